@@ -1,0 +1,1 @@
+"""What a CNN and a vision transformer look at, side by side on one photo."""

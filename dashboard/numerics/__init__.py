@@ -1,0 +1,1 @@
+"""Formulas: tensors in, tensors out. Nothing here knows a model, a device or a page."""

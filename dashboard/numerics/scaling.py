@@ -1,0 +1,44 @@
+"""From raw values to what is drawn."""
+
+import torch
+from torch import Tensor
+
+
+def ranks(values: Tensor) -> Tensor:
+    """Ranks from 0 to n - 1 of all entries, ties sharing the mean of theirs; the shape stays, in float64."""
+    distinct, inverse, counts = values.flatten().unique(return_inverse=True, return_counts=True)
+    if distinct.isnan().any():
+        raise ValueError("expected numbers to rank, got NaN")
+    last = counts.cumsum(0).double()
+    return (last - (counts + 1) / 2)[inverse].view(values.shape)
+
+
+def percentiles(values: Tensor) -> Tensor:
+    """The share of the other entries that each entry exceeds, 0 to 1 (ties count half)."""
+    return ranks(values) / max(values.numel() - 1, 1) if values.numel() > 1 else torch.full_like(values, 0.5)
+
+
+def crop_resample(heatmap: Tensor, region: tuple[float, float, float, float], rows: int, columns: int) -> Tensor:
+    """Values of a map at the centres of a rows x columns grid laid over a region of it, bilinear.
+
+    Args:
+        heatmap: (h, w).
+        region: left, top, right, bottom in shares of the map, 0 to 1.
+
+    Returns:
+        (rows, columns). Laying a map's own grid over the whole of it gives the map back.
+    """
+    left, top, right, bottom = region
+    down = _centres(top, bottom, rows)[:, None].expand(rows, columns)
+    across = _centres(left, right, columns)[None].expand(rows, columns)
+    grid = torch.stack([across, down], -1).to(heatmap)[None]  # (1, rows, columns, 2)
+    sampled = torch.nn.functional.grid_sample(
+        heatmap[None, None], grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
+    return sampled[0, 0]
+
+
+def _centres(low: float, high: float, count: int) -> Tensor:
+    """Cell centres between two shares, in grid_sample's -1 to 1."""
+    steps = (torch.arange(count) + 0.5) / count
+    return 2 * (low + (high - low) * steps) - 1

@@ -1,0 +1,63 @@
+"""What is trained: the two bundled architectures, and how each is written to its folder."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+
+from dashboard.models.small_resnet import SmallResNet
+from training.data import CLASSES, MEAN, STD
+from training.mimetic import mimetic_initialisation
+
+SIDE = 32
+
+
+def new_cnn() -> SmallResNet:
+    return SmallResNet(len(CLASSES))
+
+
+def new_vit(seed: int) -> ViTForImageClassification:
+    """Patches of 4 pixels: 8 x 8 patches and the CLS token. Eager attention trains faster than SDPA on CPUs."""
+    names = dict(enumerate(CLASSES))
+    config = ViTConfig(
+        hidden_size=192, num_hidden_layers=6, num_attention_heads=4, intermediate_size=576, image_size=SIDE, patch_size=4,
+        num_labels=len(CLASSES), id2label=names, label2id={name: k for k, name in names.items()},
+        attn_implementation="eager",
+    )  # fmt: skip
+    model = ViTForImageClassification(config)
+    mimetic_initialisation(model, torch.Generator().manual_seed(seed))
+    return model
+
+
+class Logits(nn.Module):
+    """A Hugging Face classifier as a function from pixels to logits."""
+
+    def __init__(self, model: ViTForImageClassification) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.model(pixels).logits
+
+
+def save_cnn(model: SmallResNet, folder: Path) -> None:
+    """Weights in half precision, and the preprocessing beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: _half(value) for name, value in model.state_dict().items()}, folder / "model.safetensors")
+    config = {"architecture": "SmallResNet", "size": SIDE, "mean": MEAN, "std": STD, "labels": CLASSES}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def save_vit(model: ViTForImageClassification, folder: Path) -> None:
+    """A Hugging Face folder: `config.json`, `preprocessor_config.json` and weights in half precision."""
+    state = {name: _half(value) for name, value in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=state)
+    size = {"height": SIDE, "width": SIDE}
+    ViTImageProcessor(size=size, image_mean=MEAN, image_std=STD).save_pretrained(folder)
+
+
+def _half(value: torch.Tensor) -> torch.Tensor:
+    return value.detach().cpu().to(torch.float16 if value.is_floating_point() else value.dtype).contiguous()

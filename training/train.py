@@ -1,0 +1,215 @@
+"""Trains one of the two bundled models: `python -m training.train {cnn,vit} --data FOLDER`.
+
+Seeded; on a GPU where there is one. Weights and card are written after every epoch, and a run that was
+cut off goes on from its last epoch.
+"""
+
+import argparse
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training import data
+from training.card import Result, write_card
+from training.models import Logits, new_cnn, new_vit, save_cnn, save_vit
+
+BUNDLED = Path(__file__).parents[1] / "dashboard" / "bundled"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one model is trained; rates are peaks of a one-cycle schedule."""
+
+    epochs: int
+    batch: int
+    rate: float
+    weight_decay: float
+    warm_up: float
+
+
+RECIPES = {
+    "cnn": Recipe(epochs=14, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.2),
+    "vit": Recipe(epochs=30, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.15),
+}
+
+
+class Worker:
+    """A bfloat16 copy of a model that computes gradients for its float32 original.
+
+    On CPUs with bfloat16 units this halves a step against autocast, which casts weights and
+    normalisations back and forth.
+    """
+
+    def __init__(self, model: nn.Module, compiled: bool) -> None:
+        self.model = model
+        self.copy = copy.deepcopy(model).to(dtype=torch.bfloat16, memory_format=torch.channels_last)
+        self.forward = torch.compile(self.copy) if compiled else self.copy
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        return self.forward(pixels.bfloat16()).float()
+
+    @torch.no_grad()
+    def pull(self) -> None:
+        for mine, original in zip(self.copy.parameters(), self.model.parameters(), strict=True):
+            mine.copy_(original)
+            mine.grad = None
+
+    def push(self) -> None:
+        for mine, original in zip(self.copy.parameters(), self.model.parameters(), strict=True):
+            original.grad = mine.grad.float()
+
+
+class Autocast:
+    """Mixed precision on the model itself."""
+
+    def __init__(self, model: nn.Module, compiled: bool) -> None:
+        self.model = model
+        self.forward = torch.compile(model) if compiled else model
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        with torch.autocast(pixels.device.type, torch.bfloat16):
+            return self.forward(pixels.contiguous(memory_format=torch.channels_last)).float()
+
+    def pull(self) -> None:
+        self.model.zero_grad()
+
+    def push(self) -> None:
+        pass
+
+
+def optimizers(name: str, model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Nesterov SGD for the CNN; Muon (Jordan 2024) for the ViT's matrices and AdamW for the rest."""
+    if name == "cnn":
+        return [torch.optim.SGD(model.parameters(), recipe.rate, 0.9, weight_decay=recipe.weight_decay, nesterov=True)]
+    matrices = [p for key, p in model.named_parameters() if p.ndim == 2 and "classifier" not in key]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(matrices, recipe.rate, recipe.weight_decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, recipe.rate, weight_decay=0.0),
+    ]
+
+
+def distilled(logits: Tensor, labels: Tensor, teacher: Tensor, temperature: float = 2.0, share: float = 0.7) -> Tensor:
+    """Label loss and the teacher's soft answer mixed (Hinton et al. 2015, arXiv:1503.02531)."""
+    soft = F.kl_div((logits / temperature).log_softmax(1), (teacher / temperature).softmax(1), reduction="batchmean")
+    return (1 - share) * F.cross_entropy(logits, labels, label_smoothing=0.1) + share * temperature**2 * soft
+
+
+def loss_function(teacher: nn.Module | None) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    if teacher is None:
+        return lambda pixels, logits, labels: F.cross_entropy(logits, labels, label_smoothing=0.1)
+
+    @torch.no_grad()
+    def answer(pixels: Tensor) -> Tensor:
+        return teacher(pixels.to(torch.bfloat16, memory_format=torch.channels_last)).float()
+
+    return lambda pixels, logits, labels: distilled(logits, labels, answer(pixels))
+
+
+@torch.inference_mode()
+def confusion(model: nn.Module, split: data.Split) -> Tensor:
+    """(K, K) counts in float32 precision: rows the truth, columns the answer."""
+    model.eval()
+    guesses = torch.cat([model(data.normalise(images)).argmax(1) for images in split.images.split(500)])
+    model.train()
+    classes = len(data.CLASSES)
+    return torch.bincount(split.labels * classes + guesses, minlength=classes**2).view(classes, classes).cpu()
+
+
+def sync_statistics(model: nn.Module, worker: nn.Module) -> None:
+    """Brings running batch statistics from the bfloat16 copy to the original."""
+    for original, mine in zip(model.buffers(), worker.buffers(), strict=True):
+        original.copy_(mine)
+
+
+def main() -> None:
+    arguments = parse()
+    torch.manual_seed(arguments.seed)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    train, test = (data.read_split(arguments.data, part).to(device) for part in ("train", "test"))
+    name, recipe = arguments.model, RECIPES[arguments.model]
+    recipe = Recipe(arguments.epochs or recipe.epochs, recipe.batch, recipe.rate, recipe.weight_decay, recipe.warm_up)
+    model = (new_cnn() if name == "cnn" else Logits(new_vit(arguments.seed))).to(device)
+    compute = (Autocast if name == "cnn" else Worker)(model, arguments.compile)
+    loss = loss_function(read_teacher(arguments.teacher, device) if name == "vit" else None)
+    fit(name, model, compute, loss, recipe, train, test, arguments)
+
+
+def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
+    device = train.labels.device
+    steps = recipe.epochs * (len(train.labels) // recipe.batch)
+    optims = optimizers(name, model, recipe)
+    schedules = [
+        torch.optim.lr_scheduler.OneCycleLR(
+            o, recipe.rate, steps, recipe.warm_up, "linear", cycle_momentum=False, final_div_factor=1e3
+        )
+        for o in optims
+    ]
+    state = arguments.runs / f"{name}.pt"
+    first, seconds = resume(state, model, optims, schedules) if state.exists() else (0, 0.0)
+    for epoch in range(first, recipe.epochs):
+        started = time.monotonic()
+        generator = torch.Generator().manual_seed(arguments.seed * 1000 + epoch)
+        for pixels, labels in data.batches(train, recipe.batch, generator):
+            compute.pull()
+            value = loss(pixels, compute.logits(pixels), labels)
+            value.backward()
+            compute.push()
+            for step in (*optims, *schedules):
+                step.step()
+        seconds += time.monotonic() - started
+        result = Result(name, epoch + 1, seconds, str(device), confusion(model, test))
+        print(f"epoch {epoch + 1}/{recipe.epochs} loss {value.item():.3f} test {result.accuracy:.4f} {seconds:.0f} s", flush=True)
+        (save_cnn if name == "cnn" else lambda m, f: save_vit(m.model, f))(model, arguments.out / name)
+        write_card(result, recipe, arguments.out / name)
+        keep(state, model, optims, schedules, epoch + 1, seconds)
+
+
+def keep(path: Path, model, optims, schedules, epochs: int, seconds: float) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parts = {"model": model.state_dict(), "steps": [part.state_dict() for part in (*optims, *schedules)]}
+    torch.save({**parts, "epochs": epochs, "seconds": seconds}, path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
+
+
+def resume(path: Path, model, optims, schedules) -> tuple[int, float]:
+    parts = torch.load(path, weights_only=True)
+    model.load_state_dict(parts["model"])
+    for part, saved in zip((*optims, *schedules), parts["steps"], strict=True):
+        part.load_state_dict(saved)
+    return parts["epochs"], parts["seconds"]
+
+
+def read_teacher(folder: Path, device: torch.device) -> nn.Module:
+    model = new_cnn()
+    model.load_state_dict({key: value.float() if value.is_floating_point() else value
+                           for key, value in load_file(folder / "model.safetensors").items()})
+    return model.to(device, torch.bfloat16, memory_format=torch.channels_last).eval()
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", choices=RECIPES)
+    parser.add_argument("--data", type=Path, required=True, help="folder with cifar10-train.parquet and cifar10-test.parquet")
+    parser.add_argument("--out", type=Path, default=BUNDLED, help="where the model's folder is written")
+    parser.add_argument("--teacher", type=Path, default=BUNDLED / "cnn", help="the trained CNN that teaches the ViT")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="where unfinished runs are kept")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="torch threads on the CPU")
+    parser.add_argument("--compile", action="store_true", help="fuse operations; needs a C++ compiler")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
