@@ -1,0 +1,65 @@
+"""Where models run, how many passes run there at once, and the one lock under which models load."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import torch
+
+# from_pretrained sets the process's default dtype for a moment: two loads at once would mix theirs up.
+LOADING = threading.RLock()
+
+PASSES = {"cpu": 2, "mps": 1, "cuda": 4}  # forward passes under way at once
+Report = Callable[[str], None]
+
+
+def silent(message: str) -> None:
+    """Progress that nobody watches."""
+
+
+@cache
+def chosen_device() -> torch.device:
+    """`DASHBOARD_DEVICE` where it is set, else CUDA, else MPS, else the CPU.
+
+    Raises:
+        ValueError: `DASHBOARD_DEVICE` names no device of this machine.
+    """
+    wanted = os.environ.get("DASHBOARD_DEVICE", "")
+    if wanted:
+        return _checked(wanted)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _checked(wanted: str) -> torch.device:
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    kind = wanted.split(":")[0]
+    if not there.get(kind):
+        found = ", ".join(name for name, present in there.items() if present)
+        raise ValueError(f"expected DASHBOARD_DEVICE to name one of {found}, got {wanted!r}")
+    return torch.device(wanted)
+
+
+def device_name(device: torch.device) -> str:
+    """For people: `CPU`, or the GPU's own name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
+
+
+@cache
+def _semaphore(kind: str) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(PASSES[kind])
+
+
+@contextmanager
+def pass_under_way(device: torch.device, report: Report = silent) -> Iterator[None]:
+    """Holds one of the device's places; `report` is called while waiting and may raise to leave the queue."""
+    semaphore = _semaphore(device.type)
+    while not semaphore.acquire(timeout=0.2):
+        report("Waiting for other passes on this machine to end …")
+    try:
+        yield
+    finally:
+        semaphore.release()
