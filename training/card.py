@@ -28,7 +28,7 @@ class Result:
 SUMMARY = {
     "cnn": "A small ResNet: four basic blocks of torchvision at widths 64, 128, 256 and 256 behind a 3 x 3 stem, "
     "whose last feature maps are 8 x 8.",
-    "vit": "A small vision transformer of Hugging Face transformers: 6 layers, 4 heads, width 192, patches of 4 x 4 "
+    "vit": "A small vision transformer of Hugging Face transformers: 6 layers, 3 heads, width 192, patches of 4 x 4 "
     "pixels, so 8 x 8 patches and the CLS token. Its attention starts mimetic (arXiv:2305.09828); the bundled CNN "
     "taught it (distillation, arXiv:1503.02531).",
 }

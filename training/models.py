@@ -23,7 +23,7 @@ def new_vit(seed: int) -> ViTForImageClassification:
     """Patches of 4 pixels: 8 x 8 patches and the CLS token. Eager attention trains faster than SDPA on CPUs."""
     names = dict(enumerate(CLASSES))
     config = ViTConfig(
-        hidden_size=192, num_hidden_layers=6, num_attention_heads=4, intermediate_size=576, image_size=SIDE, patch_size=4,
+        hidden_size=192, num_hidden_layers=6, num_attention_heads=3, intermediate_size=384, image_size=SIDE, patch_size=4,
         num_labels=len(CLASSES), id2label=names, label2id={name: k for k, name in names.items()},
         attn_implementation="eager",
     )  # fmt: skip

@@ -60,9 +60,9 @@ def _edges(coordinates: Tensor, count: int) -> tuple[float, float]:
     values = coordinates.double().numpy()[middle]
     if len(values) < 2 or np.ptp(values) < 1e-6:  # a photo one pixel wide has no slope to measure
         half = max(values.mean(), 0.5)
-        return values.mean() - half, values.mean() + half
+        return float(values.mean() - half), float(values.mean() + half)
     slope, start = np.polyfit(centres[middle], values, 1)
-    return start, start + slope * count
+    return float(start), float(start + slope * count)
 
 
 def from_preset(preset: ImageClassification) -> Preprocessing:

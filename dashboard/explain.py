@@ -1,0 +1,78 @@
+"""The only join of model and method. Works in a notebook, with no Streamlit running."""
+
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from dashboard.evidence import Prediction
+from dashboard.methods import Method
+from dashboard.models.classifier import Classifier, Observation
+from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_overlap
+from dashboard.numerics.scaling import crop_resample
+from dashboard.photo import Box, Photo
+
+TOP_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One map: `heatmap` (h, w) raw values at the method's own resolution over `box` of the photo.
+
+    `target` is the class that was asked about, None where the method is class-agnostic.
+    """
+
+    heatmap: Tensor
+    box: Box
+    method: Method
+    model: str
+    target: int | None
+    prediction: Prediction
+
+
+def explain(photo: Photo, model: Classifier, method: Method, target: int | None = None) -> Explanation:
+    """One pass of a model, read by a method. Without a target, the likeliest class is explained.
+
+    >>> explain(sample_photo("chelsea"), load("bundled/cnn"), ClassActivationMap()).heatmap.shape
+    torch.Size([8, 8])
+
+    Raises:
+        DoesNotFit: the model can't give what the method needs.
+        ValueError: an option or the target is out of its range.
+    """
+    return read(model.observe(photo, method.needs), model.key, method, target)
+
+
+def read(seen: Observation, model: str, method: Method, target: int | None = None) -> Explanation:
+    """The map from a pass that has already been: pure, and cheap enough for a slider."""
+    classes = len(seen.prediction.labels)
+    chosen = seen.prediction.top(1)[0][0] if target is None else target
+    if not 0 <= chosen < classes:
+        raise ValueError(f"expected a class from 0 to {classes - 1}, got {chosen}")
+    heatmap = method(replace(seen.evidence, target=chosen)).cpu()
+    return Explanation(heatmap, seen.box, method, model, chosen if method.class_specific else None, seen.prediction)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far two maps agree, on one grid over the part of the photo that both models saw.
+
+    `difference` (rows, columns): percentile in the first map minus percentile in the second.
+    """
+
+    box: Box
+    difference: Tensor
+    spearman: float
+    overlap: float
+    chance: float
+
+
+def compare(first: Explanation, second: Explanation) -> Comparison | None:
+    """Compares two maps of one photo on the finer of their grids, per axis; None where they share no place."""
+    box = first.box.overlap(second.box)
+    if box is None:
+        return None
+    rows, columns = (max(sizes) for sizes in zip(first.heatmap.shape, second.heatmap.shape, strict=True))
+    a, b = (crop_resample(e.heatmap, e.box.shares(box), rows, columns) for e in (first, second))
+    return Comparison(
+        box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, TOP_SHARE), chance_overlap(TOP_SHARE)
+    )

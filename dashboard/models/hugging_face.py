@@ -1,0 +1,124 @@
+"""Hugging Face image classifiers from a folder on disk. What they can give is measured, not looked up."""
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+from transformers import AttentionInterface, AutoImageProcessor, AutoModelForImageClassification
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
+from dashboard.models.attention import Run, attention_observer
+from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observer
+from dashboard.models.preprocessing import Preprocessing, from_processor
+from dashboard.models.recording import is_recording, recorded_attention, recording
+
+RECORDING = "recording"
+
+
+def recording_attention(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
+    scaling: float | None = None, dropout: float = 0.0, **options: Any,
+) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+    """transformers' attention interface: SDPA, or the same with its weights kept while `recording()`."""
+    if not is_recording():
+        options["is_causal"] = False
+        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **options)
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    return recorded_attention(query, key, value, attention_mask, scale).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register(RECORDING, recording_attention)
+AttentionMaskInterface.register(RECORDING, sdpa_mask)  # or masks would be dropped without a word
+
+
+def load_folder(folder: Path, key: str, title: str, training_data: str, source: str, device: torch.device) -> Classifier:
+    """Loads a classifier with its image processor; call it under the load lock.
+
+    Raises:
+        ModelError: the folder holds no image classifier that can be used; the text says what is wrong.
+    """
+    model, preprocessing = _read(folder, title)
+    model = model.requires_grad_(False).eval().to(device)
+    example = _example(preprocessing).to(device)
+    observers: dict[type[Evidence], Observer] = {}
+    refusals: dict[type[Evidence], str] = {
+        FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks and the bundled one."
+    }
+    try:
+        layers = getattr(model.config, "num_hidden_layers", None)
+        observers[AttentionMaps] = attention_observer(_runner(model), model, title, example, layers)
+    except DoesNotFit as reason:
+        refusals[AttentionMaps] = str(reason)
+    labels = tuple(name for _, name in sorted(model.config.id2label.items()))
+    parameters = sum(p.numel() for p in model.parameters())
+    return Classifier(key, title, labels, training_data, source, device, parameters, preprocessing, observers, refusals)
+
+
+def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing]:
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        processor = AutoImageProcessor.from_pretrained(folder, **safe)
+        try:
+            model = _from_pretrained(folder, RECORDING, safe)
+        except ValueError as error:  # a family without the attention interface, such as Data2Vec
+            if RECORDING not in str(error) and "attention" not in str(error).lower():
+                raise
+            model = _from_pretrained(folder, "eager", safe)
+    except SafetensorError as error:
+        raise ModelError(f"{title}: the weights are damaged or cut short ({error}).") from error
+    except RuntimeError as error:
+        raise ModelError(f"{title}: the weights do not fit the model's configuration ({_first_line(error)})") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{title} can't be loaded as an image classifier: {_first_line(error)}") from error
+    return model, from_processor(processor)
+
+
+def _from_pretrained(folder: Path, attention: str, safe: dict[str, bool]) -> nn.Module:
+    model, report = AutoModelForImageClassification.from_pretrained(
+        folder, use_safetensors=True, dtype=torch.float32, attn_implementation=attention, output_loading_info=True, **safe
+    )
+    missing = sorted(str(name) for name in (*report["missing_keys"], *report["mismatched_keys"]))
+    if missing:
+        raise ModelError(
+            f"{folder.name}: {len(missing)} weights are missing or of another size ({missing[0]}, …), "
+            "so its answers would be random: expected a trained classifier."
+        )
+    return model
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:300]
+
+
+def _example(preprocessing: Preprocessing) -> Tensor:
+    """(1, 3, H, W): noise of the size that the model's own preprocessing gives a square photo."""
+    noise = torch.randint(0, 256, (3, 256, 256), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return preprocessing.pixels(noise)[None]
+
+
+def _runner(model: nn.Module) -> Run:
+    """Records through the attention function; a model without it returns its maps itself."""
+    recorded = model.config._attn_implementation == RECORDING
+    stretch = "interpolate_pos_encoding" in inspect.signature(model.forward).parameters
+
+    def run(pixels: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        options = {"interpolate_pos_encoding": True} if stretch and not _native(model, pixels) else {}
+        if not recorded:
+            output = model(pixels, output_attentions=True, **options)
+            return output.logits, [maps for maps in output.attentions or () if maps is not None]
+        with recording() as maps:
+            return model(pixels, **options).logits, maps
+
+    return run
+
+
+def _native(model: nn.Module, pixels: Tensor) -> bool:
+    config = getattr(model.config, "vision_config", model.config)
+    size = getattr(config, "image_size", None)
+    return tuple(pixels.shape[2:]) == ((size, size) if isinstance(size, int) else tuple(size or ()))

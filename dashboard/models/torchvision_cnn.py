@@ -1,0 +1,112 @@
+"""Class activation evidence from any torchvision classifier whose head is pooling and one linear layer.
+
+Which tensor to take is found by walking the traced graph back from its output, not from a table of names.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional as F
+
+from dashboard.evidence import FeatureMaps
+from dashboard.models.classifier import DoesNotFit, ModelError, Observer
+
+SHAPE_ONLY = (nn.Dropout, nn.Identity, nn.Flatten)
+SHAPE_ONLY_CALLS = {torch.flatten, torch.squeeze, F.dropout, "flatten", "view", "reshape", "squeeze"}
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where CAM reads: the node that is pooled, and the linear layer behind it (None: the features are the classes)."""
+
+    features: fx.Node
+    linear: nn.Linear | None
+
+
+def find_head(graph: fx.GraphModule, name: str) -> Head:
+    """Walks from the logits back to the global average pooling.
+
+    Raises:
+        DoesNotFit: something else than one linear layer stands between; the text says what.
+    """
+    linears: list[nn.Linear] = []
+    others: list[str] = []
+    for node in _way_back(graph):
+        module = graph.get_submodule(node.target) if node.op == "call_module" else None
+        if _is_global_pool(node, module):
+            break
+        if isinstance(module, nn.Linear):
+            linears.append(module)
+        elif not isinstance(module, SHAPE_ONLY) and node.target not in SHAPE_ONLY_CALLS:
+            others.append(type(module).__name__ if module else getattr(node.target, "__name__", str(node.target)))
+    else:
+        raise DoesNotFit(f"{name} does not average its feature maps before the classes: CAM is undefined.")
+    _refuse(name, linears, others)
+    return Head(node.all_input_nodes[0], linears[0] if linears else None)
+
+
+def _way_back(graph: fx.GraphModule) -> Iterator[fx.Node]:
+    node = next(n for n in graph.graph.nodes if n.op == "output").all_input_nodes[0]
+    while node.all_input_nodes:
+        yield node
+        node = node.all_input_nodes[0]
+
+
+def _is_global_pool(node: fx.Node, module: nn.Module | None) -> bool:
+    if isinstance(module, nn.AdaptiveAvgPool2d):
+        return module.output_size in (1, (1, 1))
+    if node.target is F.adaptive_avg_pool2d:
+        return node.args[1] in (1, (1, 1))
+    return node.target == "mean" and sorted(dim % 4 for dim in node.args[1]) == [2, 3]
+
+
+def _refuse(name: str, linears: list[nn.Linear], others: list[str]) -> None:
+    if any("Norm" in other for other in others):
+        raise DoesNotFit(f"{name} normalises after pooling: CAM is undefined.")
+    if len(linears) > 1:
+        raise DoesNotFit(f"{name} has {len(linears)} linear layers after pooling: CAM is undefined.")
+    if others:
+        raise DoesNotFit(f"{name} has {', '.join(others)} after pooling: CAM is undefined.")
+
+
+def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
+    """Features and logits of one pass. The identity mean(CAM) + bias = logit is checked on `example` (1, 3, H, W).
+
+    Raises:
+        DoesNotFit: CAM is undefined on this model.
+        ModelError: the identity does not hold, so the map would not be what it claims.
+    """
+    graph = fx.symbolic_trace(model)
+    head = find_head(graph, name)
+    output = next(node for node in graph.graph.nodes if node.op == "output")
+    output.args = ((head.features, output.args[0]),)
+    graph.recompile()
+    weights, bias = _head_weights(head, graph, example)
+    _check_identity(graph, weights, bias, example, name)
+
+    def observe(pixels: Tensor) -> tuple[FeatureMaps, Tensor]:
+        features, logits = graph(pixels)  # (1, C, h, w), (1, K)
+        return FeatureMaps(features[0], weights), logits
+
+    return observe
+
+
+def _head_weights(head: Head, graph: fx.GraphModule, example: Tensor) -> tuple[Tensor, Tensor]:
+    """(K, C) and (K,). Where no linear layer follows, feature map k is the map of class k."""
+    if head.linear is not None:
+        bias = head.linear.bias
+        return head.linear.weight, torch.zeros_like(head.linear.weight[:, 0]) if bias is None else bias
+    with torch.no_grad():
+        classes = graph(example)[0].shape[1]
+    return torch.eye(classes, device=example.device), torch.zeros(classes, device=example.device)
+
+
+@torch.no_grad()
+def _check_identity(graph: fx.GraphModule, weights: Tensor, bias: Tensor, example: Tensor, name: str) -> None:
+    features, logits = graph(example)
+    from_maps = torch.einsum("kc,bchw->bkhw", weights, features).mean((2, 3)) + bias
+    error, scale = (from_maps - logits).abs().max().item(), logits.abs().max().item()
+    if not error <= 1e-3 * max(scale, 1):
+        raise ModelError(f"{name}: the class activation map misses the logit by {error:.3g}, so it is not shown.")
