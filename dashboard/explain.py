@@ -8,7 +8,7 @@ from dashboard.evidence import Prediction
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_overlap
-from dashboard.numerics.scaling import crop_resample
+from dashboard.numerics.scaling import crop_resample, inside
 from dashboard.photo import Box, Photo
 
 TOP_SHARE = 0.2
@@ -76,3 +76,11 @@ def compare(first: Explanation, second: Explanation) -> Comparison | None:
     return Comparison(
         box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, TOP_SHARE), chance_overlap(TOP_SHARE)
     )
+
+
+def values_under(own: Explanation, other: Explanation) -> Tensor:
+    """The other map's value at the centre of each of this map's cells, (h, w); NaN where the other model saw nothing."""
+    rows, columns = own.heatmap.shape
+    region = other.box.shares(own.box)
+    values = crop_resample(other.heatmap, region, rows, columns)
+    return values.where(inside(region, rows, columns), float("nan"))

@@ -63,7 +63,7 @@ def _is_global_pool(node: fx.Node, module: nn.Module | None) -> bool:
 
 
 def _refuse(name: str, linears: list[nn.Linear], others: list[str]) -> None:
-    if any("Norm" in other for other in others):
+    if any("norm" in other.lower() for other in others):
         raise DoesNotFit(f"{name} normalises after pooling: CAM is undefined.")
     if len(linears) > 1:
         raise DoesNotFit(f"{name} has {len(linears)} linear layers after pooling: CAM is undefined.")

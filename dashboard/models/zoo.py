@@ -171,7 +171,7 @@ def _torchvision_state(name: str, weights: object, report: Report) -> tuple[dict
             raise ModelError(f"{file.name} is damaged or cut short ({error}).") from error
     cached = Path(torch.hub.get_dir(), "checkpoints", Path(urlsplit(weights.url).path).name)
     if not cached.exists():
-        _require_network(urlsplit(weights.url).hostname, name)
+        _require_network(urlsplit(weights.url).hostname, title_of(f"torchvision/{name}"))
         report(f"Downloading {name} from torchvision ({weights.meta['_file_size']:.0f} MB) …")
     try:
         return weights.get_state_dict(progress=False, check_hash=True, weights_only=True), "torchvision"
@@ -215,7 +215,7 @@ def _from_hub(name: str, report: Report) -> Path:
             return folder
     except LocalEntryNotFoundError:
         pass  # not downloaded before: the hub is next
-    _require_network(urlsplit(constants.ENDPOINT).hostname, name)
+    _require_network(urlsplit(constants.ENDPOINT).hostname, title_of(f"hf/{name}"))
     report(f"Downloading {name} from the Hugging Face hub …")
     try:
         return Path(snapshot_download(name, **wanted))
@@ -223,7 +223,7 @@ def _from_hub(name: str, report: Report) -> Path:
         raise ModelError(f"{name} can't be had from the Hugging Face hub: {str(error).strip().splitlines()[0]}") from error
 
 
-def _require_network(host: str, name: str) -> None:
+def _require_network(host: str, title: str) -> None:
     """Asks in two seconds what the download itself takes twenty to find out."""
     if os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
         return
@@ -231,7 +231,7 @@ def _require_network(host: str, name: str) -> None:
         socket.create_connection((host, 443), timeout=2).close()
     except OSError as error:
         raise ModelError(
-            f"{title_of(name)} is not on this machine and {host} can't be reached: "
+            f"{title} is not on this machine and {host} can't be reached: "
             "put its files below the folder that DASHBOARD_MODELS names, or use the bundled models."
         ) from error
 

@@ -31,14 +31,20 @@ def crop_resample(heatmap: Tensor, region: tuple[float, float, float, float], ro
     left, top, right, bottom = region
     down = _centres(top, bottom, rows)[:, None].expand(rows, columns)
     across = _centres(left, right, columns)[None].expand(rows, columns)
-    grid = torch.stack([across, down], -1).to(heatmap)[None]  # (1, rows, columns, 2)
+    grid = 2 * torch.stack([across, down], -1).to(heatmap)[None] - 1  # (1, rows, columns, 2)
     sampled = torch.nn.functional.grid_sample(
         heatmap[None, None], grid, mode="bilinear", padding_mode="border", align_corners=False
     )
     return sampled[0, 0]
 
 
+def inside(region: tuple[float, float, float, float], rows: int, columns: int) -> Tensor:
+    """(rows, columns), true where the centre of such a grid's cell lies in 0 to 1 both ways."""
+    left, top, right, bottom = region
+    down, across = _centres(top, bottom, rows), _centres(left, right, columns)
+    return ((down >= 0) & (down <= 1))[:, None] & ((across >= 0) & (across <= 1))
+
+
 def _centres(low: float, high: float, count: int) -> Tensor:
-    """Cell centres between two shares, in grid_sample's -1 to 1."""
-    steps = (torch.arange(count) + 0.5) / count
-    return 2 * (low + (high - low) * steps) - 1
+    """The centres of `count` equal cells between two numbers."""
+    return low + (high - low) * (torch.arange(count) + 0.5) / count

@@ -1,0 +1,1 @@
+"""Maps to plotly figures, in the photo's coordinates. Knows no Streamlit."""
