@@ -7,8 +7,8 @@ from torch import Tensor
 from dashboard.evidence import Prediction
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
-from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_overlap
-from dashboard.numerics.scaling import crop_resample, inside
+from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_mask, top_overlap
+from dashboard.numerics.scaling import crop_resample, inside, percentiles
 from dashboard.photo import Box, Photo
 
 TOP_SHARE = 0.2
@@ -66,7 +66,7 @@ class Comparison:
     chance: float
 
 
-def compare(first: Explanation, second: Explanation) -> Comparison | None:
+def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -> Comparison | None:
     """Compares two maps of one photo on the finer of their grids, per axis; None where they share no place."""
     box = first.box.overlap(second.box)
     if box is None:
@@ -74,13 +74,27 @@ def compare(first: Explanation, second: Explanation) -> Comparison | None:
     rows, columns = (max(sizes) for sizes in zip(first.heatmap.shape, second.heatmap.shape, strict=True))
     a, b = (crop_resample(e.heatmap, e.box.shares(box), rows, columns) for e in (first, second))
     return Comparison(
-        box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, TOP_SHARE), chance_overlap(TOP_SHARE)
+        box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, share), chance_overlap(share)
     )
 
 
-def values_under(own: Explanation, other: Explanation) -> Tensor:
-    """The other map's value at the centre of each of this map's cells, (h, w); NaN where the other model saw nothing."""
+@dataclass(frozen=True)
+class Annotations:
+    """What is told about each cell of a map, all (h, w).
+
+    `percentiles` 0 to 1; `other` the other map's value at the cell's centre, NaN where its model saw nothing; `top`
+    true at the largest cells.
+    """
+
+    percentiles: Tensor
+    other: Tensor
+    top: Tensor
+
+
+def annotate(own: Explanation, other: Explanation, share: float = TOP_SHARE) -> Annotations:
+    """Reads one map's cells against each other and against another map of the same photo."""
     rows, columns = own.heatmap.shape
     region = other.box.shares(own.box)
     values = crop_resample(other.heatmap, region, rows, columns)
-    return values.where(inside(region, rows, columns), float("nan"))
+    seen = values.where(inside(region, rows, columns), float("nan"))
+    return Annotations(percentiles(own.heatmap), seen, top_mask(own.heatmap, share))

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.explain import Comparison, Explanation
+from dashboard.explain import Annotations, Comparison, Explanation
 from dashboard.photo import Box
 
 Show = Literal["overlay", "map", "photo", "outline"]
@@ -25,6 +25,7 @@ SCALES = {
 DIVERGING = "Red-blue"
 OUTLINE = "rgb(255,176,0)"
 DIMMED = "rgba(20,22,28,0.62)"
+COLOUR_BAR = {"thickness": 10, "outlinewidth": 0, "len": 0.9, "nticks": 5}
 MARGIN = {"l": 0, "r": 0, "t": 4, "b": 4}
 
 
@@ -32,14 +33,13 @@ MARGIN = {"l": 0, "r": 0, "t": 4, "b": 4}
 class Look:
     """How a map is drawn; nothing here changes its values.
 
-    `top` is the share of cells inside the outline; `smooth` lets the browser interpolate between cells.
+    `smooth` lets the browser interpolate between cells.
     """
 
     show: Show = "overlay"
     opacity: float = 0.6
     colours: Colours = "Viridis"
     smooth: bool = False
-    top: float = 0.2
 
     def __post_init__(self) -> None:
         if self.show not in get_args(Show) or self.colours not in get_args(Colours):
@@ -63,33 +63,23 @@ def backdrop(size: tuple[int, int], jpeg: bytes) -> Backdrop:
     return Backdrop(*size, "data:image/jpeg;base64," + base64.b64encode(jpeg).decode())
 
 
-def map_figure(
-    shown: Explanation, behind: Backdrop, look: Look, percentiles: np.ndarray, other: np.ndarray, other_name: str
-) -> go.Figure:
-    """A heatmap over the photo, in photo pixels, what the model never saw dimmed.
-
-    Args:
-        percentiles: (h, w), the share of cells that each one exceeds, for the hover text.
-        other: (h, w), the other model's value at the same places, NaN where it saw nothing.
-    """
-    values = shown.heatmap.numpy().astype(np.float32)
-    traces = [_heatmap(values, shown, look, percentiles, other, other_name)]
+def map_figure(shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str) -> go.Figure:
+    """A heatmap over the photo, in photo pixels, what the model never saw dimmed."""
+    traces = [_heatmap(shown, look, notes, other_name)]
     if look.show == "outline":
-        traces.append(_outline(values, shown.box, look.top))
+        traces.append(_outline(notes.top.numpy(), shown.box))
     return go.Figure(traces, _layout(behind, shown.box))
 
 
-def _heatmap(
-    values: np.ndarray, shown: Explanation, look: Look, percentiles: np.ndarray, other: np.ndarray, other_name: str
-) -> go.Heatmap:
+def _heatmap(shown: Explanation, look: Look, notes: Annotations, other_name: str) -> go.Heatmap:
+    values, other = shown.heatmap.numpy().astype(np.float32), notes.other.numpy()
+    percent = np.char.mod("%.0f", 100 * notes.percentiles.numpy())
+    other_text = np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other))
     diverging = look.colours == DIVERGING and shown.method.signed
-    texts = np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other))
-    bar = {"thickness": 10, "outlinewidth": 0, "len": 0.9, "nticks": 5, "exponentformat": "e"}
     return go.Heatmap(
         z=values, **_cells(shown.box, values.shape), opacity=look.heatmap_opacity,
         colorscale=SCALES[look.colours], zmid=0 if diverging else None, zsmooth="best" if look.smooth else False,
-        showscale=look.show in ("overlay", "map"), colorbar=bar,
-        customdata=np.stack([np.round(100 * percentiles).astype(int).astype(str), texts], -1),
+        showscale=look.show in ("overlay", "map"), colorbar=COLOUR_BAR, customdata=np.stack([percent, other_text], -1),
         hovertemplate=f"{shown.method.label} %{{z:.3g}}<br>above %{{customdata[0]}}% of the cells<br>"
         f"{other_name} here: %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
@@ -101,19 +91,10 @@ def _cells(box: Box, shape: tuple[int, int]) -> dict[str, float]:
     return {"x0": box.left + dx / 2, "dx": dx, "y0": box.top + dy / 2, "dy": dy}
 
 
-def _outline(values: np.ndarray, box: Box, share: float) -> go.Scatter:
-    """The border of the cells that hold the largest `share` of values: exact cell edges, not a smoothed contour."""
-    x, y = outline_path(_top(values, share), box)
-    return go.Scatter(
-        x=x, y=y, mode="lines", line={"color": OUTLINE, "width": 3}, hoverinfo="skip", showlegend=False
-    )
-
-
-def _top(values: np.ndarray, share: float) -> np.ndarray:
-    count = max(1, round(share * values.size))
-    mask = np.zeros(values.size, bool)
-    mask[np.argsort(-values, axis=None, kind="stable")[:count]] = True
-    return mask.reshape(values.shape)
+def _outline(top: np.ndarray, box: Box) -> go.Scatter:
+    """The border of the cells with the largest values: exact cell edges, not a smoothed contour."""
+    x, y = outline_path(top, box)
+    return go.Scatter(x=x, y=y, mode="lines", line={"color": OUTLINE, "width": 3}, hoverinfo="skip", showlegend=False)
 
 
 def outline_path(mask: np.ndarray, box: Box) -> tuple[list[float | None], list[float | None]]:
@@ -136,8 +117,7 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
     values = comparison.difference.numpy().astype(np.float32)
     trace = go.Heatmap(
         z=values, **_cells(comparison.box, values.shape), zmin=-1, zmax=1, colorscale="PuOr_r", opacity=0.85,
-        colorbar={"thickness": 10, "outlinewidth": 0, "len": 0.9, "tickvals": [-1, 0, 1],
-                  "ticktext": [names[1], "equal", names[0]]},
+        colorbar=COLOUR_BAR | {"tickvals": [-1, 0, 1], "ticktext": [names[1], "equal", names[0]]},
         hovertemplate=f"{names[0]} − {names[1]}: %{{z:+.0%}} in rank<extra></extra>",
     )  # fmt: skip
     return go.Figure([trace], _layout(behind, comparison.box))

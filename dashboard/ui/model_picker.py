@@ -1,0 +1,66 @@
+"""Choosing the pair of models, and opening them without losing the page when that fails."""
+
+import streamlit as st
+
+from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
+from dashboard.models import zoo
+from dashboard.models.classifier import Classifier, ModelError
+from dashboard.ui import caches
+from dashboard.ui.text import plain
+
+SIDES: dict[str, tuple[type[Evidence], str, str]] = {
+    "cnn": (FeatureMaps, "Convolutional network", "bundled/cnn"),
+    "vit": (AttentionMaps, "Vision transformer", "bundled/vit"),
+}
+PAIRS = {
+    "Bundled": {"cnn": "bundled/cnn", "vit": "bundled/vit"},
+    "ImageNet": {"cnn": "torchvision/resnet50", "vit": "hf/google/vit-base-patch16-224"},
+}
+LAST_GOOD = "last_good_models"
+
+
+def pick_models() -> tuple[Classifier, Classifier]:
+    """Draws the choice and gives both models, loaded."""
+    st.caption("Models")
+    for name, column in zip(PAIRS, st.columns(len(PAIRS)), strict=True):
+        column.button(f"{name} pair", on_click=_choose_pair, args=(name,), key=f"pair_{name}", width="stretch")
+    return _opened("cnn"), _opened("vit")
+
+
+def _choose_pair(name: str) -> None:
+    for side, key in PAIRS[name].items():
+        st.session_state[side] = key
+
+
+def _opened(side: str) -> Classifier:
+    needs, label, default = SIDES[side]
+    key = st.selectbox(
+        label, _options(side), index=0, format_func=zoo.title_of, key=side, bind="query-params",
+        accept_new_options=True, placeholder=default,
+        help="Choose one, or type `torchvision/<name>`, `hf/<hub id>` or `hf/<folder>` for one below the folder "
+        "that the environment variable DASHBOARD_MODELS names.",
+    )  # fmt: skip
+    last = st.session_state.setdefault(LAST_GOOD, {})
+    try:
+        model = _fitting(key or default, needs)
+    except ModelError as error:
+        st.error(f"{plain(str(error))} The model before it stays.")
+        return _fitting(last.get(side, default), needs)
+    last[side] = model.key
+    return model
+
+
+def _fitting(key: str, needs: type[Evidence]) -> Classifier:
+    with st.spinner(f"Opening {zoo.title_of(key)}: files on this machine first, then its hub …"):
+        model = caches.classifier(key)
+    model.check(needs)
+    return model
+
+
+def _options(side: str) -> list[str]:
+    """Known checkpoints for this side, what lies in the models folder, and what a link named."""
+    needs, _, default = SIDES[side]
+    known = [checkpoint.key for checkpoint in zoo.MODELS if checkpoint.gives is needs]
+    local = [key for key in zoo.local_models() if key not in zoo.KNOWN]
+    named = [key for key in (st.session_state.get(side), st.query_params.get(side)) if key]
+    return list(dict.fromkeys([default, *known, *local, *named]))

@@ -1,0 +1,91 @@
+"""One model's side of the compare page: its map, its answer, and what the map means."""
+
+import math
+
+import streamlit as st
+
+from dashboard.explain import Comparison, Explanation
+from dashboard.figures.maps import Backdrop, difference_figure
+from dashboard.models.classifier import Classifier, Observation
+from dashboard.models.device import device_name
+from dashboard.ui.controls import keep_an_option
+from dashboard.ui.text import plain
+
+LIKELIEST = "likeliest"
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def class_names(labels: tuple[str, ...]) -> list[str]:
+    """Labels by index, told apart where a model has two of one name (ImageNet has two cranes)."""
+    return [f"{label} ({i})" if labels.count(label) > 1 else label for i, label in enumerate(labels)]
+
+
+def pick_class(side: str, seen: Observation) -> int:
+    """The class that is explained: any of the model's, the likeliest unless one is chosen."""
+    key, names = f"{side}_class", class_names(seen.prediction.labels)
+    keep_an_option(key, [LIKELIEST, *names])
+    choice = st.selectbox(
+        "Class to explain", [LIKELIEST, *names], key=key, bind="query-params",
+        format_func=lambda name: f"likeliest: {names[seen.prediction.top(1)[0][0]]}" if name == LIKELIEST else name,
+    )  # fmt: skip
+    return seen.prediction.top(1)[0][0] if choice in (None, LIKELIEST) else names.index(choice)
+
+
+def answers(side: str, seen: Observation, target: int) -> None:
+    """The five likeliest classes; a click explains one."""
+    names = class_names(seen.prediction.labels)
+    top = seen.prediction.top(5)
+    key = f"{side}_top"
+    st.session_state[key] = names[target] if target in (index for index, _, _ in top) else None
+    chances = {names[index]: chance for index, _, chance in top}
+    st.pills(
+        "Five likeliest classes: click one to explain it", list(chances), key=key, width="stretch",
+        format_func=lambda name: f"{plain(name.split(',')[0])} {chances[name]:.1%}",
+        on_change=_explain_clicked, args=(side,),
+    )  # fmt: skip
+
+
+def _explain_clicked(side: str) -> None:
+    st.session_state[f"{side}_class"] = st.session_state[f"{side}_top"] or LIKELIEST
+
+
+def facts(shown: Explanation, seen: Observation, model: Classifier) -> None:
+    """What kind of map this is, and where it comes from."""
+    specific = shown.method.class_specific
+    kind = ":blue-badge[class-specific]" if specific else ":orange-badge[class-agnostic]"
+    sign = " :violet-badge[signed]" if shown.method.signed else ""
+    passes = f"{seen.passes} pass" + ("es" if seen.passes > 1 else "")
+    rows, columns = shown.heatmap.shape
+    st.markdown(f"{kind}{sign} {shown.method.why} [Paper]({shown.method.paper})")
+    st.caption(
+        f"{plain(model.title)}, {model.parameters / 1e6:.1f} M parameters, trained on "
+        f"{plain(model.training_data or 'data that is not known')}. {rows} x {columns} cells. "
+        f"{passes}, {seen.milliseconds:.0f} ms on {plain(device_name(model.device))}; sliders run none."
+    )
+
+
+def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> None:
+    """How far the two maps agree, and where they don't."""
+    st.markdown("**Difference** · in rank")
+    if comparison is None:
+        st.warning("The two models saw no common part of this photo, so their maps can't be compared.")
+        return
+    st.plotly_chart(
+        difference_figure(comparison, behind, ("CNN", "ViT")), key="difference", config=CONFIG,
+        alt="Where the CNN's map ranks higher than the ViT's, and where lower, over the photo.",
+    )  # fmt: skip
+    rows, columns = comparison.difference.shape
+    rank, overlap = st.columns(2)
+    rank.metric("Spearman", _number(comparison.spearman), help="Rank correlation of the two maps: 1 the same order, 0 unrelated, -1 reversed.")
+    overlap.metric(
+        f"Top {share:.0%} overlap", f"{comparison.overlap:.2f}", f"chance {comparison.chance:.2f}", delta_color="off",
+        delta_arrow="off", help="Of the cells that are in either map's top, the share that is in both.",
+    )  # fmt: skip
+    st.caption(
+        f"Over the part that both models saw, on {rows} x {columns} cells. The maps have different units, so only the order "
+        "of their values is compared: orange where the CNN's map ranks a place higher, purple where the ViT's does."
+    )
+
+
+def _number(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:+.2f}"

@@ -1,0 +1,51 @@
+"""Choosing the photo: a sample, an upload or the camera. A bad file leaves the photo before it in place."""
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard.photo import MAX_BYTES, SAMPLES, Photo, PhotoError, open_photo
+from dashboard.ui import caches
+from dashboard.ui.text import plain
+
+OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
+
+
+def pick_photo() -> Photo:
+    """Draws the choice and gives the photo; whatever was chosen last counts."""
+    sample = st.selectbox(
+        "Photo", list(SAMPLES), format_func=lambda key: SAMPLES[key][1], key="photo", bind="query-params",
+        on_change=_came_from, args=("sample",),
+    )  # fmt: skip
+    file = st.file_uploader(
+        "Or one of your own", key="upload", max_upload_size=MAX_BYTES // 1024**2, on_change=_came_from, args=("upload",),
+        help="JPEG, PNG, WebP, GIF, TIFF or BMP, at most 20 MB and 50 megapixels. It stays in this server's memory "
+        "for as long as this page is open.",
+    )  # fmt: skip
+    shot = st.camera_input("Camera", key="camera", on_change=_came_from, args=("camera",)) if _camera_wanted() else None
+    chosen = {"upload": file, "camera": shot}.get(st.session_state.get(ORIGIN))
+    if chosen is None:
+        return caches.sample(sample)
+    return _decoded(chosen) or st.session_state.get(OWN) or caches.sample(sample)
+
+
+def _came_from(origin: str) -> None:
+    st.session_state[ORIGIN] = origin
+    if origin == "sample":
+        st.session_state.pop(OWN, None)
+
+
+def _camera_wanted() -> bool:
+    """Asked first, as the camera's own widget asks the browser for permission as soon as it is drawn."""
+    return st.toggle("Take one with the camera", key="use_camera")
+
+
+def _decoded(file: UploadedFile) -> Photo | None:
+    """The upload as a photo, decoded once; None, and a sentence on screen, where it is none."""
+    if st.session_state.get(OWN_FILE) != file.file_id:
+        try:
+            photo = open_photo(file.getvalue(), file.name)
+        except PhotoError as error:
+            st.error(f"**{plain(file.name)}**: {plain(str(error))} The photo before it stays.")
+            return None
+        st.session_state[OWN], st.session_state[OWN_FILE] = photo, file.file_id
+    return st.session_state.get(OWN)

@@ -1,0 +1,56 @@
+"""What do a CNN and a vision transformer look at in one photo?"""
+
+import streamlit as st
+
+from dashboard.explain import annotate, compare, read
+from dashboard.figures.maps import difference_figure, map_figure
+from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.ui import caches, panel
+from dashboard.ui.controls import method_controls
+from dashboard.ui.display import pick_look
+from dashboard.ui.model_picker import pick_models
+from dashboard.ui.photo_picker import pick_photo
+from dashboard.ui.text import plain, training_note
+
+st.subheader("What do a CNN and a vision transformer look at in the same photo?")
+
+with st.sidebar:
+    photo = pick_photo()
+    cnn, vit = pick_models()
+    look, share = pick_look()
+
+with st.spinner("Both models are looking at the photo …"):
+    seen_by_cnn = caches.observation(cnn.key, photo.digest, ClassActivationMap.needs, photo)
+    seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
+    behind = caches.screen_copy(photo.digest, photo)
+
+rollout = method_controls(AttentionRollout, seen_by_vit.evidence.layers)
+left, right, beside = st.columns([5, 5, 4], gap="medium")
+sides = {"cnn": (left, cnn, seen_by_cnn, ClassActivationMap()), "vit": (right, vit, seen_by_vit, rollout)}
+
+heads, targets, shown = {}, {}, {}
+for side, (column, model, seen, method) in sides.items():
+    with column:
+        st.markdown(f"**{method.label}** · {plain(model.title)}")
+        heads[side] = st.container()
+        targets[side] = panel.pick_class(side, seen)
+    shown[side] = read(seen, model.key, method, targets[side])
+
+for side, (column, model, seen, method) in sides.items():
+    other = shown["vit" if side == "cnn" else "cnn"]
+    figure = map_figure(shown[side], behind, look, annotate(shown[side], other, share), other.method.label)
+    top = seen.prediction.top(1)[0]
+    heads[side].plotly_chart(
+        figure, key=f"{side}_map", config=panel.CONFIG,
+        alt=f"{method.label} of {model.title} over the photo {photo.name}; its likeliest class is {top[1]}.",
+    )  # fmt: skip
+    with column:
+        panel.answers(side, seen, targets[side])
+        panel.facts(shown[side], seen, model)
+
+with beside:
+    panel.agreement(compare(shown["cnn"], shown["vit"], share), behind, share)
+
+st.info(training_note(cnn, vit), icon=":material/balance:")
+for note in photo.notes:
+    st.caption(note)

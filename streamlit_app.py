@@ -1,0 +1,6 @@
+"""The front door: page configuration and navigation, nothing else."""
+
+import streamlit as st
+
+st.set_page_config(page_icon=":material/visibility:", layout="wide")
+st.navigation([st.Page("pages/compare.py", title="Compare", icon=":material/compare:", url_path="compare", default=True)]).run()
