@@ -1,13 +1,15 @@
 """What do a CNN and a vision transformer look at in one photo?"""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard.explain import annotate, compare, read
-from dashboard.figures.maps import difference_figure, map_figure
+from dashboard.figures.maps import map_figure
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.ui import caches, panel
 from dashboard.ui.controls import method_controls
-from dashboard.ui.display import pick_look
+from dashboard.ui.display import pick_look, pick_show
 from dashboard.ui.model_picker import pick_models
 from dashboard.ui.photo_picker import pick_photo
 from dashboard.ui.text import plain, training_note
@@ -24,7 +26,12 @@ with st.spinner("Both models are looking at the photo …"):
     seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
     behind = caches.screen_copy(photo.digest, photo)
 
-rollout = method_controls(AttentionRollout, seen_by_vit.evidence.layers)
+st.caption(f":material/balance: {training_note(cnn, vit)}")
+options, view = st.columns([3, 1.3], gap="medium")
+with options:
+    rollout = method_controls(AttentionRollout, seen_by_vit.evidence.layers)
+with view:
+    look = replace(look, show=pick_show())
 left, right, beside = st.columns([5, 5, 4], gap="medium")
 sides = {"cnn": (left, cnn, seen_by_cnn, ClassActivationMap()), "vit": (right, vit, seen_by_vit, rollout)}
 
@@ -51,6 +58,5 @@ for side, (column, model, seen, method) in sides.items():
 with beside:
     panel.agreement(compare(shown["cnn"], shown["vit"], share), behind, share)
 
-st.info(training_note(cnn, vit), icon=":material/balance:")
 for note in photo.notes:
     st.caption(note)

@@ -163,7 +163,7 @@ def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
                 step.step()
         seconds += time.monotonic() - started
         result = Result(name, epoch + 1, seconds, str(device), confusion(model, test))
-        print(f"epoch {epoch + 1}/{recipe.epochs} loss {value.item():.3f} test {result.accuracy:.4f} {seconds:.0f} s", flush=True)
+        print(f"epoch {epoch + 1}/{recipe.epochs} loss {value:.3f} test {result.accuracy:.4f} {seconds:.0f} s", flush=True)
         (save_cnn if name == "cnn" else lambda m, f: save_vit(m.model, f))(model, arguments.out / name)
         write_card(result, recipe, arguments.out / name)
         keep(state, model, optims, schedules, epoch + 1, seconds)
@@ -186,8 +186,12 @@ def resume(path: Path, model, optims, schedules) -> tuple[int, float]:
 
 def read_teacher(folder: Path, device: torch.device) -> nn.Module:
     model = new_cnn()
-    model.load_state_dict({key: value.float() if value.is_floating_point() else value
-                           for key, value in load_file(folder / "model.safetensors").items()})
+    model.load_state_dict(
+        {
+            key: value.float() if value.is_floating_point() else value
+            for key, value in load_file(folder / "model.safetensors").items()
+        }
+    )
     return model.to(device, torch.bfloat16, memory_format=torch.channels_last).eval()
 
 

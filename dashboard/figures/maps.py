@@ -25,8 +25,10 @@ SCALES = {
 DIVERGING = "Red-blue"
 OUTLINE = "rgb(255,176,0)"
 DIMMED = "rgba(20,22,28,0.62)"
-COLOUR_BAR = {"thickness": 10, "outlinewidth": 0, "len": 0.9, "nticks": 5}
-MARGIN = {"l": 0, "r": 0, "t": 4, "b": 4}
+COLOUR_BAR = {
+    "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "nticks": 6, "yanchor": "top", "y": -0.02, "ypad": 0,
+}  # fmt: skip
+MARGIN = {"l": 0, "r": 0, "t": 0, "b": 34}
 
 
 @dataclass(frozen=True)
@@ -117,14 +119,14 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
     values = comparison.difference.numpy().astype(np.float32)
     trace = go.Heatmap(
         z=values, **_cells(comparison.box, values.shape), zmin=-1, zmax=1, colorscale="PuOr_r", opacity=0.85,
-        colorbar=COLOUR_BAR | {"tickvals": [-1, 0, 1], "ticktext": [names[1], "equal", names[0]]},
+        colorbar=COLOUR_BAR | {"tickvals": [-0.9, 0, 0.9], "ticktext": [names[1], "equal", names[0]]},
         hovertemplate=f"{names[0]} − {names[1]}: %{{z:+.0%}} in rank<extra></extra>",
     )  # fmt: skip
-    return go.Figure([trace], _layout(behind, comparison.box))
+    return go.Figure([trace], _layout(behind, comparison.box, width=260))
 
 
-def _layout(behind: Backdrop, seen: Box) -> go.Layout:
-    axis = {"visible": False, "constrain": "domain"}
+def _layout(behind: Backdrop, seen: Box, width: int = 330) -> go.Layout:
+    axis = {"visible": False, "constrain": "domain", "fixedrange": True}
     photo = {
         "source": behind.uri, "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": behind.width, "sizey": behind.height,
         "sizing": "stretch", "layer": "below",
@@ -133,9 +135,9 @@ def _layout(behind: Backdrop, seen: Box) -> go.Layout:
         images=[photo],
         shapes=_unseen(behind, seen),
         xaxis=axis | {"range": [0, behind.width]},
-        yaxis=axis | {"range": [behind.height, 0], "scaleanchor": "x"},
+        yaxis=axis | {"range": [behind.height, 0], "scaleanchor": "x", "constraintoward": "bottom"},
         margin=MARGIN,
-        height=figure_height(behind),
+        height=figure_height(behind, width),
         dragmode=False,
         template="none",
         paper_bgcolor="rgba(0,0,0,0)",
@@ -143,9 +145,9 @@ def _layout(behind: Backdrop, seen: Box) -> go.Layout:
     )
 
 
-def figure_height(behind: Backdrop, width: int = 430) -> int:
-    """Pixels on screen: the photo's shape at about the width of a column, within reason."""
-    return round(min(max(width * behind.height / behind.width, 180), 560))
+def figure_height(behind: Backdrop, width: int) -> int:
+    """Pixels on screen: the photo's shape for a column of that width, within reason."""
+    return round(min(max(width * behind.height / behind.width, 120), 520)) + MARGIN["b"]
 
 
 def _unseen(behind: Backdrop, seen: Box) -> list[dict]:

@@ -66,7 +66,7 @@ def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing]:
         processor = AutoImageProcessor.from_pretrained(folder, **safe)
         try:
             model = _from_pretrained(folder, RECORDING, safe)
-        except ValueError as error:  # a family without the attention interface, such as Data2Vec
+        except (KeyError, ValueError) as error:  # a family without the attention interface, such as Data2Vec
             if RECORDING not in str(error) and "attention" not in str(error).lower():
                 raise
             model = _from_pretrained(folder, "eager", safe)
@@ -105,7 +105,8 @@ def _example(preprocessing: Preprocessing) -> Tensor:
 def _runner(model: nn.Module) -> Run:
     """Records through the attention function; a model without it returns its maps itself."""
     recorded = model.config._attn_implementation == RECORDING
-    stretch = "interpolate_pos_encoding" in inspect.signature(model.forward).parameters
+    # CLIP's own forward does not name the option: it hands it down to the module that does.
+    stretch = any("interpolate_pos_encoding" in inspect.signature(module.forward).parameters for module in model.modules())
 
     def run(pixels: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
         options = {"interpolate_pos_encoding": True} if stretch and not _native(model, pixels) else {}

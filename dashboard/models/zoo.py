@@ -48,7 +48,7 @@ class Checkpoint:
 
 MODELS: tuple[Checkpoint, ...] = (
     Checkpoint("bundled/cnn", "Small ResNet (bundled)", FeatureMaps, "CIFAR-10"),
-    Checkpoint("bundled/vit", "Small ViT (bundled)", AttentionMaps, "CIFAR-10, taught by the bundled CNN"),
+    Checkpoint("bundled/vit", "Small ViT (bundled)", AttentionMaps, "CIFAR-10 and the bundled CNN's answers to it"),
     Checkpoint("torchvision/resnet50", "ResNet-50", FeatureMaps, IMAGENET),
     Checkpoint("torchvision/resnet18", "ResNet-18", FeatureMaps, IMAGENET),
     Checkpoint("torchvision/densenet121", "DenseNet-121", FeatureMaps, IMAGENET),

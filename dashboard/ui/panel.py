@@ -39,7 +39,7 @@ def answers(side: str, seen: Observation, target: int) -> None:
     st.session_state[key] = names[target] if target in (index for index, _, _ in top) else None
     chances = {names[index]: chance for index, _, chance in top}
     st.pills(
-        "Five likeliest classes: click one to explain it", list(chances), key=key, width="stretch",
+        "Five likeliest classes: click one to explain it", list(chances), key=key, width="stretch", wrap=True,
         format_func=lambda name: f"{plain(name.split(',')[0])} {chances[name]:.1%}",
         on_change=_explain_clicked, args=(side,),
     )  # fmt: skip
@@ -76,14 +76,16 @@ def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> 
     )  # fmt: skip
     rows, columns = comparison.difference.shape
     rank, overlap = st.columns(2)
-    rank.metric("Spearman", _number(comparison.spearman), help="Rank correlation of the two maps: 1 the same order, 0 unrelated, -1 reversed.")
+    rank.metric(
+        "Spearman", _number(comparison.spearman), help="Rank correlation of the maps: 1 same order, 0 unrelated, -1 reversed.",
+    )  # fmt: skip
     overlap.metric(
         f"Top {share:.0%} overlap", f"{comparison.overlap:.2f}", f"chance {comparison.chance:.2f}", delta_color="off",
         delta_arrow="off", help="Of the cells that are in either map's top, the share that is in both.",
     )  # fmt: skip
     st.caption(
         f"Over the part that both models saw, on {rows} x {columns} cells. The maps have different units, so only the order "
-        "of their values is compared: orange where the CNN's map ranks a place higher, purple where the ViT's does."
+        "of their values is compared: orange where the CNN's ranks a place higher, purple where the ViT's does."
     )
 
 

@@ -1,0 +1,39 @@
+# `make help` lists what there is.
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint bench
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+
+setup: $(VENV)/.ready ## the virtual environment that `run` needs
+
+# Made anew whenever the requirements change, so that nothing stale stays inside.
+$(VENV)/.ready: requirements.txt
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+run: setup ## serve the dashboard on port 8501, or on PORT=...
+	$(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
+
+test: $(VENV)/.ready-dev ## all tests, a real browser included
+	$(PY) -m tests.chromium
+	$(PY) -m pytest
+
+lint: $(VENV)/.ready-dev ## style and formatting
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
+	$(PY) -m tests.chromium
+	$(PY) -m benchmarks
