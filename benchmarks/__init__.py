@@ -1,0 +1,1 @@
+"""Speed against the field: each row has its alternative beside it in the same run."""

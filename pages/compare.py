@@ -57,6 +57,3 @@ for side, (column, model, seen, method) in sides.items():
 
 with beside:
     panel.agreement(compare(shown["cnn"], shown["vit"], share), behind, share)
-
-for note in photo.notes:
-    st.caption(note)

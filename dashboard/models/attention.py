@@ -76,7 +76,8 @@ def _check_global(maps: Sequence[Tensor], name: str, layers: int | None) -> None
     shapes = {tuple(weights.shape[2:]) for weights in maps}
     square = all(weights.ndim == 4 and weights.shape[0] == 1 for weights in maps) and len(shapes) == 1
     if not maps or (layers is not None and len(maps) != layers):
-        raise DoesNotFit(f"{name} gives {len(maps)} attention maps for {layers or 'its'} layers: rollout is undefined. {WHAT_FITS}")
+        found = f"{len(maps)} attention maps for {layers or 'its'} layers"
+        raise DoesNotFit(f"{name} gives {found}: rollout is undefined. {WHAT_FITS}")
     if not square or len(set(next(iter(shapes)))) != 1:
         raise DoesNotFit(f"{name} attends within windows or to fewer tokens: rollout is undefined. {WHAT_FITS}")
 

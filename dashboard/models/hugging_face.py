@@ -55,6 +55,8 @@ def load_folder(folder: Path, key: str, title: str, training_data: str, source: 
         observers[AttentionMaps] = attention_observer(_runner(model), model, title, example, layers)
     except DoesNotFit as reason:
         refusals[AttentionMaps] = str(reason)
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(f"{title} can't look at a photo that its own processor prepared: {_first_line(error)}") from error
     labels = tuple(name for _, name in sorted(model.config.id2label.items()))
     parameters = sum(p.numel() for p in model.parameters())
     return Classifier(key, title, labels, training_data, source, device, parameters, preprocessing, observers, refusals)
@@ -74,7 +76,7 @@ def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing]:
         raise ModelError(f"{title}: the weights are damaged or cut short ({error}).") from error
     except RuntimeError as error:
         raise ModelError(f"{title}: the weights do not fit the model's configuration ({_first_line(error)})") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:  # files of another shape than expected
         raise ModelError(f"{title} can't be loaded as an image classifier: {_first_line(error)}") from error
     return model, from_processor(processor)
 
@@ -93,7 +95,7 @@ def _from_pretrained(folder: Path, attention: str, safe: dict[str, bool]) -> nn.
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300]
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
 
 
 def _example(preprocessing: Preprocessing) -> Tensor:

@@ -65,11 +65,26 @@ def _edges(coordinates: Tensor, count: int) -> tuple[float, float]:
     return float(start), float(start + slope * count)
 
 
+def whole(image: Tensor) -> Tensor:
+    return image
+
+
+def middle(image: Tensor) -> Tensor:
+    """Up to 8 times as long as wide, (3, H, W). A centre crop sees no further, and a photo one pixel high would be enlarged
+    to gigabytes before it is cropped.
+    """
+    height, width = image.shape[1:]
+    reach = 8 * min(height, width)
+    top, left = max(0, (height - reach) // 2), max(0, (width - reach) // 2)
+    return image[:, top : top + reach, left : left + reach]
+
+
 def from_preset(preset: ImageClassification) -> Preprocessing:
     """torchvision's preset for a set of weights."""
     geometry = copy.deepcopy(preset)
     geometry.mean, geometry.std = [0.0] * 3, [1.0] * 3
-    return Preprocessing(preset, geometry)
+    before = middle if len(preset.resize_size) == 1 else whole  # one number: the short side, before a centre crop
+    return Preprocessing(lambda image: preset(before(image)), lambda image: geometry(before(image)))
 
 
 def squeeze(size: int, mean: list[float], std: list[float]) -> Preprocessing:
@@ -82,7 +97,11 @@ def squeeze(size: int, mean: list[float], std: list[float]) -> Preprocessing:
 def from_processor(processor: Any) -> Preprocessing:
     """A Hugging Face image processor."""
 
+    crops = getattr(processor, "do_center_crop", False) and dict(getattr(processor, "size", None) or {}).get("shortest_edge")
+    before = middle if crops else whole
+
     def run(image: Tensor, **options: Any) -> Tensor:
-        return processor(images=image, return_tensors="pt", input_data_format="channels_first", **options)["pixel_values"][0]
+        options |= {"return_tensors": "pt", "input_data_format": "channels_first"}
+        return processor(images=before(image), **options)["pixel_values"][0]
 
     return Preprocessing(run, lambda image: run(image, do_rescale=False, do_normalize=False))

@@ -14,8 +14,9 @@ class SmallResNet(nn.Module):
     keeps its stride at 1, so that 32 x 32 pixels end in an 8 x 8 map.
     """
 
-    def __init__(self, num_classes: int, widths: tuple[int, ...] = (64, 128, 256, 256),
-                 strides: tuple[int, ...] = (1, 2, 2, 1)) -> None:
+    def __init__(
+        self, num_classes: int, widths: tuple[int, ...] = (64, 128, 256, 256), strides: tuple[int, ...] = (1, 2, 2, 1)
+    ) -> None:
         super().__init__()
         if len(widths) != len(strides):
             raise ValueError(f"expected one stride per width, got {len(strides)} for {len(widths)} widths")

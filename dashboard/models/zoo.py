@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 import torch
 from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -34,6 +35,7 @@ from dashboard.models.torchvision_vit import vit_observer
 BUNDLED = Path(__file__).parents[1] / "bundled"
 IMAGENET = "ImageNet-1k"
 IMAGENET_21K = "ImageNet-21k, then ImageNet-1k"
+OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")  # norm.1 in torchvision's files, norm1 in its code
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,11 @@ def local_folder(name: str) -> Path | None:
     if not root:
         return None
     base = Path(root).resolve()
-    path = (base / name).resolve()
-    return path if path.exists() and path != base and path.is_relative_to(base) else None
+    try:
+        path = (base / name).resolve()
+        return path if path.exists() and path != base and path.is_relative_to(base) else None
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, links in a circle
+        return None
 
 
 def local_models() -> list[str]:
@@ -116,7 +121,7 @@ def _load_bundled(key: str, name: str, report: Report) -> Classifier:
         raise ModelError(f"Unknown model {key!r}: expected bundled/cnn or bundled/vit.")
     config = json.loads((BUNDLED / name / "config.json").read_text())
     model = SmallResNet(len(config["labels"]))
-    model.load_state_dict(_floats(load_file(BUNDLED / name / "model.safetensors")))
+    _fill(model, load_file(BUNDLED / name / "model.safetensors"))
     preprocessing = squeeze(config["size"], config["mean"], config["std"])
     model = model.requires_grad_(False).eval().to(chosen_device())
     example = _noise(config["size"])
@@ -128,8 +133,15 @@ def _load_bundled(key: str, name: str, report: Report) -> Classifier:
     )  # fmt: skip
 
 
-def _floats(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+def _fill(model: nn.Module, state: dict[str, Tensor]) -> None:
+    """Loads a state as float32, without Inception's heads for training and with DenseNet's old names brought up to date."""
+    named = OrderedDict(
+        (OLD_DENSENET.sub(r"\1\2", key), value.float() if value.is_floating_point() else value)
+        for key, value in state.items()
+        if not key.startswith("aux")
+    )
+    named._metadata = getattr(state, "_metadata", model.state_dict()._metadata)  # versions; safetensors keeps none
+    model.load_state_dict(named)
 
 
 def _noise(size: int) -> Tensor:
@@ -144,7 +156,7 @@ def _load_torchvision(key: str, name: str, report: Report) -> Classifier:
     labels = tuple(weights.meta["categories"])
     model = torchvision_models.get_model(name, weights=None, **_eval_options(name))
     try:
-        model.load_state_dict(_floats(state), strict=not _eval_options(name))
+        _fill(model, state)
     except RuntimeError as error:
         raise ModelError(f"The weights of {name} do not fit: {' '.join(str(error).split())[:300]}") from error
     preset = weights.transforms()
@@ -156,9 +168,10 @@ def _load_torchvision(key: str, name: str, report: Report) -> Classifier:
                       from_preset(preset), observers, refusals)  # fmt: skip
 
 
-def _eval_options(name: str) -> dict[str, bool]:
-    """The two Inception networks carry heads for training that no pass of ours runs."""
-    options = {"googlenet": {"aux_logits": False, "init_weights": False}, "inception_v3": {"init_weights": False}}
+def _eval_options(name: str) -> dict[str, bool | int]:
+    """What torchvision's builders set by themselves only where they load the weights too."""
+    inception = {"transform_input": True, "init_weights": False}  # its weights want another scale than the preset's
+    options = {"googlenet": {"aux_logits": False, **inception}, "inception_v3": inception, "vit_h_14": {"image_size": 518}}
     return options.get(name, {})
 
 
@@ -206,20 +219,20 @@ def _load_hugging_face(key: str, name: str, report: Report) -> Classifier:
 
 
 def _from_hub(name: str, report: Report) -> Path:
-    if not re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", name) or ".." in name:
-        raise ModelError(f"{name!r} is no hub id and no folder below DASHBOARD_MODELS.")
     wanted = {"allow_patterns": ["*.json", "*.safetensors"]}
     try:
         folder = Path(snapshot_download(name, local_files_only=True, **wanted))
         if any(folder.glob("*.safetensors")):
             return folder
+    except HFValidationError as error:
+        raise ModelError(f"{name[:80]!r} is no hub id and no folder below DASHBOARD_MODELS.") from error
     except LocalEntryNotFoundError:
         pass  # not downloaded before: the hub is next
     _require_network(urlsplit(constants.ENDPOINT).hostname, title_of(f"hf/{name}"))
     report(f"Downloading {name} from the Hugging Face hub …")
     try:
         return Path(snapshot_download(name, **wanted))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
+    except OSError as error:
         raise ModelError(f"{name} can't be had from the Hugging Face hub: {str(error).strip().splitlines()[0]}") from error
 
 

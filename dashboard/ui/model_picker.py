@@ -35,8 +35,8 @@ def _choose_pair(name: str) -> None:
 def _opened(side: str) -> Classifier:
     needs, label, default = SIDES[side]
     key = st.selectbox(
-        label, _options(side), index=0, format_func=zoo.title_of, key=side, bind="query-params",
-        accept_new_options=True, placeholder=default,
+        label, _options(side), key=side, bind="query-params",
+        accept_new_options=True,
         help="Choose one, or type `torchvision/<name>`, `hf/<hub id>` or `hf/<folder>` for one below the folder "
         "that the environment variable DASHBOARD_MODELS names.",
     )  # fmt: skip

@@ -13,7 +13,7 @@ OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
 def pick_photo() -> Photo:
     """Draws the choice and gives the photo; whatever was chosen last counts."""
     sample = st.selectbox(
-        "Photo", list(SAMPLES), format_func=lambda key: SAMPLES[key][1], key="photo", bind="query-params",
+        "Photo", list(SAMPLES), key="photo", bind="query-params",
         on_change=_came_from, args=("sample",),
     )  # fmt: skip
     file = st.file_uploader(
@@ -23,9 +23,10 @@ def pick_photo() -> Photo:
     )  # fmt: skip
     shot = st.camera_input("Camera", key="camera", on_change=_came_from, args=("camera",)) if _camera_wanted() else None
     chosen = {"upload": file, "camera": shot}.get(st.session_state.get(ORIGIN))
-    if chosen is None:
-        return caches.sample(sample)
-    return _decoded(chosen) or st.session_state.get(OWN) or caches.sample(sample)
+    photo = (_decoded(chosen) or st.session_state.get(OWN)) if chosen is not None else None
+    photo = photo or caches.sample(sample)
+    st.caption(f"{plain(photo.name)}, {photo.size[0]:,} x {photo.size[1]:,} pixels. {' '.join(photo.notes)}")
+    return photo
 
 
 def _came_from(origin: str) -> None:

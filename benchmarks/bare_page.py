@@ -1,0 +1,26 @@
+"""The yardstick: Streamlit, Plotly, a slider and two figures of constant data. It imports nothing else."""
+
+import base64
+from importlib.util import find_spec
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+st.set_page_config(layout="wide")
+SIDE = 8
+value = st.slider("Discard", 0.0, 0.99, 0.9, 0.01, key="discard")
+
+
+def figure(shift: float) -> go.Figure:
+    file = Path(find_spec("skimage").submodule_search_locations[0], "data", "rocket.jpg")
+    photo = "data:image/jpeg;base64," + base64.b64encode(file.read_bytes()).decode()
+    cells = [[row * column + shift for column in range(SIDE)] for row in range(SIDE)]
+    heatmap = go.Heatmap(z=cells, x0=40, dx=80, y0=27, dy=53, opacity=0.6)
+    image = {"source": photo, "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": 640, "sizey": 427, "sizing": "stretch",
+             "layer": "below"}  # fmt: skip
+    return go.Figure(heatmap, go.Layout(images=[image], yaxis={"autorange": "reversed"}, height=300))
+
+
+for name, column in zip(("cnn_map", "vit_map"), st.columns(2), strict=True):
+    column.plotly_chart(figure(value), key=name)

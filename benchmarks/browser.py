@@ -1,0 +1,69 @@
+"""From an arrow key on a slider to both maps repainted, in a real browser: the dashboard and the bare page take turns."""
+
+import statistics
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.timing import Row
+from tests import chromium
+from tests.conftest import ROOT, serving
+
+ROUNDS = 31
+# The time of the last change inside each map, from the moment the key went down.
+WATCH = """() => {
+    window.repaints = {};
+    addEventListener('keydown', () => { window.repaints = {}; window.pressed = performance.now(); }, true);
+    new MutationObserver(changes => {
+        for (const { target } of changes) {
+            const map = target.closest?.('.st-key-cnn_map, .st-key-vit_map');
+            if (map && target.closest('.js-plotly-plot'))
+                window.repaints[map.className.match(/st-key-(\\w+_map)/)[1]] = performance.now() - window.pressed;
+        }
+    }).observe(document.body, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+def slider_row() -> Row:
+    """The dashboard's median, and its ratio to the page that imports nothing else."""
+    bare_script = Path(__file__).with_name("bare_page.py")
+    with (
+        serving(ROOT / "streamlit_app.py") as ours,
+        serving(bare_script) as bare,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS) as browser,
+    ):
+        # The bare page's two figures show the rocket, so the dashboard does too.
+        pages = [_opened(browser, f"{ours}/?photo=rocket"), _opened(browser, bare)]
+        times: list[list[float]] = [[], []]
+        for turn in range(ROUNDS + 2):
+            for page, kept in zip(pages, times, strict=True):
+                page.bring_to_front()
+                taken = _repaint(page, "ArrowLeft" if turn % 2 else "ArrowRight")
+                if turn > 1:
+                    kept.append(taken)
+    mine, yardstick = map(statistics.median, times)
+    ratio = mine / yardstick
+    return Row(
+        "arrow key on a slider to both maps repainted, bundled pair",
+        f"{mine:.0f} ms, {ratio:.2f} x of a bare page ({yardstick:.0f} ms)",
+        "at most 200 ms and 1.0 x",
+        mine <= 200 and ratio <= 1,
+    )
+
+
+def _opened(browser: Browser, url: str) -> Page:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.goto(url)
+    for key in ("cnn_map", "vit_map"):
+        page.locator(f".st-key-{key} .heatmaplayer").first.wait_for(state="attached", timeout=60_000)
+    page.wait_for_timeout(3000)
+    page.evaluate(WATCH)
+    return page
+
+
+def _repaint(page: Page, key: str) -> float:
+    page.locator(".st-key-discard input[type=range], .st-key-discard [role=slider]").first.press(key)
+    page.wait_for_function("Object.keys(window.repaints).length === 2")
+    page.wait_for_timeout(500)  # nothing repaints this long after
+    return max(page.evaluate("Object.values(window.repaints)"))

@@ -1,0 +1,71 @@
+"""What several tests share: a served dashboard and a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import chromium
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium was found, and under CI the browser tests must run")
+        pytest.skip("no Chromium on this machine: `make test` says how it looks for one")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[str]:
+    """The address of the dashboard, served as `make run` serves it."""
+    with serving(ROOT / "streamlit_app.py") as url:
+        yield url
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    yield opened
+    context.close()
+
+
+class serving:  # noqa: N801: used as a function
+    """Streamlit serving one script on a free port, for as long as the block lasts."""
+
+    def __init__(self, script: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(self.port)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def __enter__(self) -> str:
+        for _ in range(240):
+            try:
+                urlopen(f"http://localhost:{self.port}/_stcore/health", timeout=1).close()
+                return f"http://localhost:{self.port}"
+            except (URLError, OSError):
+                time.sleep(0.25)
+        raise TimeoutError("Streamlit did not start within a minute")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(10)

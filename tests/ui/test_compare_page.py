@@ -1,0 +1,143 @@
+"""The compare page through Streamlit's own test door: settings, links, photos, wrong turns."""
+
+import dataclasses
+import io
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from dashboard.methods import METHODS
+from dashboard.models import zoo
+from dashboard.models.classifier import ModelError
+from dashboard.ui import caches
+from tests.conftest import ROOT
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return healthy(app.run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    assert not app.exception, [entry.value for entry in app.exception]
+    return app
+
+
+def words(app: AppTest) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.subheader))
+
+
+def pills(app: AppTest, side: str):
+    return app.button_group(key=f"{side}_top")
+
+
+def test_both_bundled_models_call_the_cat_a_cat():
+    app = opened()
+    for side in ("cnn", "vit"):
+        assert app.selectbox(key=f"{side}_class").value == "likeliest"
+        assert app.session_state[f"{side}_top"] == "cat"
+
+
+def test_the_page_says_what_it_compares():
+    text = words(opened())
+    assert "trained on different data" in text
+    assert "never which of them is better" in text
+    assert "class-specific" in text
+    assert "class-agnostic" in text
+    assert "no class can change it" in text
+
+
+def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
+    app = opened()
+    monkeypatch.setattr("dashboard.models.classifier.Classifier.observe", lambda *_: pytest.fail("a model ran"))
+    for key, value in (("discard", 0.5), ("depth", 2), ("opacity", 0.3), ("top", 40)):
+        healthy(app.slider(key=key).set_value(value).run())
+    healthy(app.selectbox(key="cnn_class").set_value("dog").run())
+    healthy(app.selectbox(key="colours").set_value("Cividis").run())
+
+
+@pytest.mark.parametrize("show", ["map", "photo", "outline"])
+def test_every_way_to_show_a_map(show: str):
+    app = opened(show=show)
+    assert app.session_state["show"] == show
+
+
+def test_every_option_of_every_method_on_the_page_has_a_widget():
+    app = opened()
+    for method in METHODS:
+        for field in dataclasses.fields(method):
+            assert field.name in app.session_state, f"{method.label} has no widget for {field.name}"
+
+
+def test_a_link_restores_the_settings():
+    app = opened(photo="rocket", heads="max", discard="0.5", depth="3", cnn_class="ship", vit_class="dog", opacity="0.3")
+    assert app.selectbox(key="photo").value == "rocket"
+    assert app.session_state["heads"] == "max"
+    assert app.slider(key="discard").value == 0.5
+    assert app.slider(key="depth").value == 3
+    assert app.selectbox(key="cnn_class").value == "ship"
+    assert app.selectbox(key="vit_class").value == "dog"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"depth": "99"}, {"depth": "x"}, {"discard": "7"}, {"discard": "0.333"}, {"heads": "median"}, {"photo": "nobody"},
+     {"cnn_class": "unicorn"}, {"opacity": "-1"}, {"top": "17"}, {"colours": "Jet"}],
+)  # fmt: skip
+def test_a_wrong_link_falls_back(query: dict[str, str]):
+    opened(**query)
+
+
+def test_an_upload_is_used_and_a_bad_one_leaves_it():
+    app = opened()
+    stream = io.BytesIO()
+    Image.radial_gradient("L").save(stream, "PNG")
+    healthy(app.file_uploader(key="upload").set_value(("mine.png", stream.getvalue(), "image/png")).run())
+    mine = app.session_state["own_photo"].digest
+    healthy(app.file_uploader(key="upload").set_value(("**bold**.png", b"no photo", "image/png")).run())
+    assert "not an image" in app.error[0].value
+    assert r"\*\*bold\*\*" in app.error[0].value, "a file name is text, not Markdown"
+    assert app.session_state["own_photo"].digest == mine
+
+
+def test_a_sample_after_an_upload_counts_again():
+    app = opened()
+    stream = io.BytesIO()
+    Image.radial_gradient("L").save(stream, "PNG")
+    healthy(app.file_uploader(key="upload").set_value(("mine.png", stream.getvalue(), "image/png")).run())
+    healthy(app.selectbox(key="photo").set_value("coffee").run())
+    assert "own_photo" not in app.session_state
+
+
+def test_a_model_that_fails_leaves_the_one_before(monkeypatch: pytest.MonkeyPatch):
+    def refuse(key: str):
+        raise ModelError("it can't be had <b>today</b>") if key == "torchvision/resnet18" else AssertionError(key)
+
+    app = opened()
+    loaded = caches.classifier
+    monkeypatch.setattr(caches, "classifier", lambda key: loaded(key) if key.startswith("bundled") else refuse(key))
+    healthy(app.selectbox(key="cnn").set_value("torchvision/resnet18").run())
+    assert "can't be had" in app.error[0].value.replace("\\", "")
+    assert "Small ResNet" in words(app)
+
+
+def test_a_model_on_the_wrong_side_says_why():
+    app = opened(cnn="bundled/vit")
+    assert "CAM" in app.error[0].value
+    assert "Small ResNet" in words(app)
+
+
+def test_the_pair_buttons_choose_both():
+    app = opened(cnn="bundled/vit")
+    healthy(app.button(key="pair_Bundled").click().run())
+    assert not app.error
+    assert app.selectbox(key="cnn").value == "bundled/cnn"
+
+
+def test_every_pair_is_known():
+    from dashboard.ui.model_picker import PAIRS
+
+    assert {key for pair in PAIRS.values() for key in pair.values()} <= set(zoo.KNOWN)
