@@ -5,8 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.explain import annotate, compare, read
-from dashboard.figures.maps import map_figure
+from dashboard.figures.maps import Look, map_figure
 from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.models.classifier import Classifier
+from dashboard.photo import Photo
 from dashboard.ui import caches, panel
 from dashboard.ui.controls import method_controls
 from dashboard.ui.display import pick_look, pick_show
@@ -14,46 +16,48 @@ from dashboard.ui.model_picker import pick_models
 from dashboard.ui.photo_picker import pick_photo
 from dashboard.ui.text import plain, training_note
 
-st.subheader("What do a CNN and a vision transformer look at in the same photo?")
 
+@st.fragment  # so that a slider of the maps does not draw the sidebar again
+def side_by_side(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, share: float) -> None:
+    """Both maps with their answers, and how far they agree."""
+    with st.spinner("Both models are looking at the photo …"):
+        seen_by_cnn = caches.observation(cnn.key, photo.digest, ClassActivationMap.needs, photo)
+        seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
+        behind = caches.screen_copy(photo.digest, photo)
+
+    options, view = st.columns([3, 1.3], gap="medium")
+    with options:
+        rollout = method_controls(AttentionRollout, seen_by_vit.evidence.layers)
+    with view:
+        look = replace(look, show=pick_show())
+    left, right, beside = st.columns([5, 5, 4], gap="medium")
+    sides = {"cnn": (left, cnn, seen_by_cnn, ClassActivationMap()), "vit": (right, vit, seen_by_vit, rollout)}
+
+    maps, targets, shown = {}, {}, {}
+    for side, (column, model, seen, method) in sides.items():
+        with column:
+            st.markdown(f"**{method.label}** · {plain(model.title)}")
+            maps[side] = st.container()
+            targets[side] = panel.pick_class(side, seen)
+        shown[side] = read(seen, model.key, method, targets[side])
+
+    for side, (column, model, seen, method) in sides.items():
+        other = shown["vit" if side == "cnn" else "cnn"]
+        maps[side].plotly_chart(
+            map_figure(shown[side], behind, look, annotate(shown[side], other, share), other.method.label),
+            key=f"{side}_map", config=panel.CONFIG, alt=f"{method.label} of {model.title} over the photo {photo.name}.",
+        )  # fmt: skip
+        with column:
+            panel.answers(side, seen, targets[side])
+            panel.facts(shown[side], seen, model)
+    with beside:
+        panel.agreement(compare(shown["cnn"], shown["vit"], share), behind, share)
+
+
+st.subheader("What do a CNN and a vision transformer look at in the same photo?")
 with st.sidebar:
     photo = pick_photo()
     cnn, vit = pick_models()
     look, share = pick_look()
-
-with st.spinner("Both models are looking at the photo …"):
-    seen_by_cnn = caches.observation(cnn.key, photo.digest, ClassActivationMap.needs, photo)
-    seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
-    behind = caches.screen_copy(photo.digest, photo)
-
 st.caption(f":material/balance: {training_note(cnn, vit)}")
-options, view = st.columns([3, 1.3], gap="medium")
-with options:
-    rollout = method_controls(AttentionRollout, seen_by_vit.evidence.layers)
-with view:
-    look = replace(look, show=pick_show())
-left, right, beside = st.columns([5, 5, 4], gap="medium")
-sides = {"cnn": (left, cnn, seen_by_cnn, ClassActivationMap()), "vit": (right, vit, seen_by_vit, rollout)}
-
-heads, targets, shown = {}, {}, {}
-for side, (column, model, seen, method) in sides.items():
-    with column:
-        st.markdown(f"**{method.label}** · {plain(model.title)}")
-        heads[side] = st.container()
-        targets[side] = panel.pick_class(side, seen)
-    shown[side] = read(seen, model.key, method, targets[side])
-
-for side, (column, model, seen, method) in sides.items():
-    other = shown["vit" if side == "cnn" else "cnn"]
-    figure = map_figure(shown[side], behind, look, annotate(shown[side], other, share), other.method.label)
-    top = seen.prediction.top(1)[0]
-    heads[side].plotly_chart(
-        figure, key=f"{side}_map", config=panel.CONFIG,
-        alt=f"{method.label} of {model.title} over the photo {photo.name}; its likeliest class is {top[1]}.",
-    )  # fmt: skip
-    with column:
-        panel.answers(side, seen, targets[side])
-        panel.facts(shown[side], seen, model)
-
-with beside:
-    panel.agreement(compare(shown["cnn"], shown["vit"], share), behind, share)
+side_by_side(photo, cnn, vit, look, share)

@@ -35,8 +35,8 @@ class Recipe:
 
 
 RECIPES = {
-    "cnn": Recipe(epochs=14, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.2),
-    "vit": Recipe(epochs=24, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.15),
+    "cnn": Recipe(epochs=14, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.3),
+    "vit": Recipe(epochs=24, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.3),
 }
 
 
@@ -145,7 +145,7 @@ def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
     optims = optimizers(name, model, recipe)
     schedules = [
         torch.optim.lr_scheduler.OneCycleLR(
-            o, recipe.rate, steps, recipe.warm_up, "linear", cycle_momentum=False, final_div_factor=1e3
+            o, recipe.rate, total_steps=steps, pct_start=recipe.warm_up, cycle_momentum=False, final_div_factor=1e3
         )
         for o in optims
     ]
