@@ -17,8 +17,9 @@ class Prediction:
 
     def __post_init__(self) -> None:
         if self.probabilities.shape != (len(self.labels),):
-            raise ValueError(f"expected one probability per label, got {tuple(self.probabilities.shape)} "
-                             f"for {len(self.labels)} labels")
+            raise ValueError(
+                f"expected one probability per label, got {tuple(self.probabilities.shape)} for {len(self.labels)} labels"
+            )
 
     def top(self, k: int) -> list[tuple[int, str, float]]:
         """The k likeliest classes, likeliest first: index, label, probability."""

@@ -73,9 +73,7 @@ def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -
         return None
     rows, columns = (max(sizes) for sizes in zip(first.heatmap.shape, second.heatmap.shape, strict=True))
     a, b = (crop_resample(e.heatmap, e.box.shares(box), rows, columns) for e in (first, second))
-    return Comparison(
-        box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, share), chance_overlap(share)
-    )
+    return Comparison(box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, share), chance_overlap(share))
 
 
 @dataclass(frozen=True)

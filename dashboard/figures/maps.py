@@ -62,6 +62,7 @@ class Backdrop:
 
 
 def backdrop(size: tuple[int, int], jpeg: bytes) -> Backdrop:
+    """The backdrop of a photo of `size` (width, height) from its display copy."""
     return Backdrop(*size, "data:image/jpeg;base64," + base64.b64encode(jpeg).decode())
 
 

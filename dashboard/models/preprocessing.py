@@ -66,6 +66,7 @@ def _edges(coordinates: Tensor, count: int) -> tuple[float, float]:
 
 
 def whole(image: Tensor) -> Tensor:
+    """The photo as it is, (3, H, W)."""
     return image
 
 

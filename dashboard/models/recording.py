@@ -25,6 +25,7 @@ def recording() -> Iterator[list[Tensor]]:
 
 
 def is_recording() -> bool:
+    """Whether this thread's pass is to keep its attention."""
     return _RECORD.get() is not None
 
 

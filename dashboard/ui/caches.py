@@ -32,6 +32,7 @@ def observation(key: str, digest: str, needs: type[Evidence], _photo: Photo) -> 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def sample(sample_id: str) -> Photo:
+    """A photo that ships with scikit-image."""
     return sample_photo(sample_id)
 
 

@@ -1,0 +1,81 @@
+"""The join of model and method, and the comparison of two maps, without Streamlit."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from dashboard.evidence import Prediction
+from dashboard.explain import Explanation, annotate, compare, explain
+from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.models.classifier import DoesNotFit
+from dashboard.models.zoo import load
+from dashboard.photo import Box, sample_photo
+from tests.conftest import ROOT
+
+ANSWER = Prediction(torch.tensor([0.25, 0.75]), ("no", "yes"))
+
+
+def by_hand(heatmap: torch.Tensor, box: Box) -> Explanation:
+    return Explanation(heatmap, box, ClassActivationMap(), "by/hand", 1, ANSWER)
+
+
+def test_cam_of_the_bundled_cnn():
+    shown = explain(sample_photo("chelsea"), load("bundled/cnn"), ClassActivationMap())
+    assert shown.heatmap.shape == (8, 8)
+    assert shown.prediction.top(1)[0][1] == "cat"
+    assert shown.prediction.labels[shown.target] == "cat"
+    assert [round(edge) for edge in (shown.box.left, shown.box.top, shown.box.right, shown.box.bottom)] == [0, 0, 451, 300]
+
+
+def test_any_class_can_be_asked_for():
+    photo, model = sample_photo("chelsea"), load("bundled/cnn")
+    cat, ship = (explain(photo, model, ClassActivationMap(), model.labels.index(name)) for name in ("cat", "ship"))
+    assert not torch.equal(cat.heatmap, ship.heatmap)
+    assert cat.heatmap.mean() > ship.heatmap.mean()
+
+
+def test_rollout_has_no_target():
+    assert explain(sample_photo("chelsea"), load("bundled/vit"), AttentionRollout(), 3).target is None
+
+
+def test_a_class_the_model_does_not_have():
+    with pytest.raises(ValueError, match="from 0 to 9, got 10"):
+        explain(sample_photo("chelsea"), load("bundled/cnn"), ClassActivationMap(), 10)
+
+
+def test_a_method_that_does_not_fit_says_why():
+    with pytest.raises(DoesNotFit, match="no attention"):
+        explain(sample_photo("chelsea"), load("bundled/cnn"), AttentionRollout())
+
+
+def test_a_notebook_needs_no_streamlit():
+    code = "import sys, dashboard.explain, dashboard.models.zoo, dashboard.figures.maps; assert 'streamlit' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_comparing_looks_only_where_both_saw():
+    """Two ramps along x that agree on what they share, whatever each shows elsewhere."""
+    first = by_hand(torch.arange(10.0).expand(4, 10), Box(0, 0, 100, 40))
+    second = by_hand(torch.arange(6.0).expand(8, 6), Box(40, 0, 160, 40))
+    both = compare(first, second)
+    assert both.box == Box(40, 0, 100, 40)
+    assert both.difference.shape == (8, 10)
+    assert both.spearman > 0.99  # at its border a map goes on level, so the outermost cells tie
+    assert both.chance == pytest.approx(0.2 / 1.8)
+
+
+def test_nothing_in_common():
+    heatmap = torch.rand(2, 2)
+    assert compare(by_hand(heatmap, Box(0, 0, 5, 5)), by_hand(heatmap, Box(5, 0, 10, 5))) is None
+
+
+def test_the_other_map_read_at_a_cell():
+    own = by_hand(torch.arange(8.0).view(2, 4), Box(0, 0, 40, 20))
+    other = by_hand(torch.tensor([[1.0, 2.0]]), Box(20, 0, 40, 20))
+    notes = annotate(own, other, 0.25)
+    assert notes.other.isnan()[:, :2].all()
+    assert notes.other[:, 2:].tolist() == [[1.0, 2.0], [1.0, 2.0]]
+    assert notes.percentiles[1, 3] == 1
+    assert notes.top.tolist() == [[False] * 4, [False, False, True, True]]

@@ -1,0 +1,109 @@
+"""The rooms of the design, and the rules that every file keeps."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+FILES = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "streamlit_app.py"])
+
+# What a room may import of this project (prefixes), and whether it may import streamlit.
+ROOMS = {
+    "dashboard.numerics": ("dashboard.numerics",),
+    "dashboard.evidence": (),
+    "dashboard.photo": (),
+    "dashboard.methods": ("dashboard.numerics", "dashboard.evidence"),
+    "dashboard.models": ("dashboard.models", "dashboard.evidence", "dashboard.photo"),
+    "dashboard.explain": (
+        "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
+    ),
+    "dashboard.figures": ("dashboard.figures", "dashboard.explain", "dashboard.photo"),
+    "dashboard.ui": ("dashboard",),
+    "pages": ("dashboard",),
+    "streamlit_app": (),
+}  # fmt: skip
+STREAMLIT = ("dashboard.ui", "pages", "streamlit_app")
+OTHERS = {
+    "dashboard.numerics": {"torch", "math"},
+    "dashboard.evidence": {"torch", "dataclasses"},
+    "dashboard.figures": {"numpy", "plotly", "base64", "dataclasses", "typing"},
+}
+OURS = ("dashboard", "pages", "training", "tests", "benchmarks", "streamlit_app")
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def under(name: str, prefixes: tuple[str, ...]) -> bool:
+    return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+
+
+def imported(source: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name their room"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def wrong_arrows(module: str, source: str) -> list[str]:
+    room = next((room for room in ROOMS if under(module, (room,))), "")
+    wrong = []
+    for name in imported(source):
+        top = name.split(".")[0]
+        if top in OURS:
+            allowed = under(name, ROOMS.get(room, ()))
+        elif top == "streamlit":
+            allowed = room in STREAMLIT
+        else:
+            allowed = top in OTHERS.get(room, {top})
+        if not allowed:
+            wrong.append(f"{module} imports {name}")
+    return wrong
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_arrows_run_one_way(path: Path):
+    assert wrong_arrows(name_of(path), path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("dashboard.numerics.cam", "import numpy"),
+        ("dashboard.numerics.cam", "from dashboard.evidence import FeatureMaps"),
+        ("dashboard.models.zoo", "from dashboard.methods import METHODS"),
+        ("dashboard.figures.maps", "import streamlit as st"),
+        ("dashboard.explain", "from dashboard.ui import caches"),
+        ("dashboard.ui.panel", "from training.data import CLASSES"),
+        ("pages.compare", "import tests.conftest"),
+    ],
+)
+def test_a_wrong_arrow_is_seen(module: str, source: str):
+    assert wrong_arrows(module, source)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_everything_public_says_what_it_is(path: Path):
+    tree = ast.parse(path.read_text())
+    if path.stat().st_size:
+        assert ast.get_docstring(tree), f"{path} has no docstring"
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{name_of(path)}.{node.name} has no docstring"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_what_no_file_does(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.ExceptHandler) and node.type is None), "a bare except"
+        if isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant) and node.value.value is True:
+            assert node.arg not in ("unsafe_allow_html", "trust_remote_code")
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in ("register_forward_hook", "register_full_backward_hook", "backward")
