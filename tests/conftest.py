@@ -47,7 +47,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-class serving:  # noqa: N801: used as a function
+class serving:  # noqa: N801
     """Streamlit serving one script on a free port, for as long as the block lasts."""
 
     def __init__(self, script: Path) -> None:

@@ -1,5 +1,6 @@
 """Every kind of file a person may bring."""
 
+import contextlib
 import hashlib
 import io
 import random
@@ -35,11 +36,12 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8))
 BAD = {
     "no image": (b"just some words", "not an image"),
     "empty": (b"", "empty"),
     "cut JPEG": (saved(gradient(), "JPEG")[:700], "damaged or cut short"),
-    "cut PNG": (saved(gradient())[:150], "damaged or cut short"),
+    "cut PNG": (saved(NOISE)[:2000], "damaged or cut short"),
     "bomb": (png_header(30_000, 30_000), "too many pixels"),
     "over 50 megapixels": (png_header(8_000, 7_000), "8,000 x 7,000.*50 megapixels"),
     "over 20 MB": (b"\xff\xd8" + bytes(MAX_BYTES), "20.0 MB.*at most 20 MB"),
@@ -162,10 +164,8 @@ def test_damage_never_escapes_as_another_error(kind: str):
         broken = bytearray(data[: dice.randrange(1, len(data) + 1)])
         for _ in range(dice.randrange(4)):
             broken[dice.randrange(len(broken))] = dice.randrange(256)
-        try:
+        with contextlib.suppress(PhotoError):
             assert open_photo(bytes(broken), "broken").image.mode == "RGB"
-        except PhotoError as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
