@@ -123,10 +123,10 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
         colorbar=COLOUR_BAR | {"tickvals": [-0.9, 0, 0.9], "ticktext": [names[1], "equal", names[0]]},
         hovertemplate=f"{names[0]} − {names[1]}: %{{z:+.0%}} in rank<extra></extra>",
     )  # fmt: skip
-    return go.Figure([trace], _layout(behind, comparison.box, width=260))
+    return go.Figure([trace], _layout(behind, comparison.box, width=235))
 
 
-def _layout(behind: Backdrop, seen: Box, width: int = 330) -> go.Layout:
+def _layout(behind: Backdrop, seen: Box, width: int = 300) -> go.Layout:
     axis = {"visible": False, "constrain": "domain", "fixedrange": True}
     photo = {
         "source": behind.uri, "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": behind.width, "sizey": behind.height,

@@ -33,7 +33,9 @@ def _widget(name: str, hint: Any, default: Any, text: str | None, layers: int) -
     label = LABELS.get(name, name.replace("_", " ").capitalize())
     if get_origin(hint) is Literal:
         options = get_args(hint)
-        return st.segmented_control(label, options, default=default, key=name, help=text, bind="query-params", required=True)
+        return st.segmented_control(
+            label, options, default=default, key=name, help=text, bind="query-params", required=True, wrap=True
+        )
     if get_origin(hint) is Annotated:
         span = next(part for part in get_args(hint) if isinstance(part, Span))
         return _slider(name, label, span, default, text, layers)

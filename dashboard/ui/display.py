@@ -11,7 +11,7 @@ from dashboard.ui.controls import keep_in_range, snapped
 def pick_show() -> Show:
     """What is drawn: the map over the photo, either alone, or a line around the top cells."""
     return st.segmented_control(
-        "Show", get_args(Show), default="overlay", key="show", bind="query-params", required=True,
+        "Show", get_args(Show), default="overlay", key="show", bind="query-params", required=True, wrap=True,
         help="The map over the photo, the map alone, the photo alone, or a line around the cells with the largest values.",
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ def pick_class(side: str, seen: Observation) -> int:
     keep_an_option(key, [LIKELIEST, *names])
     choice = st.selectbox(
         "Class to explain", [LIKELIEST, *names], key=key, bind="query-params",
-        format_func=lambda name: f"likeliest: {names[seen.prediction.top(1)[0][0]]}" if name == LIKELIEST else name,
+        help="Type to search. Whatever the photo, “likeliest” takes the class that the model finds likeliest.",
     )  # fmt: skip
     return seen.prediction.top(1)[0][0] if choice in (None, LIKELIEST) else names.index(choice)
 
@@ -80,8 +80,8 @@ def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> 
         "Spearman", _number(comparison.spearman), help="Rank correlation of the maps: 1 same order, 0 unrelated, -1 reversed.",
     )  # fmt: skip
     overlap.metric(
-        f"Top {share:.0%} overlap", f"{comparison.overlap:.2f}", f"chance {comparison.chance:.2f}", delta_color="off",
-        delta_arrow="off", help="Of the cells that are in either map's top, the share that is in both.",
+        f"Top {share:.0%}", f"{comparison.overlap:.2f}", f"chance {comparison.chance:.2f}", delta_color="off",
+        delta_arrow="off", help="Of the cells in either map's top, the share that is in both, beside what chance gives.",
     )  # fmt: skip
     st.caption(
         f"Over the part that both models saw, on {rows} x {columns} cells. The maps have different units, so only the order "
