@@ -14,6 +14,7 @@ from torch import Tensor
 
 MAX_BYTES = 20 * 1024**2
 MAX_PIXELS = 50_000_000
+MAX_ASPECT = 1_000  # a model that enlarges the short side would ask for gigabytes beyond it
 DISPLAY_SIDE = 1024
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 EXPECTED = "expected a photo such as JPEG, PNG, WebP, GIF, TIFF or BMP"
@@ -128,6 +129,11 @@ def _refuse_early(data: bytes) -> None:
 def _refuse_large(image: Image.Image) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise PhotoError(_too_many_pixels(f"{image.width:,} x {image.height:,}"))
+    if max(image.size) > MAX_ASPECT * min(image.size):
+        raise PhotoError(
+            f"The image is too thin ({image.width:,} x {image.height:,} pixels): "
+            f"expected a long side of at most {MAX_ASPECT:,} times the short one."
+        )
 
 
 def _too_many_pixels(found: str) -> str:

@@ -44,6 +44,7 @@ BAD = {
     "cut PNG": (saved(NOISE)[:2000], "damaged or cut short"),
     "bomb": (png_header(30_000, 30_000), "too many pixels"),
     "over 50 megapixels": (png_header(8_000, 7_000), "8,000 x 7,000.*50 megapixels"),
+    "a thread": (png_header(3_000, 2), "3,000 x 2 .*1,000 times"),
     "over 20 MB": (b"\xff\xd8" + bytes(MAX_BYTES), "20.0 MB.*at most 20 MB"),
     "SVG": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
     "HEIC": (b"\x00\x00\x00\x18ftypheic" + bytes(40), "HEIC.*JPEG"),
