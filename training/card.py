@@ -56,6 +56,7 @@ def _readme(result: Result, recipe: Any) -> str:
         f"| {name} | " + " | ".join(str(count) for count in counts) + " |\n"
         for name, counts in zip(CLASSES, result.confusion.tolist(), strict=True)
     )
+    zoomed = f"; the last {recipe.zoomed} epochs also zoomed on plain grounds" if recipe.zoomed else ""
     optimizer = "Nesterov SGD" if result.model == "cnn" else "Muon for matrices and AdamW for the rest"
     return f"""# bundled/{result.model}
 
@@ -64,7 +65,8 @@ def _readme(result: Result, recipe: Any) -> str:
 - **Data**: CIFAR-10 (Krizhevsky 2009), 50,000 training photos of 32 x 32 pixels in ten classes.
 - **Test accuracy**: {result.accuracy:.2%} on the 10,000 test photos, after {result.epochs} of {recipe.epochs} epochs.
 - **Recipe**: {optimizer}, one-cycle schedule with peak rate {recipe.rate} and {recipe.warm_up:.0%} warm-up, weight decay
-  {recipe.weight_decay}, batches of {recipe.batch}, label smoothing 0.1, shifts of up to 4 pixels, mirroring, cut-out of 8 x 8.
+  {recipe.weight_decay}, batches of {recipe.batch}, label smoothing 0.1, shifts of up to 4 pixels, mirroring,
+  cut-out of 8 x 8{zoomed}.
 - **Time**: {result.seconds / 60:.0f} minutes on {result.device}. The weights are stored in half precision.
 - **Made by**: `python -m training.train {result.model} --data FOLDER`.
 

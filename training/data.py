@@ -42,12 +42,13 @@ def normalise(images: Tensor) -> Tensor:
     return (images.float() / 255 - mean) / std
 
 
-def batches(split: Split, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """One shuffled epoch of full batches, augmented: shifted by up to 4 pixels, mirrored, partly blanked."""
+def batches(split: Split, size: int, generator: torch.Generator, zoomed: bool) -> Iterator[tuple[Tensor, Tensor]]:
+    """One shuffled epoch of full batches, augmented: shifted by up to 4 pixels, mirrored, partly blanked; zoomed on request."""
     order = torch.randperm(len(split.labels), generator=generator)
     for start in range(0, len(order) - size + 1, size):
         chosen = order[start : start + size].to(split.labels.device)
-        yield augment(normalise(split.images[chosen]), generator), split.labels[chosen]
+        pixels = normalise(split.images[chosen])
+        yield augment(zoom(pixels, generator) if zoomed else pixels, generator), split.labels[chosen]
 
 
 def augment(pixels: Tensor, generator: torch.Generator, shift: int = 4, hole: int = 8) -> Tensor:
@@ -64,6 +65,25 @@ def augment(pixels: Tensor, generator: torch.Generator, shift: int = 4, hole: in
     batch = torch.arange(count, device=pixels.device)[:, None, None]
     moved = padded[batch, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
     return moved.masked_fill(_squares(draw(height), draw(width), height, width, hole), 0)
+
+
+def zoom(pixels: Tensor, generator: torch.Generator, least: float = 0.6, most: float = 1.4) -> Tensor:
+    """Half of a batch enlarged or shrunk, each axis by itself, on a plain ground of random colour.
+
+    A large photo that is squeezed to 32 x 32 shows its things smaller, and in another shape, than CIFAR-10 does.
+    """
+    count = len(pixels)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator).to(pixels.device)
+
+    scales = least + (most - least) * draw(count, 2)
+    centres = (2 * draw(count, 2) - 1) * (scales - 1).abs() / scales
+    matrices = torch.diag_embed(1 / scales)  # (B, 2, 2)
+    grid = F.affine_grid(torch.cat([matrices, centres[:, :, None]], 2), list(pixels.shape), align_corners=False)
+    ground = 4 * draw(count, 3, 1, 1) - 2
+    moved = F.grid_sample(pixels - ground, grid, padding_mode="zeros", align_corners=False) + ground
+    return torch.where((draw(count) < 0.5)[:, None, None, None], moved, pixels)
 
 
 def _squares(top: Tensor, left: Tensor, height: int, width: int, side: int) -> Tensor:

@@ -8,7 +8,7 @@ import argparse
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -25,18 +25,19 @@ BUNDLED = Path(__file__).parents[1] / "dashboard" / "bundled"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one model is trained; rates are peaks of a one-cycle schedule."""
+    """How one model is trained; the rate is the peak of a one-cycle schedule, `zoomed` the number of last epochs with zoom."""
 
     epochs: int
     batch: int
     rate: float
     weight_decay: float
     warm_up: float
+    zoomed: int
 
 
 RECIPES = {
-    "cnn": Recipe(epochs=14, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.3),
-    "vit": Recipe(epochs=24, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.3),
+    "cnn": Recipe(epochs=14, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.3, zoomed=0),
+    "vit": Recipe(epochs=20, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.3, zoomed=4),
 }
 
 
@@ -132,7 +133,7 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     train, test = (data.read_split(arguments.data, part).to(device) for part in ("train", "test"))
     name, recipe = arguments.model, RECIPES[arguments.model]
-    recipe = Recipe(arguments.epochs or recipe.epochs, recipe.batch, recipe.rate, recipe.weight_decay, recipe.warm_up)
+    recipe = replace(recipe, epochs=arguments.epochs or recipe.epochs)
     model = (new_cnn() if name == "cnn" else Logits(new_vit(arguments.seed))).to(device)
     compute = (Autocast if name == "cnn" else Worker)(model, arguments.compile)
     loss = loss_function(read_teacher(arguments.teacher, device) if name == "vit" else None)
@@ -154,7 +155,7 @@ def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
     for epoch in range(first, recipe.epochs):
         started = time.monotonic()
         generator = torch.Generator().manual_seed(arguments.seed * 1000 + epoch)
-        for pixels, labels in data.batches(train, recipe.batch, generator):
+        for pixels, labels in data.batches(train, recipe.batch, generator, zoomed=epoch >= recipe.epochs - recipe.zoomed):
             compute.pull()
             value = loss(pixels, compute.logits(pixels), labels)
             value.backward()

@@ -8,6 +8,8 @@ import streamlit as st
 
 from dashboard.methods import Method, Span
 
+LABELS = {"heads": "Head fusion", "discard": "Discard ratio", "depth": "Layer depth"}
+
 
 def method_controls(method: type[Method], layers: int) -> Method:
     """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; the docstring is their help."""
@@ -42,9 +44,6 @@ def _widget(name: str, hint: Any, default: Any, text: str | None, layers: int) -
     if hint is bool:
         return st.toggle(label, default, key=name, help=text, bind="query-params")
     raise TypeError(f"expected a Literal, an Annotated number with a Span, or bool for option {name}, got {hint}")
-
-
-LABELS = {"heads": "Head fusion", "discard": "Discard ratio", "depth": "Layer depth"}
 
 
 def _slider(name: str, label: str, span: Span, default: Any, text: str | None, layers: int) -> float | int:
