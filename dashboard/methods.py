@@ -66,7 +66,7 @@ class AttentionRollout:
     """
 
     heads: Literal["mean", "max", "min"] = "mean"
-    discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.9
+    discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.5
     depth: Annotated[int | None, Span(1, None, 1)] = None
 
     label: ClassVar = "Attention rollout"

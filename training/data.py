@@ -67,7 +67,7 @@ def augment(pixels: Tensor, generator: torch.Generator, shift: int = 4, hole: in
     return moved.masked_fill(_squares(draw(height), draw(width), height, width, hole), 0)
 
 
-def zoom(pixels: Tensor, generator: torch.Generator, least: float = 0.6, most: float = 1.4) -> Tensor:
+def zoom(pixels: Tensor, generator: torch.Generator, least: float = 0.6, most: float = 2.0) -> Tensor:
     """Half of a batch enlarged or shrunk, each axis by itself, on a plain ground of random colour.
 
     A large photo that is squeezed to 32 x 32 shows its things smaller, and in another shape, than CIFAR-10 does.

@@ -37,7 +37,7 @@ class Recipe:
 
 RECIPES = {
     "cnn": Recipe(epochs=14, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.3, zoomed=0),
-    "vit": Recipe(epochs=20, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.3, zoomed=4),
+    "vit": Recipe(epochs=22, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.3, zoomed=6),
 }
 
 
