@@ -24,21 +24,20 @@ def settled(page: Page) -> None:
     page.locator("[data-test-script-state=notRunning]").first.wait_for(state="attached")
 
 
+# The numbers that the browser's own figure holds; null while Streamlit puts a new chart in the old one's place.
+NUMBERS = """key => {
+    const trace = document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullData?.[0];
+    return trace ? JSON.stringify(Array.from(trace.z, row => Array.from(row))) : null;
+}"""
+
+
 def values(page: Page, key: str) -> list[list[float]]:
-    """The numbers that the browser's own figure holds."""
-    script = f"""() => {{
-        const z = document.querySelector('.st-key-{key} .js-plotly-plot')._fullData[0].z;
-        return JSON.stringify(Array.from(z, row => Array.from(row)));
-    }}"""
-    return json.loads(page.evaluate(script))
+    return json.loads(page.wait_for_function(NUMBERS, arg=key).json_value())
 
 
 def wait_for_change(page: Page, key: str, before: list[list[float]]) -> list[list[float]]:
-    page.wait_for_function(
-        f"""before => JSON.stringify(Array.from(
-            document.querySelector('.st-key-{key} .js-plotly-plot')._fullData[0].z, row => Array.from(row))) !== before""",
-        arg=json.dumps(before, separators=(",", ":")),
-    )
+    changed = f"([key, before]) => {{ const now = ({NUMBERS})(key); return now && now !== JSON.stringify(before); }}"
+    page.wait_for_function(changed, arg=[key, before])
     settled(page)
     return values(page, key)
 
