@@ -1,6 +1,7 @@
 """One model's side of the compare page: its map, its answer, and what the map means."""
 
 import math
+from collections import Counter
 
 import streamlit as st
 
@@ -17,7 +18,8 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 def class_names(labels: tuple[str, ...]) -> list[str]:
     """Labels by index, told apart where a model has two of one name (ImageNet has two cranes)."""
-    return [f"{label} ({i})" if labels.count(label) > 1 else label for i, label in enumerate(labels)]
+    counts = Counter(labels)
+    return [f"{label} ({i})" if counts[label] > 1 else label for i, label in enumerate(labels)]
 
 
 def pick_class(side: str, seen: Observation) -> int:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.methods import METHODS
 from dashboard.models import zoo
-from dashboard.models.classifier import ModelError
+from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
 from tests.conftest import ROOT
 
@@ -52,11 +52,16 @@ def test_the_page_says_what_it_compares():
 
 def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened()
-    monkeypatch.setattr("dashboard.models.classifier.Classifier.observe", lambda *_: pytest.fail("a model ran"))
-    for key, value in (("discard", 0.5), ("depth", 2), ("opacity", 0.3), ("top", 40)):
+    looked, observe = [], Classifier.observe
+    monkeypatch.setattr(Classifier, "observe", lambda *arguments: looked.append(1) or observe(*arguments))
+    for key, value in (("discard", 0.8), ("depth", 2), ("opacity", 0.3), ("top", 40)):
         healthy(app.slider(key=key).set_value(value).run())
     healthy(app.selectbox(key="cnn_class").set_value("dog").run())
     healthy(app.selectbox(key="colours").set_value("Cividis").run())
+    assert not looked
+    caches.observation.clear()
+    healthy(app.run())
+    assert len(looked) == 2, "the count itself works"
 
 
 @pytest.mark.parametrize("show", ["map", "photo", "outline"])
@@ -73,10 +78,10 @@ def test_every_option_of_every_method_on_the_page_has_a_widget():
 
 
 def test_a_link_restores_the_settings():
-    app = opened(photo="rocket", heads="max", discard="0.5", depth="3", cnn_class="ship", vit_class="dog", opacity="0.3")
+    app = opened(photo="rocket", heads="max", discard="0.8", depth="3", cnn_class="ship", vit_class="dog", opacity="0.3")
     assert app.selectbox(key="photo").value == "rocket"
     assert app.session_state["heads"] == "max"
-    assert app.slider(key="discard").value == 0.5
+    assert app.slider(key="discard").value == 0.8
     assert app.slider(key="depth").value == 3
     assert app.selectbox(key="cnn_class").value == "ship"
     assert app.selectbox(key="vit_class").value == "dog"
