@@ -3,7 +3,7 @@
 Letters: C channels, h w map rows and columns, L layers, H heads, T tokens, K classes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from torch import Tensor
 
@@ -75,4 +75,22 @@ class AttentionMaps:
         return tokens[..., self.prefix :].unflatten(-1, self.grid)
 
 
-Evidence = FeatureMaps | AttentionMaps
+@dataclass(frozen=True)
+class StageMaps:
+    """A CNN's activations at the end of each stage, the last feature maps of one resolution: `activations` (C_i, h_i, w_i)
+    each, first stage first, with the `names` of the layers that made them.
+    """
+
+    activations: tuple[Tensor, ...]
+    names: tuple[str, ...]
+    target: int = 0
+
+
+Evidence = FeatureMaps | AttentionMaps | StageMaps
+
+
+def nbytes(evidence: Evidence) -> int:
+    """The memory that a pass left behind, without the class weights, which are the model's own."""
+    values = (getattr(evidence, field.name) for field in fields(evidence) if field.name != "class_weights")
+    tensors = [tensor for value in values for tensor in (value if isinstance(value, tuple) else (value,))]
+    return sum(tensor.nbytes for tensor in tensors if isinstance(tensor, Tensor))

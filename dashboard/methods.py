@@ -15,11 +15,15 @@ from dashboard.numerics.rollout import discard_lowest, fuse_heads, rollout_rows,
 
 @dataclass(frozen=True)
 class Span:
-    """The range of a number option; `high=None` stands for the model's number of layers."""
+    """The range of a number option; a `high` such as "layers" names the property of the evidence that holds it."""
 
     low: float
-    high: float | None
+    high: float | str
     step: float
+
+    def most(self, evidence: Evidence) -> float:
+        """The highest value that this evidence allows."""
+        return getattr(evidence, self.high) if isinstance(self.high, str) else self.high
 
 
 class Method(Protocol):
@@ -67,7 +71,7 @@ class AttentionRollout:
 
     heads: Literal["mean", "max", "min"] = "mean"
     discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.5
-    depth: Annotated[int | None, Span(1, None, 1)] = None
+    depth: Annotated[int | None, Span(1, "layers", 1)] = None
 
     label: ClassVar = "Attention rollout"
     needs: ClassVar = AttentionMaps

@@ -27,7 +27,7 @@ def side_by_side(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, sha
 
     options, view = st.columns([3, 1.3], gap="medium")
     with options:
-        rollout = method_controls(AttentionRollout, seen_by_vit.evidence.layers)
+        rollout = method_controls(AttentionRollout, seen_by_vit.evidence)
     with view:
         look = replace(look, show=pick_show())
     left, right, beside = st.columns([5, 5, 4], gap="medium")

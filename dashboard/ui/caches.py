@@ -1,33 +1,72 @@
 """Every cache of the project. Keys carry the meaning: model key, photo digest, kind of evidence."""
 
 import gc
+from threading import Condition
 
 import streamlit as st
+from cachetools import LRUCache, cached
 
-from dashboard.evidence import Evidence
+from dashboard.evidence import Evidence, nbytes
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, Observation
-from dashboard.photo import Photo, display_jpeg, sample_photo
+from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, sample_photo
+
+EVIDENCE_LIMIT = 512 * 1024**2  # bytes
+
+_loaded: dict[str, Classifier] = {}  # what `classifier` holds
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+def _released(model: Classifier) -> None:
+    _loaded.pop(model.key, None)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False, on_release=_released)
 def classifier(key: str) -> Classifier:
     """A loaded model, shared by everyone.
 
-    Streamlit collects garbage after every run; freezing what the libraries and models hold keeps that from
-    walking over all of it each time (220 ms against almost nothing).
+    Raises:
+        ModelError: the key names nothing that can be used.
     """
-    loaded = zoo.load(key)
+    _loaded[key] = zoo.load(key)
+    _freeze()
+    return _loaded[key]
+
+
+def loaded() -> tuple[Classifier, ...]:
+    """The models in memory, oldest first."""
+    return tuple(_loaded.values())
+
+
+def unload(key: str) -> None:
+    """Lets go of a model and of what it saw: loading it again reads its files anew."""
+    classifier.clear(key)
+    with observation.cache_lock:
+        for entry in [entry for entry in observation.cache if entry[0] == key]:
+            del observation.cache[entry]
+    _freeze()
+
+
+def _freeze() -> None:
+    """Streamlit collects garbage after every run; what is frozen it need not walk over (220 ms against almost nothing)."""
+    gc.unfreeze()  # or a model that went would stay: traced graphs point at themselves
     gc.collect()
     gc.freeze()
-    return loaded
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def observation(key: str, digest: str, needs: type[Evidence], _photo: Photo) -> Observation:
-    """One pass of a model over a photo; immutable, so it is shared and not copied."""
-    return classifier(key).observe(_photo, needs)
+@cached(
+    LRUCache(EVIDENCE_LIMIT, getsizeof=lambda seen: nbytes(seen.evidence)),
+    key=lambda key, digest, needs, photo: (key, digest, needs),
+    condition=Condition(),  # one pass, however many ask at once
+)
+def observation(key: str, digest: str, needs: type[Evidence], photo: Photo) -> Observation:
+    """One pass of a model over a photo; immutable, so it is shared and not copied. The oldest go when memory is short."""
+    return classifier(key).observe(photo, needs)
+
+
+def evidence_bytes() -> int:
+    """Bytes of evidence that are kept now, at most EVIDENCE_LIMIT."""
+    return observation.cache.currsize
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -36,7 +75,7 @@ def sample(sample_id: str) -> Photo:
     return sample_photo(sample_id)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def screen_copy(digest: str, _photo: Photo) -> Backdrop:
-    """The photo as figures show it."""
-    return backdrop(_photo.size, display_jpeg(_photo))
+@st.cache_resource(max_entries=32, show_spinner=False)
+def screen_copy(digest: str, _photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:
+    """The photo as figures show it, neither side longer than `side` pixels."""
+    return backdrop(_photo.size, display_jpeg(_photo, side))

@@ -9,7 +9,7 @@ from dashboard.explain import Comparison, Explanation
 from dashboard.figures.maps import Backdrop, difference_figure
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
-from dashboard.ui.controls import keep_an_option
+from dashboard.ui.links import keep_an_option, linked
 from dashboard.ui.text import plain
 
 LIKELIEST = "likeliest"
@@ -26,8 +26,8 @@ def pick_class(side: str, seen: Observation) -> int:
     """The class that is explained: any of the model's, the likeliest unless one is chosen."""
     key, names = f"{side}_class", class_names(seen.prediction.labels)
     keep_an_option(key, [LIKELIEST, *names])
-    choice = st.selectbox(
-        "Class to explain", [LIKELIEST, *names], key=key, bind="query-params",
+    choice = linked(
+        st.selectbox, "Class to explain", [LIKELIEST, *names], key=key,
         help="Type to search. Whatever the photo, “likeliest” takes the class that the model finds likeliest.",
     )  # fmt: skip
     return seen.prediction.top(1)[0][0] if choice in (None, LIKELIEST) else names.index(choice)

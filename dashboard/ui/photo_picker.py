@@ -5,6 +5,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.photo import MAX_BYTES, SAMPLES, Photo, PhotoError, open_photo
 from dashboard.ui import caches
+from dashboard.ui.links import linked
 from dashboard.ui.text import plain
 
 OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
@@ -12,9 +13,8 @@ OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
 
 def pick_photo() -> Photo:
     """Draws the choice and gives the photo; whatever was chosen last counts."""
-    sample = st.selectbox(
-        "Photo", list(SAMPLES), key="photo", bind="query-params",
-        on_change=_came_from, args=("sample",),
+    sample = linked(
+        st.selectbox, "Photo", list(SAMPLES), key="photo", on_change=_came_from, args=("sample",),
     )  # fmt: skip
     file = st.file_uploader(
         "Or one of your own", key="upload", max_upload_size=MAX_BYTES // 1024**2, on_change=_came_from, args=("upload",),

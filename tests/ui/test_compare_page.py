@@ -59,7 +59,7 @@ def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     healthy(app.selectbox(key="cnn_class").set_value("dog").run())
     healthy(app.selectbox(key="colours").set_value("Cividis").run())
     assert not looked
-    caches.observation.clear()
+    caches.observation.cache_clear()
     healthy(app.run())
     assert len(looked) == 2, "the count itself works"
 
@@ -87,13 +87,29 @@ def test_a_link_restores_the_settings():
     assert app.selectbox(key="vit_class").value == "dog"
 
 
+WRONG = [
+    ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5), ("heads", "median", "mean"),
+    ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "likeliest"), ("opacity", "-1", 0.6), ("top", "", 20),
+    ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "asked", "shown"), WRONG)
+def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: object):
+    app = opened(**{name: asked})
+    assert app.session_state[name] == shown
+    assert len(app.toast) == 1
+    assert f"{shown} is shown" in app.toast[0].value.replace("\\", "")
+    assert "<b>" not in app.toast[0].value
+
+
 @pytest.mark.parametrize(
-    "query",
-    [{"depth": "99"}, {"depth": "x"}, {"discard": "7"}, {"discard": "0.333"}, {"heads": "median"}, {"photo": "nobody"},
-     {"cnn_class": "unicorn"}, {"opacity": "-1"}, {"top": "17"}, {"colours": "Jet"}],
-)  # fmt: skip
-def test_a_wrong_link_falls_back(query: dict[str, str]):
-    opened(**query)
+    ("name", "asked", "shown"), [("discard", "0.333", 0.33), ("top", "17", 15), ("opacity", "0.62", 0.6), ("depth", "2.4", 2)]
+)
+def test_a_link_off_the_step_is_put_on_it(name: str, asked: str, shown: float):
+    app = opened(**{name: asked})
+    assert app.slider(key=name).value == shown
+    assert not app.toast
 
 
 def test_an_upload_is_used_and_a_bad_one_leaves_it():

@@ -1,0 +1,78 @@
+"""Widgets that live in the address: a link sets them, and where it asks for what there is not, the page says so."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard.ui.text import plain
+
+NOTICE_SECONDS = 20
+
+
+def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
+    """A Streamlit widget whose value is the query parameter `key`. Streamlit drops what it can't show; this says so."""
+    wanted = _wanted(key)
+    value = widget(label, *arguments, key=key, bind="query-params", **options)
+    if wanted is not None and not _same(wanted, value):
+        shown = "nothing" if value is None else value
+        st.toast(
+            f"The link asked for **{label.lower()}** {plain(wanted[:60]) or 'of nothing'}, which is not on offer here: "
+            f"{plain(str(shown))} is shown.",
+            icon=":material/link_off:", duration=NOTICE_SECONDS,
+        )  # fmt: skip
+    return value
+
+
+def linked_slider(label: str, low: float, high: float, default: float, step: float, *, key: str, **options: Any) -> float:
+    """A slider in the address. What lies off the step is put on it, what lies out of range falls back."""
+    _onto_step(key, low, high, step)
+    keep_in_range(key, low, high)
+    return linked(st.slider, label, low, high, default, step, key=key, **options)
+
+
+def _wanted(key: str) -> str | None:
+    """What the link says of a setting that nobody has touched yet."""
+    return None if key in st.session_state else st.query_params.get(key)
+
+
+def _same(wanted: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return wanted.lower() == str(value).lower()
+    if isinstance(value, int | float):
+        return _number(wanted) == value
+    return wanted == str(value)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _onto_step(key: str, low: float, high: float, step: float) -> None:
+    """Streamlit's slider would take any number within its range, so the address is mended first."""
+    number = _number(_wanted(key) or "")
+    if number is not None and low <= number <= high and number != (near := snapped(number, low, step)):
+        st.query_params[key] = str(near)
+        st.rerun()
+
+
+def snapped(value: float, low: float, step: float) -> float | int:
+    """The step nearest to a number; whole where low and step are."""
+    near = low + round((value - low) / step) * step
+    return near if isinstance(near, int) else round(near, 6)
+
+
+def keep_in_range(key: str, low: float, high: float) -> None:
+    """A depth of 12 stays chosen when a model with 6 layers comes: it becomes 6, not an error."""
+    value = st.session_state.get(key)
+    if isinstance(value, int | float) and not low <= value <= high:
+        st.session_state[key] = type(low)(min(max(value, low), high))
+
+
+def keep_an_option(key: str, options: Mapping[str, Any] | list[str]) -> None:
+    """Forgets a choice that is no longer on offer, such as a class of the model before."""
+    if st.session_state.get(key) not in (None, *options):
+        del st.session_state[key]
