@@ -70,6 +70,10 @@ class AttentionMaps:
     def layers(self) -> int:
         return self.weights.shape[0]
 
+    @property
+    def heads(self) -> int:
+        return self.weights.shape[1]
+
     def on_grid(self, tokens: Tensor) -> Tensor:
         """The patches' part of one value per token, laid on the grid: (..., T) -> (..., rows, columns)."""
         return tokens[..., self.prefix :].unflatten(-1, self.grid)

@@ -19,7 +19,8 @@ ROOMS = {
     "dashboard.explain": (
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
     ),
-    "dashboard.figures": ("dashboard.figures", "dashboard.explain", "dashboard.photo"),
+    "dashboard.layers": ("dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence"),
+    "dashboard.figures": ("dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.photo"),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),
     "streamlit_app": (),

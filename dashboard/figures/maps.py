@@ -28,6 +28,7 @@ DIMMED = "rgba(20,22,28,0.62)"
 COLOUR_BAR = {
     "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "nticks": 6, "yanchor": "top", "y": -0.02, "ypad": 0,
 }  # fmt: skip
+PLAIN = {"dragmode": False, "template": "none", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
 MARGIN = {"l": 0, "r": 0, "t": 0, "b": 34}
 
 
@@ -80,7 +81,7 @@ def _heatmap(shown: Explanation, look: Look, notes: Annotations, other_name: str
     other_text = np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other))
     diverging = look.colours == DIVERGING and shown.method.signed
     return go.Heatmap(
-        z=values, **_cells(shown.box, values.shape), opacity=look.heatmap_opacity,
+        z=values, **cells(shown.box, values.shape), opacity=look.heatmap_opacity,
         colorscale=SCALES[look.colours], zmid=0 if diverging else None, zsmooth="best" if look.smooth else False,
         showscale=look.show in ("overlay", "map"), colorbar=COLOUR_BAR, customdata=np.stack([percent, other_text], -1),
         hovertemplate=f"{shown.method.label} %{{z:.3g}}<br>above %{{customdata[0]}}% of the cells<br>"
@@ -88,7 +89,7 @@ def _heatmap(shown: Explanation, look: Look, notes: Annotations, other_name: str
     )  # fmt: skip
 
 
-def _cells(box: Box, shape: tuple[int, int]) -> dict[str, float]:
+def cells(box: Box, shape: tuple[int, int]) -> dict[str, float]:
     """Plotly's centre of the first cell and the steps, in photo pixels."""
     dy, dx = box.height / shape[0], box.width / shape[1]
     return {"x0": box.left + dx / 2, "dx": dx, "y0": box.top + dy / 2, "dy": dy}
@@ -119,7 +120,7 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
     """Percentile in the first map minus percentile in the second, where both models looked."""
     values = comparison.difference.numpy().astype(np.float32)
     trace = go.Heatmap(
-        z=values, **_cells(comparison.box, values.shape), zmin=-1, zmax=1, colorscale="PuOr_r", opacity=0.85,
+        z=values, **cells(comparison.box, values.shape), zmin=-1, zmax=1, colorscale="PuOr_r", opacity=0.85,
         colorbar=COLOUR_BAR | {"tickvals": [-0.9, 0, 0.9], "ticktext": [names[1], "equal", names[0]]},
         hovertemplate=f"{names[0]} − {names[1]}: %{{z:+.0%}} in rank<extra></extra>",
     )  # fmt: skip
@@ -128,22 +129,23 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
 
 def _layout(behind: Backdrop, seen: Box, width: int = 300) -> go.Layout:
     axis = {"visible": False, "constrain": "domain", "fixedrange": True}
-    photo = {
-        "source": behind.uri, "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": behind.width, "sizey": behind.height,
-        "sizing": "stretch", "layer": "below",
-    }  # fmt: skip
     return go.Layout(
-        images=[photo],
-        shapes=_unseen(behind, seen),
+        images=[photo_image(behind)],
+        shapes=unseen_strips(behind, seen),
         xaxis=axis | {"range": [0, behind.width]},
         yaxis=axis | {"range": [behind.height, 0], "scaleanchor": "x", "constraintoward": "bottom"},
         margin=MARGIN,
         height=figure_height(behind, width),
-        dragmode=False,
-        template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        **PLAIN,
     )
+
+
+def photo_image(behind: Backdrop, axis: str = "") -> dict:
+    """The photo below the cells of the subplot x<axis>, y<axis>."""
+    return {
+        "source": behind.uri, "xref": f"x{axis}", "yref": f"y{axis}", "x": 0, "y": 0, "sizex": behind.width,
+        "sizey": behind.height, "sizing": "stretch", "layer": "below",
+    }  # fmt: skip
 
 
 def figure_height(behind: Backdrop, width: int) -> int:
@@ -151,14 +153,25 @@ def figure_height(behind: Backdrop, width: int) -> int:
     return round(min(max(width * behind.height / behind.width, 120), 520)) + MARGIN["b"]
 
 
-def _unseen(behind: Backdrop, seen: Box) -> list[dict]:
+def unseen_strips(behind: Backdrop, seen: Box, axis: str = "") -> list[dict]:
     """Up to four dark strips over what lies outside the box."""
     w, h = behind.width, behind.height
     left, top, right, bottom = max(seen.left, 0), max(seen.top, 0), min(seen.right, w), min(seen.bottom, h)
     strips = [(0, 0, w, top), (0, bottom, w, h), (0, top, left, bottom), (right, top, w, bottom)]
     least = 0.005 * max(w, h)  # a sliver thinner than this is the probe's rounding
     return [
-        {"type": "rect", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "fillcolor": DIMMED, "line": {"width": 0}, "layer": "above"}
+        {
+            "type": "rect",
+            "xref": f"x{axis}",
+            "yref": f"y{axis}",
+            "x0": x0,
+            "y0": y0,
+            "x1": x1,
+            "y1": y1,
+            "fillcolor": DIMMED,
+            "line": {"width": 0},
+            "layer": "above",
+        }
         for x0, y0, x1, y1 in strips
         if x1 - x0 > least and y1 - y0 > least
     ]

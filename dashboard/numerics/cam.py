@@ -25,3 +25,11 @@ def class_activation_map(activations: Tensor, class_weights: Tensor) -> Tensor:
             f"got {tuple(activations.shape)} and {tuple(class_weights.shape)}"
         )
     return einsum("chw,c->hw", activations, class_weights)
+
+
+def activation_energy(activations: Tensor) -> Tensor:
+    """How strongly a layer answers at each place: the sum of squares over channels, (C, h, w) -> (h, w).
+
+    The activation-based attention map of Zagoruyko and Komodakis 2017, arXiv:1612.03928, F^2_sum. No class enters.
+    """
+    return activations.square().sum(0)

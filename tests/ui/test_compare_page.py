@@ -88,8 +88,9 @@ def test_a_link_restores_the_settings():
 
 
 WRONG = [
-    ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5), ("heads", "median", "mean"),
-    ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "likeliest"), ("opacity", "-1", 0.6), ("top", "", 20),
+    ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5),
+    ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "likeliest"),
+    ("opacity", "-1", 0.6), ("top", "", 20),
     ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
 ]  # fmt: skip
 

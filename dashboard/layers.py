@@ -1,0 +1,85 @@
+"""How both models' pictures build up: what the layers page shows, from evidence alone and without Streamlit."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+from torch import Tensor
+
+from dashboard.evidence import AttentionMaps
+from dashboard.explain import Explanation, compare
+from dashboard.methods import AttentionRollout
+from dashboard.numerics.agreement import chance_overlap, spearman
+from dashboard.numerics.attention import attention_distance, read_attention
+from dashboard.numerics.concentration import entropy, gini
+from dashboard.numerics.rollout import fuse_heads
+
+HEADS = ("mean", "max", "min")
+DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
+
+
+def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) -> Tensor:
+    """What the head's token attends to within each layer alone, (L, rows, columns).
+
+    Args:
+        heads: how heads are fused, as in rollout.
+        head: one head from 1, or None for all of them fused.
+
+    Raises:
+        ValueError: there is no such head.
+    """
+    count = evidence.weights.shape[1]
+    if head is not None and not 1 <= head <= count:
+        raise ValueError(f"expected a head from 1 to {count}, got {head}")
+    weights = fuse_heads(evidence.weights, heads) if head is None else evidence.weights[:, head - 1]  # (L, T, T)
+    return evidence.on_grid(read_attention(weights, evidence.reads)).cpu()
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One number per depth, first layer first.
+
+    `entropy`, `gini` of the rollout up to that depth; `distance` that patches look in that layer alone, in patches;
+    `agreement` (Spearman) and `overlap` (intersection over union of the top cells) of the rollout with the CNN's map,
+    empty where the models saw no common part; `chance` is the overlap of unrelated maps.
+    """
+
+    entropy: list[float]
+    gini: list[float]
+    distance: list[float]
+    agreement: list[float]
+    overlap: list[float]
+    chance: float
+
+
+def curves(evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other: Explanation, share: float) -> Curves:
+    """Reads rollouts (L, rows, columns) of one photo depth by depth; `shown` is any of them, `other` the CNN's map."""
+    pairs = [compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
+    seen = [pair for pair in pairs if pair is not None]
+    return Curves(
+        [entropy(rollout) for rollout in rollouts],
+        [gini(rollout) for rollout in rollouts],
+        attention_distance(evidence.weights, evidence.grid, evidence.prefix).mean(-1).tolist(),
+        [pair.spearman for pair in seen],
+        [pair.overlap for pair in seen],
+        chance_overlap(share),
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Rollout with other options at the same depth, and its rank correlation with the current map."""
+
+    method: AttentionRollout
+    heatmap: Tensor
+    spearman: float
+
+
+def choices(evidence: AttentionMaps, current: AttentionRollout) -> list[Choice]:
+    """Every fusion with six discard ratios, fusions in rows."""
+    reference = current(evidence).cpu()
+    found = []
+    for heads, discard in product(HEADS, DISCARDS):
+        method = replace(current, heads=heads, discard=discard)
+        heatmap = method(evidence).cpu()
+        found.append(Choice(method, heatmap, spearman(heatmap, reference)))
+    return found

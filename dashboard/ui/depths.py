@@ -1,0 +1,112 @@
+"""The layers page's parts: each draws one figure and says what it means."""
+
+import streamlit as st
+
+from dashboard.evidence import AttentionMaps, StageMaps
+from dashboard.explain import Explanation
+from dashboard.figures.layers import Panel, curves_figure, film, multiples
+from dashboard.figures.maps import Backdrop, Look
+from dashboard.layers import Curves, attention_by_layer, choices, curves
+from dashboard.methods import AttentionRollout
+from dashboard.models.classifier import Observation
+from dashboard.numerics.cam import activation_energy
+from dashboard.ui.links import keep_an_option, linked
+from dashboard.ui.panel import CONFIG
+
+FUSED = "fused"
+
+
+def pick_head(evidence: AttentionMaps) -> int | None:
+    """Which head's raw attention is shown, from 1; None stands for all, fused."""
+    options = [FUSED, *map(str, range(1, evidence.heads + 1))]
+    keep_an_option("head", options)
+    choice = linked(
+        st.selectbox, "Head of the raw attention", options, key="head",
+        help="Raw attention is what one layer alone attends to: all heads fused, or one of them.",
+    )  # fmt: skip
+    return None if choice in (None, FUSED) else int(choice)
+
+
+def show_film(shown: Explanation, evidence: AttentionMaps, rollouts, head: int | None, behind: Backdrop, look: Look) -> None:
+    """Rollout up to a layer beside that layer's own attention, to play and to scrub."""
+    method = shown.method
+    raw = attention_by_layer(evidence, method.heads, head)
+    titles = ("Rollout up to the layer", f"Raw attention of the layer, {'heads fused' if head is None else f'head {head}'}")
+    st.plotly_chart(
+        film(rollouts.numpy(), raw.numpy(), titles, shown.box, behind, look, _depth(method, evidence)),
+        key="progression", config=CONFIG, alt="Attention rollout after each layer, beside that layer's own attention.",
+    )  # fmt: skip
+    st.caption("Play and scrub run in the browser alone. Each side keeps one scale over all layers.")
+
+
+def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts, cam: Explanation, share: float) -> None:
+    """Numbers by depth; a click chooses the depth."""
+    read = curves(evidence, shown, rollouts, cam, share)
+    _clickable("curves", curves_figure(read, _depth(shown.method, evidence)), "Four numbers by depth.")
+    st.caption(
+        "Entropy is 1 and Gini 0 where the rollout is alike everywhere. Distance: how far patches look in that layer alone. "
+        f"Agreement: rank correlation with the CNN's map, 0 for unrelated maps. {_overlap(read, shown.method, evidence)}"
+    )
+
+
+def _overlap(read: Curves, method: AttentionRollout, evidence: AttentionMaps) -> str:
+    if not read.overlap:
+        return "The models saw no common part of this photo."
+    return f"Top cells in both at this depth: {read.overlap[_depth(method, evidence) - 1]:.2f}, by chance {read.chance:.2f}."
+
+
+def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts, behind: Backdrop, look: Look) -> None:
+    """The rollout at every depth on one scale; a click chooses the depth."""
+    depth = _depth(shown.method, evidence)
+    panels = [
+        Panel(f"<b>{layer}</b>" if layer == depth else str(layer), rollout.numpy(), shown.box, layer, layer == depth)
+        for layer, rollout in enumerate(rollouts, 1)
+    ]
+    _clickable("depths", multiples(panels, behind, look, 6, one_scale=True), "Attention rollout at every depth, on one scale.")
+
+
+def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:
+    """Where each stage of the CNN answers strongly."""
+    stages: StageMaps = seen.evidence
+    panels = [
+        Panel(f"{name} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(), seen.box)
+        for name, maps in zip(stages.names, stages.activations, strict=True)
+    ]
+    st.plotly_chart(
+        multiples(panels, behind, look, 6, one_scale=False), key="stages", config=CONFIG,
+        alt="Activation energy of each stage of the CNN over the photo.",
+    )  # fmt: skip
+
+
+def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look) -> None:
+    """Rollout with every fusion and six discard ratios; how much does the choice matter?"""
+    panels = [
+        Panel(f"{c.method.heads} · {c.method.discard:g} · ρ {c.spearman:+.2f}", c.heatmap.numpy(), shown.box,
+              chosen=c.method == shown.method)
+        for c in choices(evidence, shown.method)
+    ]  # fmt: skip
+    st.plotly_chart(
+        multiples(panels, behind, look, 6, one_scale=False), key="choices", config=CONFIG,
+        alt="Rollout with each head fusion and six discard ratios.",
+    )  # fmt: skip
+
+
+def _depth(method: AttentionRollout, evidence: AttentionMaps) -> int:
+    return evidence.layers if method.depth is None else method.depth
+
+
+def _clickable(key: str, figure, alt: str) -> None:
+    st.plotly_chart(
+        figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _choose_depth(key), selection_mode="points",
+    )  # fmt: skip
+
+
+def _choose_depth(key: str) -> None:
+    """A second click on the same point comes as an empty selection: nothing was chosen then."""
+    points = st.session_state[key].selection.points
+    if points:
+        st.session_state["depth"] = _meaning(points[0]["customdata"])
+
+
+def _meaning(customdata: int | list[int]) -> int:
+    return customdata[0] if isinstance(customdata, list) else customdata

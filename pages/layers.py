@@ -1,0 +1,66 @@
+"""How does what each model looks at build up, layer by layer?"""
+
+import streamlit as st
+
+from dashboard.evidence import StageMaps
+from dashboard.explain import read
+from dashboard.figures.maps import Look
+from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.models.classifier import Classifier, DoesNotFit
+from dashboard.photo import Photo
+from dashboard.ui import caches, depths, panel
+from dashboard.ui.controls import method_controls
+from dashboard.ui.display import pick_look
+from dashboard.ui.model_picker import pick_models
+from dashboard.ui.photo_picker import pick_photo
+from dashboard.ui.text import plain, training_note
+
+
+@st.fragment  # so that a slider of the maps does not draw the sidebar again
+def build_up(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, share: float) -> None:
+    """The transformer's film, depths and curves, then the network's stages, then how much the options matter."""
+    with st.spinner("Both models are looking at the photo …"):
+        seen_by_cnn = caches.observation(cnn.key, photo.digest, ClassActivationMap.needs, photo)
+        seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
+        behind = caches.screen_copy(photo.digest, photo)
+        small = caches.screen_copy(photo.digest, photo, side=200)
+
+    options, others = st.columns([3, 2], gap="medium")
+    with options:
+        rollout = method_controls(AttentionRollout, seen_by_vit.evidence)
+    with others:
+        one, two = st.columns(2, gap="medium")
+        with one:
+            head = depths.pick_head(seen_by_vit.evidence)
+        with two:
+            target = panel.pick_class("cnn", seen_by_cnn)
+    shown = read(seen_by_vit, vit.key, rollout)
+    cam = read(seen_by_cnn, cnn.key, ClassActivationMap(), target)
+    rollouts = rollout.progression(seen_by_vit.evidence).cpu()
+
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        st.markdown(f"**{rollout.label}** · {plain(vit.title)}")
+        depths.show_film(shown, seen_by_vit.evidence, rollouts, head, behind, look)
+    with right:
+        st.markdown("**By depth** · click a point to choose its depth")
+        depths.show_curves(shown, seen_by_vit.evidence, rollouts, cam, share)
+
+    st.markdown("**Rollout at every depth, on one scale** · click one to choose its depth everywhere")
+    depths.show_depths(shown, seen_by_vit.evidence, rollouts, small, look)
+    st.markdown(f"**Activation energy of each stage** · {plain(cnn.title)}")
+    try:
+        depths.show_stages(caches.observation(cnn.key, photo.digest, StageMaps, photo), small, look)
+    except DoesNotFit as reason:
+        st.info(plain(str(reason)))
+    st.markdown("**How much does the choice matter?** · fusion, discard ratio, and rank correlation ρ with the current map")
+    depths.show_choices(shown, seen_by_vit.evidence, small, look)
+
+
+st.subheader("How does what each model looks at build up, layer by layer?")
+with st.sidebar:
+    photo = pick_photo()
+    cnn, vit = pick_models()
+    look, share = pick_look()
+st.caption(f":material/balance: {training_note(cnn, vit)}")
+build_up(photo, cnn, vit, look, share)

@@ -1,0 +1,28 @@
+"""What `make run` serves: the dashboard, its bundled models warmed while the first visitor is still on the way."""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+# Streamlit takes a folder named `pages` for its older kind of menu until st.navigation has run once: a first visitor
+# who follows a link to a page would get that menu, without the front door.
+PagesManager.uses_pages_directory = False
+
+
+def _warm_up() -> None:
+    from dashboard.ui.warm_up import warm_up  # torch takes seconds to import: the server answers meanwhile
+
+    warm_up()
+
+
+@asynccontextmanager
+async def warmed(app: st.App) -> AsyncIterator[None]:
+    """Starts the warm-up beside the server."""
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+app = st.App("streamlit_app.py", lifespan=warmed)
