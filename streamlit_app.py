@@ -1,10 +1,32 @@
 """The front door: page configuration and navigation, nothing else."""
 
+import runpy
+from functools import partial
+from pathlib import Path
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+# Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
+# whose name is in the address, without this front door.
+FOLDER = Path(__file__).parent / "pages"
+ICONS = {"Compare": ":material/compare:", "Layers": ":material/layers:"}  # the first is the default
+FIRST = next(iter(ICONS))
+
+
+def run(title: str) -> None:
+    """Runs a page's script as a part of this one.
+
+    To Streamlit a page's settings belong to that page alone: it takes them out of the address, and out of what Back returns
+    to, whenever the page changes. Settings of this script stay.
+    """
+    runpy.run_path(str(FOLDER / f"{title}.py"))
+
+
+def page(title: str) -> StreamlitPage:
+    """An entry of the menu at the address /<title>, in lower case."""
+    return st.Page(partial(run, title), title=title, icon=ICONS[title], url_path=title.lower(), default=title == FIRST)
+
 
 st.set_page_config(page_icon=":material/visibility:", layout="wide")
-PAGES = [
-    st.Page("pages/compare.py", title="Compare", icon=":material/compare:", url_path="compare", default=True),
-    st.Page("pages/layers.py", title="Layers", icon=":material/layers:", url_path="layers"),
-]
-st.navigation(PAGES).run()
+run(st.navigation([page(title) for title in ICONS]).title)

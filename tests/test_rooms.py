@@ -29,7 +29,7 @@ STREAMLIT = ("dashboard.ui", "pages", "streamlit_app")
 OTHERS = {
     "dashboard.numerics": {"torch", "math"},
     "dashboard.evidence": {"torch", "dataclasses"},
-    "dashboard.figures": {"numpy", "plotly", "base64", "dataclasses", "typing"},
+    "dashboard.figures": {"numpy", "plotly", "base64", "collections", "dataclasses", "typing"},
 }
 OURS = ("dashboard", "pages", "training", "tests", "benchmarks", "streamlit_app")
 
@@ -83,7 +83,7 @@ def test_arrows_run_one_way(path: Path):
         ("dashboard.figures.maps", "import streamlit as st"),
         ("dashboard.explain", "from dashboard.ui import caches"),
         ("dashboard.ui.panel", "from training.data import CLASSES"),
-        ("pages.compare", "import tests.conftest"),
+        ("pages.Compare", "import tests.conftest"),
     ],
 )
 def test_a_wrong_arrow_is_seen(module: str, source: str):

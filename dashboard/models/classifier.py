@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dashboard.evidence import Evidence, Prediction
 from dashboard.models.device import Report, pass_under_way, silent
@@ -17,6 +18,10 @@ Observer = Callable[[Tensor], tuple[Evidence, Tensor]]  # pixels (1, 3, H, W) to
 
 class ModelError(Exception):
     """A model that can't be had or used; the text is a sentence for a person."""
+
+
+class OutOfMemory(ModelError):
+    """The device had no memory left for a pass; a smaller model or the CPU would do."""
 
 
 class DoesNotFit(ModelError):
@@ -39,7 +44,8 @@ class Classifier:
     """A loaded model, never changed again: many people share it at once.
 
     `observers` run one forward pass each and keep one kind of evidence; `refusals` say why another kind can't
-    be had. `training_data` is empty where it is not known.
+    be had. `memory` is the bytes of its weights; `accuracy` top-1 in percent; `note` what a person should know of how it
+    came to run where it runs. Texts are empty, and `accuracy` None, where nothing is known.
     """
 
     key: str
@@ -49,9 +55,14 @@ class Classifier:
     source: str
     device: torch.device
     parameters: int
+    memory: int
+    dtype: torch.dtype
     preprocessing: Preprocessing
     observers: Mapping[type[Evidence], Observer] = field(default_factory=dict)
     refusals: Mapping[type[Evidence], str] = field(default_factory=dict)
+    licence: str = ""
+    accuracy: float | None = None
+    note: str = ""
 
     def check(self, needs: type[Evidence]) -> None:
         """Raises DoesNotFit, with the reason, where this model can't give such evidence."""
@@ -63,12 +74,28 @@ class Classifier:
 
         Raises:
             DoesNotFit: this model can't give such evidence.
+            OutOfMemory: the device has none left for this pass.
         """
         self.check(needs)
         view = self.preprocessing.view(photo)
         with pass_under_way(self.device, report), torch.no_grad():
             started = time.perf_counter()
-            evidence, logits = self.observers[needs](view.pixels[None].to(self.device))
-            probabilities = logits[0].float().softmax(-1).cpu()  # also waits for the device
+            try:
+                evidence, logits = self.observers[needs](view.pixels[None].to(self.device))
+                probabilities = logits[0].float().softmax(-1).cpu()  # also waits for the device
+            except torch.OutOfMemoryError as error:
+                torch.cuda.empty_cache()
+                raise OutOfMemory(f"{self.title} found no memory left on the GPU for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
         return Observation(evidence, Prediction(probabilities, self.labels), view.box, 1, milliseconds)
+
+
+def measured(model: nn.Module) -> dict[str, Any]:
+    """How large a network is, as fields of a Classifier."""
+    weights = list(model.parameters())
+    tensors = [*weights, *model.buffers()]
+    return {
+        "parameters": sum(weight.numel() for weight in weights),
+        "memory": sum(tensor.nbytes for tensor in tensors),
+        "dtype": weights[0].dtype,
+    }

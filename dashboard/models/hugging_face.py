@@ -12,9 +12,9 @@ from transformers import AttentionInterface, AutoImageProcessor, AutoModelForIma
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
+from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps, StageMaps
 from dashboard.models.attention import Run, attention_observer
-from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observer
+from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observer, measured
 from dashboard.models.preprocessing import Preprocessing, from_processor
 from dashboard.models.recording import is_recording, recorded_attention, recording
 
@@ -37,8 +37,8 @@ AttentionInterface.register(RECORDING, recording_attention)
 AttentionMaskInterface.register(RECORDING, sdpa_mask)  # or masks would be dropped without a word
 
 
-def load_folder(folder: Path, key: str, title: str, training_data: str, source: str, device: torch.device) -> Classifier:
-    """Loads a classifier with its image processor; call it under the load lock.
+def load_folder(folder: Path, title: str, source: str, device: torch.device, **facts: Any) -> Classifier:
+    """Loads a classifier with its image processor; call it under the load lock. `facts` are further fields of a Classifier.
 
     Raises:
         ModelError: the folder holds no image classifier that can be used; the text says what is wrong.
@@ -48,18 +48,23 @@ def load_folder(folder: Path, key: str, title: str, training_data: str, source: 
     example = _example(preprocessing).to(device)
     observers: dict[type[Evidence], Observer] = {}
     refusals: dict[type[Evidence], str] = {
-        FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks and the bundled one."
+        FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks and the bundled one.",
+        StageMaps: f"{title} comes from Hugging Face: stages are read from torchvision's networks and the bundled one.",
     }
     try:
         layers = getattr(model.config, "num_hidden_layers", None)
         observers[AttentionMaps] = attention_observer(_runner(model), model, title, example, layers)
     except DoesNotFit as reason:
         refusals[AttentionMaps] = str(reason)
+    except torch.OutOfMemoryError:
+        raise  # a RuntimeError too, but the loader's to answer
     except (RuntimeError, ValueError) as error:
         raise ModelError(f"{title} can't look at a photo that its own processor prepared: {_first_line(error)}") from error
     labels = tuple(name for _, name in sorted(model.config.id2label.items()))
-    parameters = sum(p.numel() for p in model.parameters())
-    return Classifier(key, title, labels, training_data, source, device, parameters, preprocessing, observers, refusals)
+    return Classifier(
+        title=title, labels=labels, source=source, device=device, preprocessing=preprocessing, observers=observers,
+        refusals=refusals, **measured(model), **facts,
+    )  # fmt: skip
 
 
 def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing]:

@@ -4,72 +4,47 @@ Keys: `bundled/cnn`, `bundled/vit`, `torchvision/<name>`, `hf/<hub id, or a fold
 """
 
 import json
+import logging
 import os
 import re
-import socket
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import urlsplit
+from typing import Any
 
 import torch
-from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision import models as torchvision_models
-from torchvision.transforms._presets import ImageClassification
 
-from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
-from dashboard.models.classifier import Classifier, DoesNotFit, ModelError
+from dashboard.evidence import AttentionMaps, FeatureMaps, StageMaps
+from dashboard.models.attention import WHAT_FITS
+from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
+from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, measured
 from dashboard.models.device import LOADING, Report, chosen_device, silent
+from dashboard.models.downloads import hub_folder, torchvision_state
 from dashboard.models.hugging_face import load_folder
 from dashboard.models.preprocessing import from_preset, squeeze
 from dashboard.models.small_resnet import SmallResNet
+from dashboard.models.stages import stage_observer
 from dashboard.models.torchvision_cnn import cam_observer
 from dashboard.models.torchvision_vit import vit_observer
 
-BUNDLED = Path(__file__).parents[1] / "bundled"
-IMAGENET = "ImageNet-1k"
-IMAGENET_21K = "ImageNet-21k, then ImageNet-1k"
+__all__ = ["KNOWN", "MODELS", "load", "local_folder", "local_models", "title_of"]
+
+LOG = logging.getLogger(__name__)
 OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")  # norm.1 in torchvision's files, norm1 in its code
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A known checkpoint: its key, a title for people, the evidence it gives, and what it was trained on."""
-
-    key: str
-    title: str
-    gives: type[Evidence]
-    training_data: str
+NO_ROOM = "The GPU has no memory left for it, so it runs on the CPU."
 
 
-MODELS: tuple[Checkpoint, ...] = (
-    Checkpoint("bundled/cnn", "Small ResNet (bundled)", FeatureMaps, "CIFAR-10"),
-    Checkpoint("bundled/vit", "Small ViT (bundled)", AttentionMaps, "CIFAR-10 and the bundled CNN's answers to it"),
-    Checkpoint("torchvision/resnet50", "ResNet-50", FeatureMaps, IMAGENET),
-    Checkpoint("torchvision/resnet18", "ResNet-18", FeatureMaps, IMAGENET),
-    Checkpoint("torchvision/densenet121", "DenseNet-121", FeatureMaps, IMAGENET),
-    Checkpoint("torchvision/efficientnet_b0", "EfficientNet-B0", FeatureMaps, IMAGENET),
-    Checkpoint("torchvision/regnet_y_400mf", "RegNetY-400MF", FeatureMaps, IMAGENET),
-    Checkpoint("torchvision/mobilenet_v2", "MobileNetV2", FeatureMaps, IMAGENET),
-    Checkpoint("torchvision/squeezenet1_1", "SqueezeNet 1.1", FeatureMaps, IMAGENET),
-    Checkpoint("hf/google/vit-base-patch16-224", "ViT-B/16", AttentionMaps, IMAGENET_21K),
-    Checkpoint("hf/facebook/deit-small-patch16-224", "DeiT-S/16", AttentionMaps, IMAGENET),
-    Checkpoint("hf/facebook/deit-base-distilled-patch16-224", "DeiT-B/16 distilled", AttentionMaps, IMAGENET),
-    Checkpoint("hf/microsoft/beit-base-patch16-224", "BEiT-B/16", AttentionMaps, IMAGENET_21K),
-    Checkpoint("hf/facebook/dinov2-small-imagenet1k-1-layer", "DINOv2-S/14", AttentionMaps, f"LVD-142M, head {IMAGENET}"),
-    Checkpoint("torchvision/vit_b_16", "ViT-B/16 (torchvision)", AttentionMaps, IMAGENET),
-)
-KNOWN = {checkpoint.key: checkpoint for checkpoint in MODELS}
-
-
-def load(key: str, report: Report = silent) -> Classifier:
+def load(key: str, report: Report = silent, device: torch.device | None = None) -> Classifier:
     """Loads a model by its key, one at a time in the whole process: local files first, then the hub.
+
+    It goes to `device`, by default the chosen one; where that has no memory left for it, to the CPU, and its note says so.
 
     Raises:
         ModelError: the key names nothing that can be used; the text says what was expected.
@@ -78,16 +53,17 @@ def load(key: str, report: Report = silent) -> Classifier:
     if source not in SOURCES or not name:
         raise ModelError(f"Unknown model {key!r}: expected bundled/…, torchvision/… or hf/….")
     with LOADING:
-        return SOURCES[source](key, name, report)
+        try:
+            return SOURCES[source](key, name, report, device or chosen_device())
+        except torch.OutOfMemoryError:
+            LOG.warning("no memory for %s on %s", key, device or chosen_device(), exc_info=True)
+            torch.cuda.empty_cache()
+            return replace(SOURCES[source](key, name, report, torch.device("cpu")), note=NO_ROOM)
 
 
 def title_of(key: str) -> str:
     """A name for people: the known one, or the key without its source."""
     return KNOWN[key].title if key in KNOWN else key.partition("/")[2]
-
-
-def _training_data(key: str) -> str:
-    return KNOWN[key].training_data if key in KNOWN else ""
 
 
 def local_folder(name: str) -> Path | None:
@@ -114,23 +90,29 @@ def local_models() -> list[str]:
     return [f"hf/{name}" for name in folders if name != "."] + [f"torchvision/{name}" for name in states]
 
 
-def _load_bundled(key: str, name: str, report: Report) -> Classifier:
+def _load_bundled(key: str, name: str, report: Report, device: torch.device) -> Classifier:
     if name == "vit":
-        return load_folder(BUNDLED / name, key, title_of(key), _training_data(key), "bundled", chosen_device())
+        return load_folder(BUNDLED / name, title_of(key), "bundled", device, **_known(key))
     if name != "cnn":
         raise ModelError(f"Unknown model {key!r}: expected bundled/cnn or bundled/vit.")
     config = json.loads((BUNDLED / name / "config.json").read_text())
     model = SmallResNet(len(config["labels"]))
     _fill(model, load_file(BUNDLED / name / "model.safetensors"))
     preprocessing = squeeze(config["size"], config["mean"], config["std"])
-    model = model.requires_grad_(False).eval().to(chosen_device())
-    example = _noise(config["size"])
-    parameters = sum(p.numel() for p in model.parameters())
+    model = model.requires_grad_(False).eval().to(device)
+    observers, refusals = _fit(model, title_of(key), _noise(config["size"], device))
     return Classifier(
-        key, title_of(key), tuple(config["labels"]), _training_data(key), "bundled", chosen_device(), parameters,
-        preprocessing, {FeatureMaps: cam_observer(model, title_of(key), example)},
-        {AttentionMaps: f"{title_of(key)} is a CNN and has no attention: rollout is undefined."},
+        title=title_of(key), labels=tuple(config["labels"]), source="bundled", device=device, preprocessing=preprocessing,
+        observers=observers, refusals=refusals, **measured(model), **_known(key),
     )  # fmt: skip
+
+
+def _known(key: str) -> dict[str, Any]:
+    """What the catalogue says of a model, as fields of a Classifier."""
+    known = KNOWN.get(key)
+    if known is None:
+        return {"key": key, "training_data": ""}
+    return {"key": key, "training_data": known.training_data, "licence": known.licence, "accuracy": known.accuracy}
 
 
 def _fill(model: nn.Module, state: dict[str, Tensor]) -> None:
@@ -144,28 +126,29 @@ def _fill(model: nn.Module, state: dict[str, Tensor]) -> None:
     model.load_state_dict(named)
 
 
-def _noise(size: int) -> Tensor:
-    return torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0)).to(chosen_device())
+def _noise(size: int, device: torch.device) -> Tensor:
+    return torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0)).to(device)
 
 
-def _load_torchvision(key: str, name: str, report: Report) -> Classifier:
+def _load_torchvision(key: str, name: str, report: Report, device: torch.device) -> Classifier:
     if name not in torchvision_models.list_models(module=torchvision_models):
         raise ModelError(f"torchvision has no classifier {name!r}: expected a name such as resnet50.")
     weights = torchvision_models.get_model_weights(name).DEFAULT
     state, source = _torchvision_state(name, weights, report)
-    labels = tuple(weights.meta["categories"])
     model = torchvision_models.get_model(name, weights=None, **_eval_options(name))
     try:
         _fill(model, state)
     except RuntimeError as error:
         raise ModelError(f"The weights of {name} do not fit: {' '.join(str(error).split())[:300]}") from error
     preset = weights.transforms()
-    model = model.requires_grad_(False).eval().to(chosen_device())
-    observers, refusals = _fit(model, title_of(key), preset)
-    parameters = sum(p.numel() for p in model.parameters())
-    data = _training_data(key) or (IMAGENET if source != "local folder" else "")
-    return Classifier(key, title_of(key), labels, data, source, chosen_device(), parameters,
-                      from_preset(preset), observers, refusals)  # fmt: skip
+    model = model.requires_grad_(False).eval().to(device)
+    observers, refusals = _fit(model, title_of(key), _noise(preset.crop_size[0], device))
+    # A person's own weights for the same network were trained on who knows what.
+    facts = _known(key) if source == "torchvision" else {"key": key, "training_data": ""}
+    return Classifier(
+        title=title_of(key), labels=tuple(weights.meta["categories"]), source=source, device=device,
+        preprocessing=from_preset(preset), observers=observers, refusals=refusals, **measured(model), **facts,
+    )  # fmt: skip
 
 
 def _eval_options(name: str) -> dict[str, bool | int]:
@@ -175,81 +158,44 @@ def _eval_options(name: str) -> dict[str, bool | int]:
     return options.get(name, {})
 
 
-def _torchvision_state(name: str, weights: object, report: Report) -> tuple[dict[str, Tensor], str]:
+def _torchvision_state(name: str, weights: Any, report: Report) -> tuple[dict[str, Tensor], str]:
     file = local_folder(f"{name}.safetensors")
-    if file is not None:
-        try:
-            return load_file(file), "local folder"
-        except SafetensorError as error:
-            raise ModelError(f"{file.name} is damaged or cut short ({error}).") from error
-    cached = Path(torch.hub.get_dir(), "checkpoints", Path(urlsplit(weights.url).path).name)
-    if not cached.exists():
-        _require_network(urlsplit(weights.url).hostname, title_of(f"torchvision/{name}"))
-        report(f"Downloading {name} from torchvision ({weights.meta['_file_size']:.0f} MB) …")
+    if file is None:
+        return torchvision_state(name, weights, report), "torchvision"
     try:
-        return weights.get_state_dict(progress=False, check_hash=True, weights_only=True), "torchvision"
-    except (URLError, OSError, RuntimeError) as error:
-        raise ModelError(f"{name} could not be downloaded: {error}.") from error
+        return load_file(file), "local folder"
+    except SafetensorError as error:
+        raise ModelError(f"{file.name} is damaged or cut short ({error}).") from error
 
 
-def _fit(model: nn.Module, title: str, preset: ImageClassification) -> tuple[dict, dict]:
-    """What a torchvision model gives, and why not the rest."""
+def _fit(model: nn.Module, title: str, example: Tensor) -> tuple[dict, dict]:
+    """What a network of torchvision's kind gives, and why not the rest."""
     observers, refusals = {}, {}
-    example = _noise(preset.crop_size[0])
     if isinstance(model, torchvision_models.VisionTransformer):
         refusals[FeatureMaps] = f"{title} is a transformer without pooled feature maps: CAM is undefined."
+        refusals[StageMaps] = f"{title} is a transformer and has no stages of feature maps."
         observers[AttentionMaps] = vit_observer(model, title, example)
         return observers, refusals
-    refusals[AttentionMaps] = f"{title} has no global attention: rollout is undefined."
-    try:
-        observers[FeatureMaps] = cam_observer(model, title, example)
-    except DoesNotFit as reason:
-        refusals[FeatureMaps] = str(reason)
+    refusals[AttentionMaps] = f"{title} has no global attention: rollout is undefined. {WHAT_FITS}"
+    for needs, observer in ((FeatureMaps, cam_observer), (StageMaps, stage_observer)):
+        try:
+            observers[needs] = observer(model, title, example)
+        except DoesNotFit as reason:
+            refusals[needs] = str(reason)
     return observers, refusals
 
 
-def _load_hugging_face(key: str, name: str, report: Report) -> Classifier:
+def _load_hugging_face(key: str, name: str, report: Report, device: torch.device) -> Classifier:
     folder, source = local_folder(name), "local folder"
     if folder is None:
-        folder, source = _from_hub(name, report), "Hugging Face hub"
+        folder, source = hub_folder(name, title_of(key), report), "Hugging Face hub"
     if folder.is_dir() and not any(folder.glob("*.safetensors")):
         raise ModelError(f"{name} holds no safetensors weights: other formats can run code and are not opened.")
     report(f"Loading {title_of(key)} …")
-    return load_folder(folder, key, title_of(key), _training_data(key), source, chosen_device())
+    return load_folder(folder, title_of(key), source, device, **_known(key))
 
 
-def _from_hub(name: str, report: Report) -> Path:
-    wanted = {"allow_patterns": ["*.json", "*.safetensors"]}
-    try:
-        folder = Path(snapshot_download(name, local_files_only=True, **wanted))
-        if any(folder.glob("*.safetensors")):
-            return folder
-    except HFValidationError as error:
-        raise ModelError(f"{name[:80]!r} is no hub id and no folder below DASHBOARD_MODELS.") from error
-    except LocalEntryNotFoundError:
-        pass  # not downloaded before: the hub is next
-    _require_network(urlsplit(constants.ENDPOINT).hostname, title_of(f"hf/{name}"))
-    report(f"Downloading {name} from the Hugging Face hub …")
-    try:
-        return Path(snapshot_download(name, **wanted))
-    except OSError as error:
-        raise ModelError(f"{name} can't be had from the Hugging Face hub: {str(error).strip().splitlines()[0]}") from error
-
-
-def _require_network(host: str, title: str) -> None:
-    """Asks in two seconds what the download itself takes twenty to find out."""
-    if os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
-        return
-    try:
-        socket.create_connection((host, 443), timeout=2).close()
-    except OSError as error:
-        raise ModelError(
-            f"{title} is not on this machine and {host} can't be reached: "
-            "put its files below the folder that DASHBOARD_MODELS names, or use the bundled models."
-        ) from error
-
-
-SOURCES: dict[str, Callable[[str, str, Report], Classifier]] = {
+SOURCES: dict[str, Callable[[str, str, Report, torch.device], Classifier]] = {
     "bundled": _load_bundled,
     "torchvision": _load_torchvision,
     "hf": _load_hugging_face,

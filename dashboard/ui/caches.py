@@ -1,20 +1,25 @@
 """Every cache of the project. Keys carry the meaning: model key, photo digest, kind of evidence."""
 
 import gc
+import logging
+from dataclasses import replace
 from threading import Condition
 
 import streamlit as st
+import torch
 from cachetools import LRUCache, cached
 
 from dashboard.evidence import Evidence, nbytes
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
-from dashboard.models.classifier import Classifier, Observation
+from dashboard.models.classifier import Classifier, Observation, OutOfMemory
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, sample_photo
 
+LOG = logging.getLogger(__name__)
 EVIDENCE_LIMIT = 512 * 1024**2  # bytes
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
+_crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
 
 
 def _released(model: Classifier) -> None:
@@ -28,7 +33,8 @@ def classifier(key: str) -> Classifier:
     Raises:
         ModelError: the key names nothing that can be used.
     """
-    _loaded[key] = zoo.load(key)
+    model = zoo.load(key, device=torch.device("cpu") if key in _crowded_out else None)
+    _loaded[key] = replace(model, note=zoo.NO_ROOM) if key in _crowded_out else model
     _freeze()
     return _loaded[key]
 
@@ -39,7 +45,12 @@ def loaded() -> tuple[Classifier, ...]:
 
 
 def unload(key: str) -> None:
-    """Lets go of a model and of what it saw: loading it again reads its files anew."""
+    """Lets go of a model and of what it saw: loading it again reads its files anew, and tries the GPU again."""
+    _crowded_out.discard(key)
+    _forget(key)
+
+
+def _forget(key: str) -> None:
     classifier.clear(key)
     with observation.cache_lock:
         for entry in [entry for entry in observation.cache if entry[0] == key]:
@@ -61,7 +72,13 @@ def _freeze() -> None:
 )
 def observation(key: str, digest: str, needs: type[Evidence], photo: Photo) -> Observation:
     """One pass of a model over a photo; immutable, so it is shared and not copied. The oldest go when memory is short."""
-    return classifier(key).observe(photo, needs)
+    try:
+        return classifier(key).observe(photo, needs)
+    except OutOfMemory:
+        LOG.warning("%s goes on on the CPU", key, exc_info=True)
+        _forget(key)
+        _crowded_out.add(key)
+        return classifier(key).observe(photo, needs)
 
 
 def evidence_bytes() -> int:

@@ -8,7 +8,7 @@ import transformers
 from torch import Tensor
 from transformers import AutoModelForImageClassification
 
-from dashboard.evidence import AttentionMaps, FeatureMaps
+from dashboard.evidence import AttentionMaps, FeatureMaps, StageMaps
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import DoesNotFit
 from dashboard.models.zoo import load
@@ -116,4 +116,4 @@ def test_no_global_attention_is_refused_with_a_reason(name: str, models: Path) -
         classifier.observe(photo(), AttentionRollout.needs)
     with pytest.raises(DoesNotFit, match=r"comes from Hugging Face"):
         classifier.observe(photo(), ClassActivationMap.needs)
-    assert set(classifier.refusals) == {AttentionMaps, FeatureMaps}
+    assert set(classifier.refusals) == {AttentionMaps, FeatureMaps, StageMaps}

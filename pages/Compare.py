@@ -10,6 +10,7 @@ from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
 from dashboard.ui import caches, panel
+from dashboard.ui.address import copy_link
 from dashboard.ui.controls import method_controls
 from dashboard.ui.display import pick_look, pick_show
 from dashboard.ui.model_picker import pick_models
@@ -59,5 +60,6 @@ with st.sidebar:
     photo = pick_photo()
     cnn, vit = pick_models()
     look, share = pick_look()
+    copy_link()
 st.caption(f":material/balance: {training_note(cnn, vit)}")
 side_by_side(photo, cnn, vit, look, share)

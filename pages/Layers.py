@@ -9,6 +9,7 @@ from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import Classifier, DoesNotFit
 from dashboard.photo import Photo
 from dashboard.ui import caches, depths, panel
+from dashboard.ui.address import copy_link
 from dashboard.ui.controls import method_controls
 from dashboard.ui.display import pick_look
 from dashboard.ui.model_picker import pick_models
@@ -25,7 +26,7 @@ def build_up(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, share: 
         behind = caches.screen_copy(photo.digest, photo)
         small = caches.screen_copy(photo.digest, photo, side=200)
 
-    options, others = st.columns([3, 2], gap="medium")
+    options, others = st.columns([7, 4], gap="medium")
     with options:
         rollout = method_controls(AttentionRollout, seen_by_vit.evidence)
     with others:
@@ -62,5 +63,6 @@ with st.sidebar:
     photo = pick_photo()
     cnn, vit = pick_models()
     look, share = pick_look()
+    copy_link()
 st.caption(f":material/balance: {training_note(cnn, vit)}")
 build_up(photo, cnn, vit, look, share)
