@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-
 # Streamlit takes a folder named `pages` for its older kind of menu until st.navigation has run once, and would tell a first
 # visitor who follows a link that there is no such page.
 PagesManager.uses_pages_directory = False

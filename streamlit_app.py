@@ -10,7 +10,11 @@ from streamlit.navigation.page import StreamlitPage
 # Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
 # whose name is in the address, without this front door.
 FOLDER = Path(__file__).parent / "pages"
-ICONS = {"Compare": ":material/compare:", "Layers": ":material/layers:"}  # the first is the default
+ICONS = {
+    "Compare": ":material/compare:",
+    "Layers": ":material/layers:",
+    "Models": ":material/deployed_code:",
+}  # the first is the default
 FIRST = next(iter(ICONS))
 
 

@@ -5,22 +5,19 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.explain import annotate, compare, read
-from dashboard.figures.maps import Look, map_figure
+from dashboard.figures.maps import map_figure
 from dashboard.methods import AttentionRollout, ClassActivationMap
-from dashboard.models.classifier import Classifier
-from dashboard.photo import Photo
 from dashboard.ui import caches, panel
-from dashboard.ui.address import copy_link
 from dashboard.ui.controls import method_controls
-from dashboard.ui.display import pick_look, pick_show
-from dashboard.ui.model_picker import pick_models
-from dashboard.ui.photo_picker import pick_photo
+from dashboard.ui.display import pick_show
+from dashboard.ui.sidebar import Chosen, common_sidebar
 from dashboard.ui.text import plain, training_note
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
-def side_by_side(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, share: float) -> None:
+def side_by_side(chosen: Chosen) -> None:
     """Both maps with their answers, and how far they agree."""
+    photo, cnn, vit, look, share = chosen.photo, chosen.cnn, chosen.vit, chosen.look, chosen.share
     with st.spinner("Both models are looking at the photo …"):
         seen_by_cnn = caches.observation(cnn.key, photo.digest, ClassActivationMap.needs, photo)
         seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
@@ -56,10 +53,6 @@ def side_by_side(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, sha
 
 
 st.subheader("What do a CNN and a vision transformer look at in the same photo?")
-with st.sidebar:
-    photo = pick_photo()
-    cnn, vit = pick_models()
-    look, share = pick_look()
-    copy_link()
-st.caption(f":material/balance: {training_note(cnn, vit)}")
-side_by_side(photo, cnn, vit, look, share)
+chosen = common_sidebar()
+st.caption(f":material/balance: {training_note(chosen.cnn, chosen.vit)}")
+side_by_side(chosen)

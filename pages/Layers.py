@@ -4,22 +4,18 @@ import streamlit as st
 
 from dashboard.evidence import StageMaps
 from dashboard.explain import read
-from dashboard.figures.maps import Look
 from dashboard.methods import AttentionRollout, ClassActivationMap
-from dashboard.models.classifier import Classifier, DoesNotFit
-from dashboard.photo import Photo
+from dashboard.models.classifier import DoesNotFit
 from dashboard.ui import caches, depths, panel
-from dashboard.ui.address import copy_link
 from dashboard.ui.controls import method_controls
-from dashboard.ui.display import pick_look
-from dashboard.ui.model_picker import pick_models
-from dashboard.ui.photo_picker import pick_photo
+from dashboard.ui.sidebar import Chosen, common_sidebar
 from dashboard.ui.text import plain, training_note
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
-def build_up(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, share: float) -> None:
+def build_up(chosen: Chosen) -> None:
     """The transformer's film, depths and curves, then the network's stages, then how much the options matter."""
+    photo, cnn, vit, look, share = chosen.photo, chosen.cnn, chosen.vit, chosen.look, chosen.share
     with st.spinner("Both models are looking at the photo …"):
         seen_by_cnn = caches.observation(cnn.key, photo.digest, ClassActivationMap.needs, photo)
         seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
@@ -59,10 +55,6 @@ def build_up(photo: Photo, cnn: Classifier, vit: Classifier, look: Look, share: 
 
 
 st.subheader("How does what each model looks at build up, layer by layer?")
-with st.sidebar:
-    photo = pick_photo()
-    cnn, vit = pick_models()
-    look, share = pick_look()
-    copy_link()
-st.caption(f":material/balance: {training_note(cnn, vit)}")
-build_up(photo, cnn, vit, look, share)
+chosen = common_sidebar()
+st.caption(f":material/balance: {training_note(chosen.cnn, chosen.vit)}")
+build_up(chosen)

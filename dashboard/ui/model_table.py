@@ -1,0 +1,130 @@
+"""The models page's parts: what is in memory, what is known, and a field for anything else."""
+
+import streamlit as st
+
+from dashboard.evidence import AttentionMaps, FeatureMaps
+from dashboard.methods import METHODS
+from dashboard.models import zoo
+from dashboard.models.catalogue import KNOWN, Checkpoint
+from dashboard.models.classifier import Classifier, ModelError
+from dashboard.models.device import device_name
+from dashboard.ui import caches
+from dashboard.ui.links import linked
+from dashboard.ui.text import plain
+
+KINDS = {"all": None, "CAM": FeatureMaps, "rollout": AttentionMaps}
+SIDE = {FeatureMaps: "cnn", AttentionMaps: "vit"}
+MEGABYTE = 1024**2
+PAGE_ROWS = 10
+
+
+def show_loaded() -> None:
+    """One card for each model in memory, and how much evidence is kept."""
+    for model in caches.loaded():
+        with st.container(border=True):
+            _card(model)
+    used, limit = caches.evidence_bytes(), caches.EVIDENCE_LIMIT
+    st.progress(used / limit, f"Evidence kept: {used / MEGABYTE:.1f} of {limit / MEGABYTE:.0f} MB; the oldest goes first.")
+
+
+def _card(model: Classifier) -> None:
+    title, buttons = st.columns([3, 2], vertical_alignment="center")
+    title.markdown(f"**{plain(model.title)}** · `{model.key}`")
+    with buttons.container(horizontal=True, horizontal_alignment="right"):
+        for needs, side in SIDE.items():
+            if needs in model.observers:
+                st.button(f"Compare as {side.upper()}", key=f"use_{side}_{model.key}", on_click=_choose, args=(side, model))
+        st.button("Unload", key=f"unload_{model.key}", on_click=caches.unload, args=(model.key,))
+    st.markdown(_facts(model))
+    for method in METHODS:
+        fits = method.needs in model.observers
+        st.markdown(
+            f":material/{'check' if fits else 'block'}: {method.label}" + ("" if fits else f": {_why_not(model, method)}")
+        )
+    if model.note:
+        st.warning(plain(model.note))
+
+
+def _facts(model: Classifier) -> str:
+    accuracy = "not known" if model.accuracy is None else f"{model.accuracy:.1f}% top-1"
+    facts = {
+        "from": model.source, "trained on": model.training_data or "not known", "accuracy": accuracy,
+        "licence": model.licence or "not stated", "parameters": f"{model.parameters / 1e6:.1f} M",
+        "weights": f"{model.memory / MEGABYTE:.0f} MB, {str(model.dtype).removeprefix('torch.')}",
+        "device": device_name(model.device), "classes": f"{len(model.labels):,}",
+    }  # fmt: skip
+    return " · ".join(f":gray[{name}] {plain(value)}" for name, value in facts.items())
+
+
+def _why_not(model: Classifier, method: type) -> str:
+    return plain(model.refusals.get(method.needs, "it gives no such evidence"))
+
+
+def _choose(side: str, model: Classifier) -> None:
+    st.session_state[side] = model.key
+    st.toast(f"**{plain(model.title)}** is the {side.upper()} on every page now.", icon=":material/check:")
+
+
+def show_known() -> None:
+    """The list of known checkpoints, filtered; each loads in one click, its size said before."""
+    words, kind, here = st.columns([3, 2, 1], vertical_alignment="bottom")
+    with words:
+        find = linked(st.text_input, "Find", key="find", placeholder="resnet, DeiT, ImageNet-21k …")
+    with kind:
+        gives = linked(st.segmented_control, "Gives", list(KINDS), key="gives", default="all", required=True, wrap=True)
+    with here:
+        known_only = linked(
+            st.toggle, "Well known", True, key="well_known", help="Off: all classifiers of torchvision as well."
+        )
+    rows = [row for row in (zoo.MODELS if known_only else KNOWN.values()) if _found(row, find, gives)]
+    pages = max(-(-len(rows) // PAGE_ROWS), 1)
+    page = st.pagination(pages, key="list_page") if pages > 1 else 1
+    st.caption(f"{len(rows)} of {len(KNOWN)} known checkpoints.")
+    for row in rows[PAGE_ROWS * (page - 1) : PAGE_ROWS * page]:
+        _known_row(row)
+
+
+def _found(row: Checkpoint, find: str | None, gives: str) -> bool:
+    text = f"{row.key} {row.title} {row.training_data} {row.licence}".lower()
+    return all(word in text for word in (find or "").lower().split()) and (gives == "all" or row.gives is KINDS[gives])
+
+
+def _known_row(row: Checkpoint) -> None:
+    name, facts, button = st.columns([4, 5, 2], vertical_alignment="center")
+    name.markdown(f"**{row.title}**  \n:small[:gray[{plain(row.key)}]]")
+    gives = {FeatureMaps: "CAM", AttentionMaps: "rollout"}.get(row.gives, "neither CAM nor rollout")
+    size = "unknown size" if row.megabytes is None else f"{row.megabytes:,.0f} MB"
+    parts = [gives, row.training_data, f"{row.parameters:.1f} M" if row.parameters else "",
+             f"{row.accuracy:.1f}%" if row.accuracy else "", row.licence]  # fmt: skip
+    facts.markdown(" · ".join(plain(part) for part in parts if part))
+    loaded = any(model.key == row.key for model in caches.loaded())
+    local = row.megabytes == 0 or row.key in zoo.local_models()
+    label = "Loaded" if loaded else "Load" if local else f"Load ({size})"
+    with button:
+        if st.button(label, key=f"load_{row.key}", disabled=loaded, width="stretch"):
+            open_model(row.key)
+
+
+def load_another() -> None:
+    """A field for any other model."""
+    with st.form("another", border=False):
+        field, button = st.columns([5, 1], vertical_alignment="bottom")
+        key = field.text_input(
+            "Another model", key="another", placeholder="hf/<hub id>, hf/<folder>, torchvision/<name>",
+            help="`torchvision/<name>`, `hf/<hub id>`, or `hf/<folder>` for a folder below the one that the environment "
+            "variable DASHBOARD_MODELS names.",
+        )  # fmt: skip
+        if button.form_submit_button("Load", key="load_another", width="stretch"):
+            open_model(key.strip())
+
+
+def open_model(key: str) -> None:
+    """Loads a model, says what happens, and shows it among the loaded ones."""
+    try:
+        with st.spinner(f"Opening {zoo.title_of(key)}: files on this machine first, then its host …"):
+            model = caches.classifier(key)
+    except ModelError as error:
+        st.error(plain(str(error)))
+        return
+    st.toast(f"**{plain(model.title)}** is in memory.", icon=":material/check:")
+    st.rerun()

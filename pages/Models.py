@@ -1,0 +1,16 @@
+"""Which models are at hand, and what fits which method?"""
+
+import streamlit as st
+
+from dashboard.ui import model_table
+from dashboard.ui.sidebar import common_sidebar
+
+st.subheader("Which models are at hand, and which method fits which?")
+common_sidebar()
+st.caption("A model is loaded once for everybody on this server. Those that were not used for longest go first.")
+st.markdown("#### In memory")
+model_table.show_loaded()
+st.markdown("#### Known checkpoints")
+model_table.show_known()
+st.markdown("#### Any other")
+model_table.load_another()
