@@ -32,5 +32,5 @@ def page(title: str) -> StreamlitPage:
     return st.Page(partial(run, title), title=title, icon=ICONS[title], url_path=title.lower(), default=title == FIRST)
 
 
-st.set_page_config(page_icon=":material/visibility:", layout="wide")
+st.set_page_config(page_icon=Path(__file__).with_name("dashboard") / "ui" / "icon.svg", layout="wide")
 run(st.navigation([page(title) for title in ICONS]).title)

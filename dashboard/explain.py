@@ -12,6 +12,7 @@ from dashboard.numerics.scaling import crop_resample, inside, percentiles
 from dashboard.photo import Box, Photo
 
 TOP_SHARE = 0.2
+CAVEAT = "This page compares what two models look at, never which of them is better."
 
 
 @dataclass(frozen=True)
@@ -96,3 +97,15 @@ def annotate(own: Explanation, other: Explanation, share: float = TOP_SHARE) -> 
     values = crop_resample(other.heatmap, region, rows, columns)
     seen = values.where(inside(region, rows, columns), float("nan"))
     return Annotations(percentiles(own.heatmap), seen, top_mask(own.heatmap, share))
+
+
+def training_note(first: Classifier, second: Classifier) -> str:
+    """The sentence about what both models were trained on."""
+    if not (first.training_data and second.training_data):
+        return f"What at least one of the two models was trained on is not known. {CAVEAT}"
+    if first.training_data == second.training_data:
+        return f"Both models were trained on {first.training_data}. {CAVEAT}"
+    return (
+        f"The two models were trained on different data: {first.title} on {first.training_data}; "
+        f"{second.title} on {second.training_data}. {CAVEAT}"
+    )

@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.explain import annotate, compare, read
+from dashboard.explain import annotate, compare, read, training_note
+from dashboard.export.exhibit import Exhibit
 from dashboard.figures.maps import map_figure
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.ui import caches, panel
+from dashboard.ui.address import current_link
 from dashboard.ui.controls import method_controls
 from dashboard.ui.display import pick_show
+from dashboard.ui.downloads import offer_comparison
 from dashboard.ui.sidebar import Chosen, common_sidebar
-from dashboard.ui.text import plain, training_note
+from dashboard.ui.text import plain
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
@@ -48,11 +51,14 @@ def side_by_side(chosen: Chosen) -> None:
         with column:
             panel.answers(side, seen, targets[side])
             panel.facts(shown[side], seen, model)
+    comparison = compare(shown["cnn"], shown["vit"], share)
     with beside:
-        panel.agreement(compare(shown["cnn"], shown["vit"], share), behind, share)
+        panel.agreement(comparison, behind, share)
+        models = {"cnn": cnn, "vit": vit}
+        offer_comparison(Exhibit(photo, shown, models, comparison, look, share, current_link()), behind)
 
 
 st.subheader("What do a CNN and a vision transformer look at in the same photo?")
 chosen = common_sidebar()
-st.caption(f":material/balance: {training_note(chosen.cnn, chosen.vit)}")
+st.caption(f":material/balance: {plain(training_note(chosen.cnn, chosen.vit))}")
 side_by_side(chosen)

@@ -3,13 +3,17 @@
 import streamlit as st
 
 from dashboard.evidence import StageMaps
-from dashboard.explain import read
+from dashboard.explain import compare, read, training_note
+from dashboard.export.exhibit import Exhibit
+from dashboard.layers import attention_by_layer
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import DoesNotFit
 from dashboard.ui import caches, depths, panel
+from dashboard.ui.address import current_link
 from dashboard.ui.controls import method_controls
+from dashboard.ui.downloads import offer_layers
 from dashboard.ui.sidebar import Chosen, common_sidebar
-from dashboard.ui.text import plain, training_note
+from dashboard.ui.text import plain
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
@@ -34,14 +38,18 @@ def build_up(chosen: Chosen) -> None:
     shown = read(seen_by_vit, vit.key, rollout)
     cam = read(seen_by_cnn, cnn.key, ClassActivationMap(), target)
     rollouts = rollout.progression(seen_by_vit.evidence).cpu()
+    attention = attention_by_layer(seen_by_vit.evidence, rollout.heads, head)
 
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown(f"**{rollout.label}** · {plain(vit.title)}")
-        depths.show_film(shown, seen_by_vit.evidence, rollouts, head, behind, look)
+        depths.show_film(shown, rollouts, attention, head, behind, look)
     with right:
         st.markdown("**By depth** · click a point to choose its depth")
         depths.show_curves(shown, seen_by_vit.evidence, rollouts, cam, share)
+        maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn, "vit": vit}
+        exhibit = Exhibit(photo, maps, models, compare(cam, shown, share), look, share, current_link())
+        offer_layers(exhibit, rollouts, attention)
 
     st.markdown("**Rollout at every depth, on one scale** · click one to choose its depth everywhere")
     depths.show_depths(shown, seen_by_vit.evidence, rollouts, small, look)
@@ -56,5 +64,5 @@ def build_up(chosen: Chosen) -> None:
 
 st.subheader("How does what each model looks at build up, layer by layer?")
 chosen = common_sidebar()
-st.caption(f":material/balance: {training_note(chosen.cnn, chosen.vit)}")
+st.caption(f":material/balance: {plain(training_note(chosen.cnn, chosen.vit))}")
 build_up(chosen)

@@ -46,12 +46,12 @@ def test_a_class_the_model_does_not_have():
 
 
 def test_a_method_that_does_not_fit_says_why():
-    with pytest.raises(DoesNotFit, match="no attention"):
+    with pytest.raises(DoesNotFit, match="no global attention"):
         explain(sample_photo("chelsea"), load("bundled/cnn"), AttentionRollout())
 
 
 def test_a_notebook_needs_no_streamlit():
-    code = "import sys, dashboard.explain, dashboard.models.zoo, dashboard.figures.maps; assert 'streamlit' not in sys.modules"
+    code = "import sys, dashboard.explain, dashboard.models.zoo, dashboard.export.report; assert 'streamlit' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 

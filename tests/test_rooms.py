@@ -21,6 +21,9 @@ ROOMS = {
     ),
     "dashboard.layers": ("dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence"),
     "dashboard.figures": ("dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.photo"),
+    "dashboard.export": (
+        "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",
+    ),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),
     "streamlit_app": (),

@@ -24,7 +24,8 @@ SCALES = {
 }
 DIVERGING = "Red-blue"
 OUTLINE = "rgb(255,176,0)"
-DIMMED = "rgba(20,22,28,0.62)"
+DIM_COLOUR, DIM_OPACITY = (20, 22, 28), 0.62
+DIMMED = f"rgba{(*DIM_COLOUR, DIM_OPACITY)}"
 COLOUR_BAR = {
     "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "nticks": 6, "yanchor": "top", "y": -0.02, "ypad": 0,
 }  # fmt: skip
@@ -79,14 +80,23 @@ def _heatmap(shown: Explanation, look: Look, notes: Annotations, other_name: str
     values, other = shown.heatmap.numpy().astype(np.float32), notes.other.numpy()
     percent = np.char.mod("%.0f", 100 * notes.percentiles.numpy())
     other_text = np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other))
-    diverging = look.colours == DIVERGING and shown.method.signed
+    low, high = value_limits(shown, look)
     return go.Heatmap(
         z=values, **cells(shown.box, values.shape), opacity=look.heatmap_opacity,
-        colorscale=SCALES[look.colours], zmid=0 if diverging else None, zsmooth="best" if look.smooth else False,
+        colorscale=SCALES[look.colours], zmin=low, zmax=high, zsmooth="best" if look.smooth else False,
         showscale=look.show in ("overlay", "map"), colorbar=COLOUR_BAR, customdata=np.stack([percent, other_text], -1),
         hovertemplate=f"{shown.method.label} %{{z:.3g}}<br>above %{{customdata[0]}}% of the cells<br>"
         f"{other_name} here: %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
+
+
+def value_limits(shown: Explanation, look: Look) -> tuple[float, float]:
+    """The values that get the first and the last colour: the map's own, about zero where a signed map has diverging colours."""
+    low, high = shown.heatmap.min().item(), shown.heatmap.max().item()
+    if look.colours == DIVERGING and shown.method.signed:
+        high = max(abs(low), abs(high))
+        low = -high
+    return (low, high) if low < high else (low - 0.5, high + 0.5)  # a flat map gets the middle colour
 
 
 def cells(box: Box, shape: tuple[int, int]) -> dict[str, float]:
@@ -155,23 +165,19 @@ def figure_height(behind: Backdrop, width: int) -> int:
 
 def unseen_strips(behind: Backdrop, seen: Box, axis: str = "") -> list[dict]:
     """Up to four dark strips over what lies outside the box."""
-    w, h = behind.width, behind.height
+    return [
+        {
+            "type": "rect", "xref": f"x{axis}", "yref": f"y{axis}", "x0": x0, "y0": y0, "x1": x1, "y1": y1,
+            "fillcolor": DIMMED, "line": {"width": 0}, "layer": "above",
+        }
+        for x0, y0, x1, y1 in unseen_rectangles((behind.width, behind.height), seen)
+    ]  # fmt: skip
+
+
+def unseen_rectangles(size: tuple[int, int], seen: Box) -> list[tuple[float, float, float, float]]:
+    """What of a photo of `size` (width, height) lies outside the box: up to four rectangles (left, top, right, bottom)."""
+    w, h = size
     left, top, right, bottom = max(seen.left, 0), max(seen.top, 0), min(seen.right, w), min(seen.bottom, h)
     strips = [(0, 0, w, top), (0, bottom, w, h), (0, top, left, bottom), (right, top, w, bottom)]
     least = 0.005 * max(w, h)  # a sliver thinner than this is the probe's rounding
-    return [
-        {
-            "type": "rect",
-            "xref": f"x{axis}",
-            "yref": f"y{axis}",
-            "x0": x0,
-            "y0": y0,
-            "x1": x1,
-            "y1": y1,
-            "fillcolor": DIMMED,
-            "line": {"width": 0},
-            "layer": "above",
-        }
-        for x0, y0, x1, y1 in strips
-        if x1 - x0 > least and y1 - y0 > least
-    ]
+    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in strips if x1 - x0 > least and y1 - y0 > least]

@@ -1,5 +1,7 @@
 """The address bar: one history entry per page, and a button that copies the link."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 # Streamlit takes a setting that the open page does not have out of the address, as a history entry of its own: Back would
@@ -42,3 +44,8 @@ _address = st.components.v2.component("address", html=HTML, css=CSS, js=JS)
 def copy_link() -> None:
     """The button that copies the address of the current view; it stands on every page."""
     _address(key="copy_link")
+
+
+def current_link() -> str:
+    """The address of the current view, as far as the server knows it; empty where it does not."""
+    return f"{st.context.url}?{urlencode(st.query_params.to_dict())}" if st.context.url else ""

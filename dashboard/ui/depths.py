@@ -1,12 +1,14 @@
 """The layers page's parts: each draws one figure and says what it means."""
 
+import plotly.graph_objects as go
 import streamlit as st
+from torch import Tensor
 
 from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
 from dashboard.figures.layers import Panel, curves_figure, film, multiples
 from dashboard.figures.maps import Backdrop, Look
-from dashboard.layers import Curves, attention_by_layer, choices, curves
+from dashboard.layers import Curves, choices, curves
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
@@ -27,19 +29,18 @@ def pick_head(evidence: AttentionMaps) -> int | None:
     return None if choice in (None, FUSED) else int(choice)
 
 
-def show_film(shown: Explanation, evidence: AttentionMaps, rollouts, head: int | None, behind: Backdrop, look: Look) -> None:
-    """Rollout up to a layer beside that layer's own attention, to play and to scrub."""
-    method = shown.method
-    raw = attention_by_layer(evidence, method.heads, head)
+def show_film(shown: Explanation, rollouts: Tensor, attention: Tensor, head: int | None, behind: Backdrop, look: Look) -> None:
+    """Rollout up to a layer beside that layer's own attention, both (L, rows, columns), to play and to scrub."""
     titles = ("Rollout up to the layer", f"Raw attention of the layer, {'heads fused' if head is None else f'head {head}'}")
+    depth = shown.method.depth or len(rollouts)
     st.plotly_chart(
-        film(rollouts.numpy(), raw.numpy(), titles, shown.box, behind, look, _depth(method, evidence)),
+        film(rollouts.numpy(), attention.numpy(), titles, shown.box, behind, look, depth),
         key="progression", config=CONFIG, alt="Attention rollout after each layer, beside that layer's own attention.",
     )  # fmt: skip
     st.caption("Play and scrub run in the browser alone. Each side keeps one scale over all layers.")
 
 
-def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts, cam: Explanation, share: float) -> None:
+def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, cam: Explanation, share: float) -> None:
     """Numbers by depth; a click chooses the depth."""
     read = curves(evidence, shown, rollouts, cam, share)
     _clickable("curves", curves_figure(read, _depth(shown.method, evidence)), "Four numbers by depth.")
@@ -55,7 +56,7 @@ def _overlap(read: Curves, method: AttentionRollout, evidence: AttentionMaps) ->
     return f"Top cells in both at this depth: {read.overlap[_depth(method, evidence) - 1]:.2f}, by chance {read.chance:.2f}."
 
 
-def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts, behind: Backdrop, look: Look) -> None:
+def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look) -> None:
     """The rollout at every depth on one scale; a click chooses the depth."""
     depth = _depth(shown.method, evidence)
     panels = [
@@ -95,7 +96,7 @@ def _depth(method: AttentionRollout, evidence: AttentionMaps) -> int:
     return evidence.layers if method.depth is None else method.depth
 
 
-def _clickable(key: str, figure, alt: str) -> None:
+def _clickable(key: str, figure: go.Figure, alt: str) -> None:
     st.plotly_chart(
         figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _choose_depth(key), selection_mode="points",
     )  # fmt: skip

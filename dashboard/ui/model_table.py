@@ -14,6 +14,7 @@ from dashboard.ui.text import plain
 
 KINDS = {"all": None, "CAM": FeatureMaps, "rollout": AttentionMaps}
 SIDE = {FeatureMaps: "cnn", AttentionMaps: "vit"}
+NAMES = {"cnn": "CNN", "vit": "ViT"}
 MEGABYTE = 1024**2
 PAGE_ROWS = 10
 
@@ -33,7 +34,7 @@ def _card(model: Classifier) -> None:
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         for needs, side in SIDE.items():
             if needs in model.observers:
-                st.button(f"Compare as {side.upper()}", key=f"use_{side}_{model.key}", on_click=_choose, args=(side, model))
+                st.button(f"Compare as {NAMES[side]}", key=f"use_{side}_{model.key}", on_click=_choose, args=(side, model))
         st.button("Unload", key=f"unload_{model.key}", on_click=caches.unload, args=(model.key,))
     st.markdown(_facts(model))
     for method in METHODS:
@@ -62,7 +63,7 @@ def _why_not(model: Classifier, method: type) -> str:
 
 def _choose(side: str, model: Classifier) -> None:
     st.session_state[side] = model.key
-    st.toast(f"**{plain(model.title)}** is the {side.upper()} on every page now.", icon=":material/check:")
+    st.toast(f"**{plain(model.title)}** is the {NAMES[side]} on every page now.", icon=":material/check:")
 
 
 def show_known() -> None:

@@ -1,6 +1,7 @@
 """Figures as data."""
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -9,7 +10,17 @@ import torch
 
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation, annotate, compare
-from dashboard.figures.maps import Backdrop, Colours, Look, Show, backdrop, difference_figure, map_figure, outline_path
+from dashboard.figures.maps import (
+    Backdrop,
+    Colours,
+    Look,
+    Show,
+    backdrop,
+    difference_figure,
+    map_figure,
+    outline_path,
+    value_limits,
+)
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.photo import Box
 
@@ -82,9 +93,16 @@ def test_no_colour_that_streamlit_takes_for_a_placeholder(colours: Colours):
 
 def test_the_middle_of_diverging_colours_is_zero_only_in_signed_maps():
     look = Look(colours="Red-blue")
-    assert drawn(look).data[0].zmid == 0
+    trace = drawn(look).data[0]
+    assert (trace.zmin, trace.zmax) == (-10, 10)
     shown = explanation(method=AttentionRollout())
-    assert map_figure(shown, BEHIND, look, annotate(shown, shown), "CAM").data[0].zmid is None
+    trace = map_figure(shown, BEHIND, look, annotate(shown, shown), "CAM").data[0]
+    assert (trace.zmin, trace.zmax) == (-4, 10)
+
+
+def test_a_flat_map_has_a_scale_of_its_own():
+    shown = replace(explanation(), heatmap=torch.full((2, 2), 3.0))
+    assert value_limits(shown, Look()) == (2.5, 3.5)
 
 
 def test_an_unknown_look_is_refused():

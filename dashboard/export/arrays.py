@@ -1,0 +1,36 @@
+"""Raw values as NumPy files: `numpy.load(file)` opens them, with nothing pickled inside."""
+
+import io
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from dashboard.export.exhibit import Exhibit, settings, to_json
+from dashboard.photo import Box
+
+
+def maps_npz(exhibit: Exhibit) -> bytes:
+    """Each map's raw values and its box (left, top, right, bottom in photo pixels), the difference, and the settings."""
+    arrays: dict[str, Any] = {}
+    for side, shown in exhibit.shown.items():
+        arrays |= {f"{side}_values": shown.heatmap.numpy(), f"{side}_box": _corners(shown.box)}
+    if exhibit.comparison is not None:
+        arrays |= {"difference": exhibit.comparison.difference.numpy(), "difference_box": _corners(exhibit.comparison.box)}
+    return _npz(arrays, exhibit)
+
+
+def layers_npz(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> bytes:
+    """The transformer's maps after each layer and within each layer, (L, rows, columns) over one box, and the settings."""
+    box = _corners(exhibit.shown["vit"].box)
+    return _npz({"rollouts": rollouts.numpy(), "attention": attention.numpy(), "box": box}, exhibit)
+
+
+def _corners(box: Box) -> np.ndarray:
+    return np.array([box.left, box.top, box.right, box.bottom])
+
+
+def _npz(arrays: dict[str, Any], exhibit: Exhibit) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays, settings=np.array(to_json(settings(exhibit))))
+    return stream.getvalue()

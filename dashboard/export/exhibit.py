@@ -1,0 +1,83 @@
+"""What a person takes away: one comparison with everything that led to it."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from dashboard.explain import Comparison, Explanation, training_note
+from dashboard.figures.maps import Look
+from dashboard.models.classifier import Classifier
+from dashboard.photo import Photo
+
+LIBRARIES = ("torch", "torchvision", "transformers")
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """Both maps of one photo, `cnn` and `vit`, their models by the same names, and how they were compared and drawn.
+
+    `link` is the address that shows the same, empty where there is none.
+    """
+
+    photo: Photo
+    shown: Mapping[str, Explanation]
+    models: Mapping[str, Classifier]
+    comparison: Comparison | None
+    look: Look
+    share: float
+    link: str = ""
+
+    @property
+    def note(self) -> str:
+        """What the comparison does not tell."""
+        return training_note(self.models["cnn"], self.models["vit"])
+
+
+def settings(exhibit: Exhibit) -> dict[str, Any]:
+    """Everything that is needed to make the maps again, as plain data for JSON."""
+    photo, comparison = exhibit.photo, exhibit.comparison
+    return {
+        "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size},
+        "maps": {side: _one_map(shown, exhibit.models[side]) for side, shown in exhibit.shown.items()},
+        "agreement": None if comparison is None else _agreement(comparison, exhibit.share),
+        "display": dataclasses.asdict(exhibit.look) | {"top_share": exhibit.share},
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "link": exhibit.link,
+        "note": exhibit.note,
+    }
+
+
+def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
+    return {
+        "method": shown.method.label,
+        "paper": shown.method.paper,
+        "options": dataclasses.asdict(shown.method),
+        "class": class_of(shown),
+        "class_index": shown.target,
+        "answer": [{"class": label, "probability": chance} for _, label, chance in shown.prediction.top(5)],
+        "model": model.key,
+        "title": model.title,
+        "trained_on": model.training_data,
+        "cells": tuple(shown.heatmap.shape),
+        "box": dataclasses.asdict(shown.box),
+    }
+
+
+def _agreement(comparison: Comparison, share: float) -> dict[str, Any]:
+    figures = {"spearman": comparison.spearman, "overlap": comparison.overlap, "overlap_by_chance": comparison.chance}
+    # JSON knows no NaN: a flat map has no rank correlation
+    known = {name: None if value != value else value for name, value in figures.items()}
+    return known | {"cells": tuple(comparison.difference.shape), "box": dataclasses.asdict(comparison.box)}
+
+
+def class_of(shown: Explanation) -> str | None:
+    """The name of the class that a map explains, None where it explains none."""
+    return None if shown.target is None else shown.prediction.labels[shown.target]
+
+
+def to_json(values: dict[str, Any]) -> str:
+    """Settings as text, for a person as much as for a program."""
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,99 @@
+"""One HTML file with the whole comparison: it opens without a server and without a network."""
+
+from html import escape
+
+import plotly.graph_objects as go
+from plotly.io import to_html
+from plotly.offline import get_plotlyjs
+
+from dashboard.explain import Explanation, annotate
+from dashboard.export.exhibit import Exhibit, class_of, settings, to_json
+from dashboard.figures.maps import Backdrop, difference_figure, map_figure
+
+STYLE = """
+:root { color-scheme: light dark; --paper: #fcfcfb; --ink: #1c2321; --quiet: #5d6865; --line: #d9dcd8; }
+@media (prefers-color-scheme: dark) { :root { --paper: #101413; --ink: #e7ecea; --quiet: #9aa5a1; --line: #2d3533; } }
+body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; background: var(--paper);
+       color: var(--ink); }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin-bottom: .3rem; }
+.note, small, figcaption { color: var(--quiet); }
+main { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; }
+article { min-width: 0; }
+figure { margin: 0; }
+table { border-collapse: collapse; width: 100%; } td { border-top: 1px solid var(--line); padding: .15rem 0; }
+td + td { text-align: right; font-variant-numeric: tabular-nums; }
+pre { overflow-x: auto; border: 1px solid var(--line); padding: .8rem; }
+a { color: inherit; }
+.js-plotly-plot .main-svg :not(.hovertext) > text { fill: currentColor !important; }
+"""
+CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
+    """The report: figures that answer to the pointer as on the page, both answers, what the maps mean, and all settings."""
+    sides = "".join(_side(exhibit, side, behind) for side in exhibit.shown)
+    photo, (width, height) = exhibit.photo, exhibit.photo.size
+    link = f'<p><a href="{escape(exhibit.link)}">Open this view in the dashboard</a></p>' if exhibit.link else ""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(photo.name)}: what two models look at</title>
+<style>{STYLE}</style>
+<script>{get_plotlyjs()}</script>
+</head>
+<body>
+<h1>What a CNN and a vision transformer look at in {escape(photo.name)}</h1>
+<p class="note">{escape(exhibit.note)}</p>
+<main>{sides}{_agreement(exhibit, behind)}</main>
+<p><small>{width:,} x {height:,} pixels, SHA-256 {escape(photo.digest)}</small></p>
+{link}
+<details><summary>All settings</summary><pre>{escape(to_json(settings(exhibit)))}</pre></details>
+</body>
+</html>
+"""
+
+
+def _side(exhibit: Exhibit, side: str, behind: Backdrop) -> str:
+    shown, other = (exhibit.shown[name] for name in (side, "vit" if side == "cnn" else "cnn"))
+    model, name = exhibit.models[side], class_of(shown)
+    figure = map_figure(shown, behind, exhibit.look, annotate(shown, other, exhibit.share), other.method.label)
+    kind = f"class-specific, of “{escape(name)}”" if name else "class-agnostic"
+    alternative = f"{shown.method.label} of {model.title} over {exhibit.photo.name}"
+    return f"""
+<article>
+<h2>{escape(shown.method.label)} · {escape(model.title)}</h2>
+{_figure(figure, f"{side}-map", alternative)}
+<p>{kind}. {escape(shown.method.why)} <a href="{escape(shown.method.paper)}">Paper</a></p>
+{_answers(shown)}
+<p><small>Trained on {escape(model.training_data or "data that is not known")}. Key {escape(model.key)}.</small></p>
+</article>"""
+
+
+def _answers(shown: Explanation) -> str:
+    rows = (f"<tr><td>{escape(label)}</td><td>{chance:.1%}</td></tr>" for _, label, chance in shown.prediction.top(5))
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
+    comparison = exhibit.comparison
+    if comparison is None:
+        return "<article><h2>Difference</h2><p>The two models saw no common part of this photo.</p></article>"
+    rows, columns = comparison.difference.shape
+    figure = difference_figure(comparison, behind, ("CNN", "ViT"))
+    return f"""
+<article>
+<h2>Difference · in rank</h2>
+{_figure(figure, "difference", "Where one map ranks higher than the other, over the photo")}
+<table>
+<tr><td>Spearman</td><td>{comparison.spearman:+.2f}</td></tr>
+<tr><td>Top {exhibit.share:.0%} in both</td><td>{comparison.overlap:.2f}, by chance {comparison.chance:.2f}</td></tr>
+</table>
+<p><small>Over the part that both models saw, on {rows} x {columns} cells.</small></p>
+</article>"""
+
+
+def _figure(figure: go.Figure, name: str, alternative: str) -> str:
+    drawn = to_html(figure, CONFIG, include_plotlyjs=False, full_html=False, div_id=name)
+    return f'<figure role="img" aria-label="{escape(alternative)}">{drawn}</figure>'

@@ -1,0 +1,101 @@
+"""Arrays, settings and the report, opened as whoever gets them would."""
+
+import dataclasses
+import io
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import torch
+
+from dashboard.export.arrays import layers_npz, maps_npz
+from dashboard.export.exhibit import settings, to_json
+from dashboard.export.report import report_html
+from dashboard.figures.maps import Backdrop
+from tests.export.exhibits import CNN_BOX, EVIL, VIT_BOX, exhibit
+
+BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
+
+
+def loaded(data: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        return dict(file)
+
+
+def test_maps_come_with_their_boxes_and_settings():
+    made = exhibit()
+    arrays = loaded(maps_npz(made))
+    for side, box in (("cnn", CNN_BOX), ("vit", VIT_BOX)):
+        assert (arrays[f"{side}_values"] == made.shown[side].heatmap.numpy()).all()
+        assert arrays[f"{side}_box"].tolist() == list(dataclasses.astuple(box))
+    assert (arrays["difference"] == made.comparison.difference.numpy()).all()
+    assert json.loads(str(arrays["settings"])) == json.loads(to_json(settings(made)))
+
+
+def test_maps_without_a_common_part():
+    assert "difference" not in loaded(maps_npz(exhibit(comparison=None)))
+
+
+def test_layers_are_kept_whole():
+    rollouts, attention = torch.rand(3, 4, 6), torch.rand(3, 4, 6)
+    arrays = loaded(layers_npz(exhibit(), rollouts, attention))
+    assert (arrays["rollouts"] == rollouts.numpy()).all()
+    assert (arrays["attention"] == attention.numpy()).all()
+    assert arrays["box"].tolist() == list(dataclasses.astuple(VIT_BOX))
+
+
+def test_settings_make_the_same_map_again():
+    read = json.loads(to_json(settings(exhibit())))
+    assert read["photo"] == {"name": f"photo {EVIL}.png", "sha256": "d1ge57", "size": [60, 45]}
+    assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2}
+    assert (read["maps"]["cnn"]["class_index"], read["maps"]["cnn"]["class"]) == (1, EVIL)
+    assert read["maps"]["vit"]["class"] is None
+    assert read["display"] == {"show": "overlay", "opacity": 0.6, "colours": "Viridis", "smooth": False, "top_share": 0.2}
+    assert "never which of them is better" in read["note"]
+
+
+def test_what_is_not_a_number_is_null():
+    made = exhibit()
+    flat = dataclasses.replace(made.comparison, spearman=float("nan"))
+    assert json.loads(to_json(settings(exhibit(comparison=flat))))["agreement"]["spearman"] is None
+
+
+class Tags(HTMLParser):
+    """What a browser would load or run."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module")
+def report() -> str:
+    return report_html(exhibit(), BEHIND)
+
+
+def test_the_report_loads_nothing_from_elsewhere(report: str):
+    for tag, attributes in Tags(report).found:
+        assert tag not in ("link", "img", "iframe")
+        assert "src" not in attributes
+        assert tag != "a" or attributes["href"].startswith(("https://arxiv.org/", "http://localhost/"))
+
+
+def test_names_stay_text_in_the_report(report: str):
+    assert EVIL not in report
+    assert report.count("&lt;/script&gt;") > 5
+    assert "never which of them is better" in report
+
+
+def test_the_report_has_three_figures_with_alternatives(report: str):
+    figures = [attributes for tag, attributes in Tags(report).found if tag == "figure"]
+    assert len(figures) == 3
+    assert all(attributes["aria-label"] for attributes in figures)
+
+
+def test_a_report_without_a_common_part():
+    assert "no common part" in report_html(exhibit(comparison=None), BEHIND)
