@@ -3,6 +3,7 @@
 import runpy
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -27,10 +28,12 @@ def run(title: str) -> None:
     runpy.run_path(str(FOLDER / f"{title}.py"))
 
 
-def page(title: str) -> StreamlitPage:
-    """An entry of the menu at the address /<title>, in lower case."""
-    return st.Page(partial(run, title), title=title, icon=ICONS[title], url_path=title.lower(), default=title == FIRST)
+def page(title: str, path: str = "", **options: Any) -> StreamlitPage:
+    """A page at the address /<title>, in lower case, unless there is a path of its own."""
+    return st.Page(partial(run, title), title=title, icon=ICONS[title], url_path=path or title.lower(), **options)
 
 
+# Streamlit puts the default page at / alone, but its links may well say its name.
+pages = [page(FIRST, "home", default=True), page(FIRST, visibility="hidden"), *map(page, list(ICONS)[1:])]
 st.set_page_config(page_icon=Path(__file__).with_name("dashboard") / "ui" / "icon.svg", layout="wide")
-run(st.navigation([page(title) for title in ICONS]).title)
+run(st.navigation(pages).title)

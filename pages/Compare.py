@@ -26,7 +26,7 @@ def side_by_side(chosen: Chosen) -> None:
         seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
         behind = caches.screen_copy(photo.digest, photo)
 
-    options, view = st.columns([3, 1.3], gap="medium")
+    options, view = st.columns([9, 5])
     with options:
         rollout = method_controls(AttentionRollout, seen_by_vit.evidence)
     with view:

@@ -26,30 +26,30 @@ def build_up(chosen: Chosen) -> None:
         behind = caches.screen_copy(photo.digest, photo)
         small = caches.screen_copy(photo.digest, photo, side=200)
 
-    options, others = st.columns([7, 4], gap="medium")
+    options, beside = st.columns([9, 5])
     with options:
         rollout = method_controls(AttentionRollout, seen_by_vit.evidence)
-    with others:
-        one, two = st.columns(2, gap="medium")
-        with one:
-            head = depths.pick_head(seen_by_vit.evidence)
-        with two:
-            target = panel.pick_class("cnn", seen_by_cnn)
+    with beside:
+        head = depths.pick_head(seen_by_vit.evidence)
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        st.markdown("**By depth** · click a point to choose its depth")
+        by_depth = st.container()
+        target = panel.pick_class("cnn", seen_by_cnn)
     shown = read(seen_by_vit, vit.key, rollout)
     cam = read(seen_by_cnn, cnn.key, ClassActivationMap(), target)
     rollouts = rollout.progression(seen_by_vit.evidence).cpu()
     attention = attention_by_layer(seen_by_vit.evidence, rollout.heads, head)
 
-    left, right = st.columns([3, 2], gap="medium")
+    maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn, "vit": vit}
+    exhibit = Exhibit(photo, maps, models, compare(cam, shown, share), look, share, current_link())
+
     with left:
         st.markdown(f"**{rollout.label}** · {plain(vit.title)}")
         depths.show_film(shown, rollouts, attention, head, behind, look)
-    with right:
-        st.markdown("**By depth** · click a point to choose its depth")
-        depths.show_curves(shown, seen_by_vit.evidence, rollouts, cam, share)
-        maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn, "vit": vit}
-        exhibit = Exhibit(photo, maps, models, compare(cam, shown, share), look, share, current_link())
         offer_layers(exhibit, rollouts, attention)
+    with by_depth:
+        depths.show_curves(shown, seen_by_vit.evidence, rollouts, cam, share)
 
     st.markdown("**Rollout at every depth, on one scale** · click one to choose its depth everywhere")
     depths.show_depths(shown, seen_by_vit.evidence, rollouts, small, look)
@@ -58,7 +58,9 @@ def build_up(chosen: Chosen) -> None:
         depths.show_stages(caches.observation(cnn.key, photo.digest, StageMaps, photo), small, look)
     except DoesNotFit as reason:
         st.info(plain(str(reason)))
-    st.markdown("**How much does the choice matter?** · fusion, discard ratio, and rank correlation ρ with the current map")
+    st.markdown(
+        "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current map"
+    )
     depths.show_choices(shown, seen_by_vit.evidence, small, look)
 
 

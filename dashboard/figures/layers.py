@@ -53,11 +53,12 @@ def film(
     ]
     _photo_axes(figure, behind)
     figure.update_layout(
-        PLAIN, height=round(min(max(300 * behind.height / behind.width, 150), 420)) + 150,
+        PLAIN, height=round(min(max(260 * behind.height / behind.width, 150), 400)) + 150,
         margin={"l": 0, "r": 0, "t": 28, "b": 120},
         coloraxis=_scale(left, look, 0.0, 0.48), coloraxis2=_scale(right, look, 0.52, 0.48),
         updatemenus=[_buttons()], sliders=[_scrubber(len(left), depth)],
     )  # fmt: skip
+    figure.update_annotations(font_size=12)
     return figure
 
 
@@ -87,12 +88,15 @@ def _scrubber(layers: int, depth: int) -> dict:
     }  # fmt: skip
 
 
-def multiples(panels: Sequence[Panel], behind: Backdrop, look: Look, columns: int, one_scale: bool) -> go.Figure:
+def multiples(
+    panels: Sequence[Panel], behind: Backdrop, look: Look, columns: int, one_scale: bool, row_titles: Sequence[str] = ()
+) -> go.Figure:
     """Small maps over the photo. A transparent point in each cell carries the panel's meaning to whoever clicks it."""
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     figure = make_subplots(
         rows, columns, subplot_titles=[panel.title for panel in panels], horizontal_spacing=0.012, vertical_spacing=_gap(rows),
+        row_titles=list(row_titles) or None,
     )  # fmt: skip
     low, high = min(panel.values.min() for panel in panels), max(panel.values.max() for panel in panels)
     for index, panel in enumerate(panels):
@@ -108,8 +112,10 @@ def multiples(panels: Sequence[Panel], behind: Backdrop, look: Look, columns: in
         if panel.chosen:
             figure.add_shape(_frame(behind, axis))
     _photo_axes(figure, behind)
-    height = round(rows * (min(max(980 / columns * behind.height / behind.width, 60), 240) + 26)) + 6
-    figure.update_layout(PLAIN, height=height, margin={"l": 0, "r": 0, "t": 22, "b": 2}, showlegend=False, hoverdistance=60)
+    height = round(rows * (min(max(900 / columns * behind.height / behind.width, 60), 240) + 26)) - 16
+    top = 22 + 15 * panels[0].title.count("<br>")
+    margin = {"l": 0, "r": 18 if row_titles else 0, "t": top, "b": 2}
+    figure.update_layout(PLAIN, height=height + top, margin=margin, showlegend=False, hoverdistance=60)
     figure.update_annotations(font_size=12)
     return figure
 
@@ -128,7 +134,7 @@ def _points(panel: Panel, axis: str) -> go.Scatter:
     return go.Scatter(
         x=x, y=y, customdata=[panel.meaning] * panel.values.size, text=[f"{value:.3g}" for value in panel.values.flatten()],
         mode="markers", marker={"opacity": 0, "size": 12}, selected=clear, unselected=clear, xaxis=f"x{axis}", yaxis=f"y{axis}",
-        hovertemplate=f"{panel.title}: %{{text}}<extra></extra>",
+        hovertemplate=f"{panel.meaning or panel.title}: %{{text}}<extra></extra>",
     )  # fmt: skip
 
 
@@ -142,7 +148,8 @@ def _frame(behind: Backdrop, axis: str) -> dict:
 def _photo_axes(figure: go.Figure, behind: Backdrop) -> None:
     figure.update_xaxes(HIDDEN, range=[0, behind.width])
     for index, axis in enumerate(figure.select_yaxes()):
-        axis.update(HIDDEN | {"range": [behind.height, 0], "scaleanchor": f"x{index + 1 if index else ''}"})
+        anchor = {"scaleanchor": f"x{index + 1 if index else ''}", "constraintoward": "top"}  # below its title
+        axis.update(HIDDEN | anchor | {"range": [behind.height, 0]})
 
 
 def curves_figure(curves: Curves, depth: int) -> go.Figure:

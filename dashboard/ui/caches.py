@@ -17,6 +17,7 @@ from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, sample_photo
 
 LOG = logging.getLogger(__name__)
 EVIDENCE_LIMIT = 512 * 1024**2  # bytes
+MODELS_KEPT = 6
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
 _crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
@@ -26,7 +27,7 @@ def _released(model: Classifier) -> None:
     _loaded.pop(model.key, None)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False, on_release=_released)
+@st.cache_resource(max_entries=MODELS_KEPT, show_spinner=False, on_release=_released)
 def classifier(key: str) -> Classifier:
     """A loaded model, shared by everyone.
 

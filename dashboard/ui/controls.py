@@ -17,7 +17,7 @@ def method_controls(method: type[Method], evidence: Evidence) -> Method:
     hints = get_type_hints(method, include_extras=True)
     texts = option_texts(method)
     fields = [field for field in dataclasses.fields(method) if field.init]
-    columns = st.columns(len(fields), gap="medium")
+    columns = st.columns([1.3 if get_origin(hints[field.name]) is Literal else 1 for field in fields])
     values = {}
     for field, column in zip(fields, columns, strict=True):
         with column:

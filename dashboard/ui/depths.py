@@ -8,7 +8,7 @@ from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
 from dashboard.figures.layers import Panel, curves_figure, film, multiples
 from dashboard.figures.maps import Backdrop, Look
-from dashboard.layers import Curves, choices, curves
+from dashboard.layers import DISCARDS, HEADS, Choice, Curves, choices, curves
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
@@ -23,7 +23,7 @@ def pick_head(evidence: AttentionMaps) -> int | None:
     options = [FUSED, *map(str, range(1, evidence.heads + 1))]
     keep_an_option("head", options)
     choice = linked(
-        st.selectbox, "Head of the raw attention", options, key="head",
+        st.selectbox, "Attention head", options, key="head",
         help="Raw attention is what one layer alone attends to: all heads fused, or one of them.",
     )  # fmt: skip
     return None if choice in (None, FUSED) else int(choice)
@@ -31,13 +31,16 @@ def pick_head(evidence: AttentionMaps) -> int | None:
 
 def show_film(shown: Explanation, rollouts: Tensor, attention: Tensor, head: int | None, behind: Backdrop, look: Look) -> None:
     """Rollout up to a layer beside that layer's own attention, both (L, rows, columns), to play and to scrub."""
-    titles = ("Rollout up to the layer", f"Raw attention of the layer, {'heads fused' if head is None else f'head {head}'}")
+    titles = ("Rollout", f"Raw attention, {'fused' if head is None else f'head {head}'}")
     depth = shown.method.depth or len(rollouts)
     st.plotly_chart(
         film(rollouts.numpy(), attention.numpy(), titles, shown.box, behind, look, depth),
         key="progression", config=CONFIG, alt="Attention rollout after each layer, beside that layer's own attention.",
     )  # fmt: skip
-    st.caption("Play and scrub run in the browser alone. Each side keeps one scale over all layers.")
+    st.caption(
+        "Left, what has reached the token that the head reads after that many layers; right, what that layer alone attends to. "
+        "Play and scrub run in the browser alone. Each side keeps one scale over all layers."
+    )
 
 
 def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, cam: Explanation, share: float) -> None:
@@ -70,8 +73,8 @@ def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:
     """Where each stage of the CNN answers strongly."""
     stages: StageMaps = seen.evidence
     panels = [
-        Panel(f"{name} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(), seen.box)
-        for name, maps in zip(stages.names, stages.activations, strict=True)
+        Panel(f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(), seen.box, name)
+        for number, (name, maps) in enumerate(zip(stages.names, stages.activations, strict=True), 1)
     ]
     st.plotly_chart(
         multiples(panels, behind, look, 6, one_scale=False), key="stages", config=CONFIG,
@@ -81,15 +84,19 @@ def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:
 
 def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look) -> None:
     """Rollout with every fusion and six discard ratios; how much does the choice matter?"""
-    panels = [
-        Panel(f"{c.method.heads} · {c.method.discard:g} · ρ {c.spearman:+.2f}", c.heatmap.numpy(), shown.box,
-              chosen=c.method == shown.method)
-        for c in choices(evidence, shown.method)
-    ]  # fmt: skip
+    panels = [_choice(choice, shown) for choice in choices(evidence, shown.method)]
     st.plotly_chart(
-        multiples(panels, behind, look, 6, one_scale=False), key="choices", config=CONFIG,
+        multiples(panels, behind, look, len(DISCARDS), one_scale=False, row_titles=HEADS), key="choices", config=CONFIG,
         alt="Rollout with each head fusion and six discard ratios.",
     )  # fmt: skip
+
+
+def _choice(choice: Choice, shown: Explanation) -> Panel:
+    method, rank = choice.method, f"{choice.spearman:+.2f}"
+    first = method.heads == HEADS[0]
+    title = f"discard {method.discard:g}<br>ρ {rank}" if first else f"ρ {rank}"
+    name = f"{method.heads}, discard {method.discard:g}, ρ {rank}"
+    return Panel(title, choice.heatmap.numpy(), shown.box, name, method == shown.method)
 
 
 def _depth(method: AttentionRollout, evidence: AttentionMaps) -> int:

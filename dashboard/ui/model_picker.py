@@ -1,6 +1,7 @@
 """Choosing the pair of models, and opening them without losing the page when that fails."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
 from dashboard.models import zoo
@@ -16,15 +17,15 @@ PAIRS = {
     "Bundled": {"cnn": "bundled/cnn", "vit": "bundled/vit"},
     "ImageNet": {"cnn": "torchvision/resnet50", "vit": "hf/google/vit-base-patch16-224"},
 }
-LAST_GOOD = "last_good_models"
+LAST_GOOD, REFUSED = "last_good_models", "refused_models"
 
 
-def pick_models() -> tuple[Classifier, Classifier]:
-    """Draws the choice and gives both models, loaded."""
+def pick_models(notices: DeltaGenerator) -> tuple[Classifier, Classifier]:
+    """Draws the choice and gives both models, loaded; why one can't be had is said among the notices."""
     st.caption("Models")
     for name, column in zip(PAIRS, st.columns(len(PAIRS)), strict=True):
         column.button(f"{name} pair", on_click=_choose_pair, args=(name,), key=f"pair_{name}", width="stretch")
-    return _opened("cnn"), _opened("vit")
+    return _opened("cnn", notices), _opened("vit", notices)
 
 
 def _choose_pair(name: str) -> None:
@@ -32,7 +33,7 @@ def _choose_pair(name: str) -> None:
         st.session_state[side] = key
 
 
-def _opened(side: str) -> Classifier:
+def _opened(side: str, notices: DeltaGenerator) -> Classifier:
     needs, label, default = SIDES[side]
     key = st.selectbox(
         label, _options(side), key=side, bind="query-params",
@@ -41,13 +42,24 @@ def _opened(side: str) -> Classifier:
         "that the environment variable DASHBOARD_MODELS names.",
     )  # fmt: skip
     last = st.session_state.setdefault(LAST_GOOD, {})
+    refused = st.session_state.setdefault(REFUSED, {})  # asked again at every run, a dead network would cost 2 s each
     try:
+        if refused.get(side, ("", ""))[0] == key:
+            raise ModelError(refused[side][1])
         model = _fitting(key or default, needs)
     except ModelError as error:
-        st.error(f"{plain(str(error))} The model before it stays.")
+        refused[side] = (key, str(error))
+        _say(side, f"{plain(str(error))} The model before it stays.", refused, notices)
         return _fitting(last.get(side, default), needs)
+    refused.pop(side, None)
     last[side] = model.key
     return model
+
+
+def _say(side: str, sentence: str, refused: dict[str, tuple[str, str]], notices: DeltaGenerator) -> None:
+    with notices:
+        st.error(sentence)
+        st.button("Try again", key=f"retry_{side}", on_click=refused.pop, args=(side, None))
 
 
 def _fitting(key: str, needs: type[Evidence]) -> Classifier:

@@ -9,7 +9,7 @@ from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
 from dashboard.ui import caches
-from dashboard.ui.links import linked
+from dashboard.ui.links import keep_in_range, linked
 from dashboard.ui.text import plain
 
 KINDS = {"all": None, "CAM": FeatureMaps, "rollout": AttentionMaps}
@@ -68,7 +68,7 @@ def _choose(side: str, model: Classifier) -> None:
 
 def show_known() -> None:
     """The list of known checkpoints, filtered; each loads in one click, its size said before."""
-    words, kind, here = st.columns([3, 2, 1], vertical_alignment="bottom")
+    words, kind, here = st.columns([3, 2, 1.4], vertical_alignment="bottom")
     with words:
         find = linked(st.text_input, "Find", key="find", placeholder="resnet, DeiT, ImageNet-21k …")
     with kind:
@@ -79,7 +79,8 @@ def show_known() -> None:
         )
     rows = [row for row in (zoo.MODELS if known_only else KNOWN.values()) if _found(row, find, gives)]
     pages = max(-(-len(rows) // PAGE_ROWS), 1)
-    page = st.pagination(pages, key="list_page") if pages > 1 else 1
+    keep_in_range("list_page", 1, pages)
+    page = linked(lambda label, **options: st.pagination(pages, **options), "Page of the list", key="list_page")
     st.caption(f"{len(rows)} of {len(KNOWN)} known checkpoints.")
     for row in rows[PAGE_ROWS * (page - 1) : PAGE_ROWS * page]:
         _known_row(row)
@@ -95,8 +96,8 @@ def _known_row(row: Checkpoint) -> None:
     name.markdown(f"**{row.title}**  \n:small[:gray[{plain(row.key)}]]")
     gives = {FeatureMaps: "CAM", AttentionMaps: "rollout"}.get(row.gives, "neither CAM nor rollout")
     size = "unknown size" if row.megabytes is None else f"{row.megabytes:,.0f} MB"
-    parts = [gives, row.training_data, f"{row.parameters:.1f} M" if row.parameters else "",
-             f"{row.accuracy:.1f}%" if row.accuracy else "", row.licence]  # fmt: skip
+    parts = [gives, row.training_data, f"{row.parameters:.1f} M parameters" if row.parameters else "",
+             f"{row.accuracy:.1f}% top-1" if row.accuracy else "", row.licence]  # fmt: skip
     facts.markdown(" · ".join(plain(part) for part in parts if part))
     loaded = any(model.key == row.key for model in caches.loaded())
     local = row.megabytes == 0 or row.key in zoo.local_models()

@@ -11,6 +11,7 @@ from dashboard.ui.address import copy_link
 from dashboard.ui.display import pick_look
 from dashboard.ui.model_picker import pick_models
 from dashboard.ui.photo_picker import pick_photo
+from dashboard.ui.welcome import welcome
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Chosen:
 
 
 def common_sidebar() -> Chosen:
-    """Draws the sidebar; the same on every page, so that no setting is lost between them."""
+    """Draws the sidebar; the same on every page, so that no setting is lost between them. What it has to say comes here."""
+    welcome()
+    notices = st.container()
     with st.sidebar:
         photo = pick_photo()
-        cnn, vit = pick_models()
+        cnn, vit = pick_models(notices)
         look, share = pick_look()
         copy_link()
     return Chosen(photo, cnn, vit, look, share)
