@@ -1,7 +1,6 @@
 """The front door: page configuration and navigation, nothing else."""
 
 import runpy
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from streamlit.navigation.page import StreamlitPage
 
 # Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
 # whose name is in the address, without this front door.
-FOLDER = Path(__file__).parent / "pages"
 ICONS = {
     "Compare": ":material/compare:",
     "Layers": ":material/layers:",
@@ -19,18 +17,23 @@ ICONS = {
 FIRST = next(iter(ICONS))
 
 
+def script(title: str) -> Path:
+    """Where a page's script is."""
+    return Path(__file__).with_name("pages") / f"{title}.py"
+
+
 def run(title: str) -> None:
     """Runs a page's script as a part of this one.
 
     To Streamlit a page's settings belong to that page alone: it takes them out of the address, and out of what Back returns
     to, whenever the page changes. Settings of this script stay.
     """
-    runpy.run_path(str(FOLDER / f"{title}.py"))
+    runpy.run_path(str(script(title)))
 
 
 def page(title: str, path: str = "", **options: Any) -> StreamlitPage:
     """A page at the address /<title>, in lower case, unless there is a path of its own."""
-    return st.Page(partial(run, title), title=title, icon=ICONS[title], url_path=path or title.lower(), **options)
+    return st.Page(script(title), title=title, icon=ICONS[title], url_path=path or title.lower(), **options)
 
 
 # Streamlit puts the default page at / alone, but its links may well say its name.

@@ -1,4 +1,4 @@
-"""What several tests share: a served dashboard and a browser."""
+"""What several tests share: no network, a folder for models, a served dashboard, and a browser."""
 
 import os
 import socket
@@ -11,11 +11,41 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from huggingface_hub import constants
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dashboard.models import device
 from tests import chromium
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    monkeypatch.delenv("https_proxy", raising=False)
+
+
+@pytest.fixture
+def on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHBOARD_DEVICE", "cpu")
+    device.chosen_device.cache_clear()
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that DASHBOARD_MODELS names, and empty caches of both hubs beside it."""
+    root = tmp_path / "models"
+    root.mkdir()
+    monkeypatch.setenv("DASHBOARD_MODELS", str(root))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return root
 
 
 @pytest.fixture(scope="session")

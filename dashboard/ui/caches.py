@@ -3,21 +3,22 @@
 import gc
 import logging
 from dataclasses import replace
-from threading import Condition
+from threading import Condition, Lock
 
 import streamlit as st
 import torch
-from cachetools import LRUCache, cached
+from cachetools import LRUCache, TTLCache, cached
 
 from dashboard.evidence import Evidence, nbytes
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, Observation, OutOfMemory
-from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, sample_photo
+from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, open_photo, sample_photo
 
 LOG = logging.getLogger(__name__)
 EVIDENCE_LIMIT = 512 * 1024**2  # bytes
 MODELS_KEPT = 6
+KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put into links
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
 _crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
@@ -91,6 +92,35 @@ def evidence_bytes() -> int:
 def sample(sample_id: str) -> Photo:
     """A photo that ships with scikit-image."""
     return sample_photo(sample_id)
+
+
+_kept: TTLCache[str, tuple[bytes, str]] = TTLCache(KEPT_LIMIT, KEPT_HOURS * 3600, getsizeof=lambda entry: len(entry[0]))
+_kept_lock = Lock()
+
+
+def keep_photo(digest: str, data: bytes, name: str) -> None:
+    """Keeps a photo's file for those who have its link, until it is old or newer ones need the room."""
+    with _kept_lock:
+        if digest not in _kept:
+            _kept[digest] = (data, name)
+
+
+def forget_photo(digest: str) -> None:
+    """Its link shows the sample from now on."""
+    with _kept_lock:
+        _kept.pop(digest, None)
+
+
+def kept_photo(digest: str) -> Photo | None:
+    """A photo that was put into a link, None where it is not here any longer."""
+    with _kept_lock:
+        entry = _kept.get(digest)
+    return None if entry is None else _decoded(digest, *entry)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _decoded(digest: str, _data: bytes, _name: str) -> Photo:
+    return open_photo(_data, _name)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

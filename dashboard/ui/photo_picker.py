@@ -5,10 +5,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.photo import MAX_BYTES, SAMPLES, Photo, PhotoError, open_photo
 from dashboard.ui import caches
-from dashboard.ui.links import linked
+from dashboard.ui.links import NOTICE_SECONDS, linked
 from dashboard.ui.text import plain
 
 OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
+LINK = "own"  # the query parameter with the digest of a photo that its owner put into the link
 
 
 def pick_photo() -> Photo:
@@ -23,16 +24,52 @@ def pick_photo() -> Photo:
     )  # fmt: skip
     shot = st.camera_input("Camera", key="camera", on_change=_came_from, args=("camera",)) if _camera_wanted() else None
     chosen = {"upload": file, "camera": shot}.get(st.session_state.get(ORIGIN))
-    photo = (_decoded(chosen) or st.session_state.get(OWN)) if chosen is not None else None
-    photo = photo or caches.sample(sample)
+    own = None if chosen is None else _decoded(chosen) or st.session_state.get(OWN)
+    if own is not None and st.session_state[OWN_FILE] == chosen.file_id:
+        _offer_link(chosen, own)
+    photo = own or _from_link() or caches.sample(sample)
     st.caption(f"{plain(photo.name)}, {photo.size[0]:,} x {photo.size[1]:,} pixels. {' '.join(photo.notes)}")
     return photo
+
+
+def _from_link() -> Photo | None:
+    """The photo that the link carries, where the server still has it."""
+    digest = st.query_params.get(LINK)
+    if digest is None:
+        return None
+    photo = caches.kept_photo(digest)
+    if photo is None:
+        del st.query_params[LINK]
+        st.toast(
+            "The link asked for **a photo of its owner's**, which this server no longer has: the sample is shown.",
+            icon=":material/link_off:", duration=NOTICE_SECONDS,
+        )  # fmt: skip
+    return photo
+
+
+def _offer_link(file: UploadedFile, photo: Photo) -> None:
+    """An upload is in nobody's link unless its owner wants it there."""
+    st.toggle(
+        "Put it into the link", key=f"share_{file.file_id}", on_change=_share, args=(file, photo),
+        help=f"Off: a link shows the sample instead. On: whoever has the link sees this photo, for {caches.KEPT_HOURS} hours "
+        "at most; only this server's memory keeps it.",
+    )  # fmt: skip
+
+
+def _share(file: UploadedFile, photo: Photo) -> None:
+    if st.session_state[f"share_{file.file_id}"]:
+        caches.keep_photo(photo.digest, file.getvalue(), photo.name)
+        st.query_params[LINK] = photo.digest
+    else:
+        caches.forget_photo(photo.digest)
+        st.query_params.pop(LINK, None)
 
 
 def _came_from(origin: str) -> None:
     st.session_state[ORIGIN] = origin
     if origin == "sample":
         st.session_state.pop(OWN, None)
+        st.query_params.pop(LINK, None)
 
 
 def _camera_wanted() -> bool:
@@ -49,4 +86,5 @@ def _decoded(file: UploadedFile) -> Photo | None:
             st.error(f"**{plain(file.name)}**: {plain(str(error))} The photo before it stays.")
             return None
         st.session_state[OWN], st.session_state[OWN_FILE] = photo, file.file_id
+        st.query_params.pop(LINK, None)  # the photo before it
     return st.session_state.get(OWN)

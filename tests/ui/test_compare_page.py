@@ -1,37 +1,14 @@
 """The compare page through Streamlit's own test door: settings, links, photos, wrong turns."""
 
 import dataclasses
-import io
 
 import pytest
-from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from dashboard.methods import METHODS
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
-from tests.conftest import ROOT
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return healthy(app.run())
-
-
-def healthy(app: AppTest) -> AppTest:
-    assert not app.exception, [entry.value for entry in app.exception]
-    return app
-
-
-def words(app: AppTest) -> str:
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.subheader))
-
-
-def pills(app: AppTest, side: str):
-    return app.button_group(key=f"{side}_top")
+from tests.ui.pages import healthy, opened, png, words
 
 
 def test_both_bundled_models_call_the_cat_a_cat():
@@ -115,9 +92,7 @@ def test_a_link_off_the_step_is_put_on_it(name: str, asked: str, shown: float):
 
 def test_an_upload_is_used_and_a_bad_one_leaves_it():
     app = opened()
-    stream = io.BytesIO()
-    Image.radial_gradient("L").save(stream, "PNG")
-    healthy(app.file_uploader(key="upload").set_value(("mine.png", stream.getvalue(), "image/png")).run())
+    healthy(app.file_uploader(key="upload").set_value(("mine.png", png(), "image/png")).run())
     mine = app.session_state["own_photo"].digest
     healthy(app.file_uploader(key="upload").set_value(("**bold**.png", b"no photo", "image/png")).run())
     assert "not an image" in app.error[0].value
@@ -127,9 +102,7 @@ def test_an_upload_is_used_and_a_bad_one_leaves_it():
 
 def test_a_sample_after_an_upload_counts_again():
     app = opened()
-    stream = io.BytesIO()
-    Image.radial_gradient("L").save(stream, "PNG")
-    healthy(app.file_uploader(key="upload").set_value(("mine.png", stream.getvalue(), "image/png")).run())
+    healthy(app.file_uploader(key="upload").set_value(("mine.png", png(), "image/png")).run())
     healthy(app.selectbox(key="photo").set_value("coffee").run())
     assert "own_photo" not in app.session_state
 

@@ -1,0 +1,37 @@
+"""Opening pages through Streamlit's own test door."""
+
+import io
+
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+
+def opened(page: str = "", **query: str) -> AppTest:
+    """The dashboard at an address, run once; without a page, the first one."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if not page:
+        return healthy(app.run())
+    return healthy(app.run().switch_page(f"pages/{page}.py").run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    """The same, having shown no traceback."""
+    assert not app.exception, [entry.value for entry in app.exception]
+    return app
+
+
+def words(app: AppTest) -> str:
+    """Everything that the page says."""
+    spoken = (*app.markdown, *app.caption, *app.subheader, *app.error, *app.info, *app.warning, *app.toast)
+    return " ".join(element.value for element in spoken).replace("\\", "")
+
+
+def png(colour: str = "") -> bytes:
+    image = Image.new("RGB", (70, 50), colour) if colour else Image.radial_gradient("L")
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
