@@ -1,7 +1,6 @@
 """Weights that are not on this machine yet: whether their host can be reached, and nothing half-downloaded is ever used."""
 
 import json
-import logging
 import threading
 from pathlib import Path
 from queue import Empty, Queue
@@ -9,17 +8,16 @@ from socket import create_connection
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import torch
 from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.errors import HFValidationError, HTTPError, LocalEntryNotFoundError
 from torch import Tensor
 
 from dashboard.models.classifier import ModelError
 from dashboard.models.device import Report
 
-LOG = logging.getLogger(__name__)
 PATIENCE = 2  # seconds; a download by itself takes over twenty to find out that there is no network
 WANTED = {"allow_patterns": ["*.json", "*.safetensors"]}
 
@@ -32,12 +30,11 @@ def torchvision_state(name: str, weights: Any, report: Report) -> dict[str, Tens
     """
     cached = Path(torch.hub.get_dir(), "checkpoints", Path(urlsplit(weights.url).path).name)
     if not cached.exists():
-        require_network(urlsplit(weights.url).hostname, name)
+        require_network(weights.url, name)
         report(f"Downloading {name} from torchvision ({weights.meta['_file_size']:.0f} MB) …")
     try:
         return weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
     except (URLError, OSError, RuntimeError, EOFError) as error:
-        LOG.warning("download of %s failed", name, exc_info=True)
         raise ModelError(f"{name} could not be downloaded whole, and no part of it is kept: {error}.") from error
 
 
@@ -55,12 +52,11 @@ def hub_folder(name: str, title: str, report: Report) -> Path:
         raise ModelError(f"{name[:80]!r} is no hub id and no folder below DASHBOARD_MODELS.") from error
     except LocalEntryNotFoundError:
         pass  # not downloaded before: the hub is next
-    require_network(urlsplit(constants.ENDPOINT).hostname, title)
+    require_network(constants.ENDPOINT, title)
     report(f"Downloading {name} from the Hugging Face hub …")
     try:
         return Path(snapshot_download(name, **WANTED))
-    except OSError as error:
-        LOG.warning("download of %s failed", name, exc_info=True)
+    except (OSError, HTTPError) as error:
         raise ModelError(f"{name} can't be had from the Hugging Face hub: {str(error).strip().splitlines()[0]}") from error
 
 
@@ -74,14 +70,16 @@ def is_whole(folder: Path) -> bool:
     return all((folder / shard).exists() for shard in set(json.loads(index.read_text())["weight_map"].values()))
 
 
-def require_network(host: str, title: str) -> None:
-    """Asks for a connection, the name's lookup included, within PATIENCE seconds; behind a proxy, to the proxy.
+def require_network(url: str, title: str) -> None:
+    """Asks a url's host for a connection, the name's lookup included, within PATIENCE seconds; behind a proxy, the proxy.
 
     Raises:
         ModelError: there is none.
     """
-    proxy = urlsplit(getproxies().get("https", ""))
-    wanted = (proxy.hostname, proxy.port or 80) if proxy.hostname else (host, 443)
+    parts = urlsplit(url)
+    proxy = urlsplit("" if proxy_bypass(parts.hostname) else getproxies().get(parts.scheme, ""))
+    own_port = parts.port or (443 if parts.scheme == "https" else 80)
+    wanted = (proxy.hostname, proxy.port or 80) if proxy.hostname else (parts.hostname, own_port)
     answer: Queue[OSError | None] = Queue()
     threading.Thread(target=_connect, args=(wanted, answer), daemon=True).start()
     try:
@@ -89,7 +87,6 @@ def require_network(host: str, title: str) -> None:
     except Empty:
         error = TimeoutError(f"no answer within {PATIENCE} seconds")
     if error is not None:
-        LOG.warning("%s can't be reached: %s", wanted[0], error)
         raise ModelError(
             f"{title} is not on this machine and {wanted[0]} can't be reached: "
             "put its files below the folder that DASHBOARD_MODELS names, or use the bundled models."

@@ -12,7 +12,7 @@ from cachetools import LRUCache, TTLCache, cached
 from dashboard.evidence import Evidence, nbytes
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
-from dashboard.models.classifier import Classifier, Observation, OutOfMemory
+from dashboard.models.classifier import Classifier, ModelError, Observation, OutOfMemory
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, open_photo, sample_photo
 
 LOG = logging.getLogger(__name__)
@@ -35,7 +35,11 @@ def classifier(key: str) -> Classifier:
     Raises:
         ModelError: the key names nothing that can be used.
     """
-    model = zoo.load(key, device=torch.device("cpu") if key in _crowded_out else None)
+    try:
+        model = zoo.load(key, device=torch.device("cpu") if key in _crowded_out else None)
+    except ModelError:  # the page shows its sentence, the log where it came from
+        LOG.warning("%r can't be had", key, exc_info=True)
+        raise
     _loaded[key] = replace(model, note=zoo.NO_ROOM) if key in _crowded_out else model
     _freeze()
     return _loaded[key]
