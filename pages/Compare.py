@@ -26,6 +26,8 @@ def side_by_side(chosen: Chosen) -> None:
         seen_by_vit = caches.observation(vit.key, photo.digest, AttentionRollout.needs, photo)
         behind = caches.screen_copy(photo.digest, photo)
 
+    cnn, vit = caches.classifier(cnn.key), caches.classifier(vit.key)  # a pass may have moved them to the CPU
+
     options, view = st.columns([9, 5])
     with options:
         rollout = method_controls(AttentionRollout, seen_by_vit.evidence)

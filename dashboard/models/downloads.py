@@ -12,7 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import torch
 from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import HFValidationError, HTTPError, LocalEntryNotFoundError
+from huggingface_hub.errors import HFValidationError, HTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 from torch import Tensor
 
 from dashboard.models.classifier import ModelError
@@ -56,6 +56,8 @@ def hub_folder(name: str, title: str, report: Report) -> Path:
     report(f"Downloading {name} from the Hugging Face hub …")
     try:
         return Path(snapshot_download(name, **WANTED))
+    except RepositoryNotFoundError as error:
+        raise ModelError(f"{name} is not on the Hugging Face hub, or not for everybody: expected <owner>/<model>.") from error
     except (OSError, HTTPError) as error:
         raise ModelError(f"{name} can't be had from the Hugging Face hub: {str(error).strip().splitlines()[0]}") from error
 

@@ -64,6 +64,8 @@ def facts(shown: Explanation, seen: Observation, model: Classifier) -> None:
         f"{plain(model.training_data or 'data that is not known')}. {rows} x {columns} cells. "
         f"{passes}, {seen.milliseconds:.0f} ms on {plain(device_name(model.device))}; sliders run none."
     )
+    if model.note:
+        st.warning(plain(model.note))
 
 
 def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> None:

@@ -68,7 +68,7 @@ def test_a_download_cut_off_is_said_and_not_used(on_hub: Path, to_hub):
 def test_an_unknown_id(on_hub: Path, to_hub):
     with serving_hub(on_hub) as address:
         to_hub(address)
-        with pytest.raises(ModelError, match="nobody/none can't be had from the Hugging Face hub"):
+        with pytest.raises(ModelError, match="nobody/none is not on the Hugging Face hub"):
             load("hf/nobody/none")
 
 

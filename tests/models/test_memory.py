@@ -1,0 +1,79 @@
+"""A GPU without room: said, and the CPU takes over. No GPU is needed to see it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from dashboard.evidence import AttentionMaps, FeatureMaps
+from dashboard.models import zoo
+from dashboard.models.classifier import OutOfMemory
+from dashboard.ui import caches
+from tests.models.tiny import photo
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.fixture
+def full_gpu(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
+    """A machine whose GPU takes the weights of the bundled models and has no room for a pass; lists where they were loaded."""
+    loaded_on, load = [], zoo.SOURCES["bundled"]
+
+    def no_room(pixels):
+        raise torch.OutOfMemoryError("out of memory")
+
+    def on_this(key, name, report, device):
+        loaded_on.append(device)
+        model = load(key, name, report, CPU)
+        return model if device == CPU else replace(model, observers=dict.fromkeys(model.observers, no_room))
+
+    monkeypatch.setitem(zoo.SOURCES, "bundled", on_this)
+    monkeypatch.setattr(zoo, "chosen_device", lambda: GPU)
+    caches.classifier.clear()
+    caches.observation.cache_clear()
+    yield loaded_on
+    caches.unload("bundled/cnn")
+    caches.unload("bundled/vit")
+
+
+def test_no_room_for_the_weights(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    load = zoo.SOURCES["bundled"]
+
+    def on_cpu_only(key, name, report, device):
+        if device == GPU:
+            raise torch.OutOfMemoryError("out of memory")
+        return load(key, name, report, device)
+
+    monkeypatch.setitem(zoo.SOURCES, "bundled", on_cpu_only)
+    model = zoo.load("bundled/cnn", device=GPU)
+    assert model.device == CPU
+    assert "runs on the CPU" in model.note
+    assert "out of memory" in caplog.text
+    assert model.observe(photo(), FeatureMaps).prediction.probabilities.sum() == pytest.approx(1)
+
+
+def test_no_room_for_a_pass_is_an_error_of_its_own(full_gpu: list, models: Path) -> None:
+    with pytest.raises(OutOfMemory, match="no memory left"):
+        zoo.load("bundled/vit").observe(photo(), AttentionMaps)
+
+
+def test_no_room_for_a_pass_moves_the_model(full_gpu: list, caplog: pytest.LogCaptureFixture) -> None:
+    one = photo()
+    seen = caches.observation("bundled/vit", one.digest, AttentionMaps, one)
+    assert seen.evidence.layers == 6
+    assert full_gpu == [GPU, CPU]
+    assert "runs on the CPU" in caches.classifier("bundled/vit").note
+    assert "goes on on the CPU" in caplog.text
+    assert "out of memory" in caplog.text, "the log holds where it came from"
+    other = photo(seed=1)
+    caches.observation("bundled/vit", other.digest, AttentionMaps, other)
+    assert full_gpu == [GPU, CPU], "it stays there"
+
+
+def test_unloading_tries_the_gpu_again(full_gpu: list) -> None:
+    one = photo()
+    caches.observation("bundled/vit", one.digest, AttentionMaps, one)
+    caches.unload("bundled/vit")
+    caches.classifier("bundled/vit")
+    assert full_gpu == [GPU, CPU, GPU]

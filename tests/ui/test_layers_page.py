@@ -1,0 +1,90 @@
+"""The layers page through Streamlit's own test door."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.models.classifier import Classifier
+from dashboard.ui import caches
+from tests.models.tiny import FAMILIES, save
+from tests.ui.pages import healthy, opened, words
+
+
+def figures(app: AppTest) -> dict[str, dict]:
+    """The page's figures as data, by their key."""
+    found = {}
+    for element in app.get("plotly_chart"):
+        key = element.proto.id.rpartition("-")[2]
+        found[key] = json.loads(element.proto.spec)
+    return found
+
+
+def test_every_figure_is_there():
+    assert set(figures(opened("Layers"))) == {"progression", "curves", "depths", "stages", "choices"}
+
+
+def test_the_film_has_a_frame_for_each_layer_and_runs_in_the_browser():
+    film = figures(opened("Layers"))["progression"]
+    assert [frame["name"] for frame in film["frames"]] == list("123456")
+    assert {step["method"] for step in film["layout"]["sliders"][0]["steps"]} == {"animate"}
+    assert film["layout"]["updatemenus"][0]["buttons"][0]["method"] == "animate"
+
+
+def test_a_depth_is_marked_everywhere():
+    shown = figures(opened("Layers", depth="3"))
+    assert shown["progression"]["layout"]["sliders"][0]["active"] == 2
+    assert "<b>3</b>" in [note["text"] for note in shown["depths"]["layout"]["annotations"]]
+    sizes = shown["curves"]["data"][0]["marker"]["size"]
+    assert sizes.index(max(sizes)) == 2
+
+
+def test_a_head_is_shown_alone():
+    fused, one = (figures(opened("Layers", head=head))["progression"] for head in ("fused", "2"))
+    assert fused["frames"][0]["data"][0] == one["frames"][0]["data"][0], "rollout stays"
+    assert fused["frames"][0]["data"][1] != one["frames"][0]["data"][1]
+    assert "head 2" in json.dumps(one["layout"])
+
+
+@pytest.mark.parametrize("head", ["99", "0", "x", "", "-1", "1.5"])
+def test_a_head_that_is_not_there(head: str):
+    app = opened("Layers", head=head)
+    assert app.selectbox(key="head").value == "fused"
+    assert "is not on offer" in words(app)
+
+
+def test_a_head_of_the_model_before_is_forgotten(models: Path):
+    save(FAMILIES["vit"].build(), models / "small")  # two heads
+    app = opened("Layers", head="3")
+    app = healthy(app.selectbox(key="vit").set_value("hf/small").run())
+    assert app.selectbox(key="head").value == "fused"
+    caches.unload("hf/small")
+
+
+def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
+    app = opened("Layers")
+    looked, observe = [], Classifier.observe
+    monkeypatch.setattr(Classifier, "observe", lambda *arguments: looked.append(1) or observe(*arguments))
+    for key, value in (("discard", 0.8), ("depth", 2), ("top", 40)):
+        healthy(app.slider(key=key).set_value(value).run())
+    healthy(app.selectbox(key="head").set_value("1").run())
+    healthy(app.selectbox(key="cnn_class").set_value("dog").run())
+    assert not looked
+
+
+def test_settings_survive_changing_pages():
+    app = opened("", discard="0.8", depth="2", heads="min", photo="coffee", cnn_class="dog")
+    app = healthy(app.switch_page("pages/Layers.py").run())
+    assert app.slider(key="discard").value == 0.8
+    assert app.slider(key="depth").value == 2
+    assert app.session_state["heads"] == "min"
+    assert app.selectbox(key="cnn_class").value == "dog"
+    assert "Cup of coffee" in words(app)
+
+
+def test_the_current_choice_agrees_with_itself():
+    choices = figures(opened("Layers", heads="max", discard="0.9"))["choices"]
+    notes = [note["text"] for note in choices["layout"]["annotations"]]
+    assert "ρ +1.00" in notes
+    assert [note for note in notes if note in ("mean", "max", "min")] == ["mean", "max", "min"]
