@@ -1,0 +1,57 @@
+"""Stages of torchvision's networks: what they are, and that watching them changes nothing."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+from torchvision import models as torchvision_models
+
+from dashboard.evidence import StageMaps
+from dashboard.models.classifier import DoesNotFit
+from dashboard.models.stages import stage_observer
+from dashboard.models.zoo import load
+from tests.models.tiny import photo
+
+EXAMPLE = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+def network(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    return torchvision_models.get_model(name, weights=None).eval()
+
+
+@pytest.mark.parametrize("name", ["resnet18", "regnet_y_400mf", "mobilenet_v2", "densenet121", "vgg11", "efficientnet_b0"])
+@torch.no_grad()
+def test_resolutions_fall_and_answers_stay(name: str):
+    model = network(name)
+    evidence, logits = stage_observer(model, name, EXAMPLE)(EXAMPLE)
+    sizes = [maps.shape[-1] for maps in evidence.activations]
+    assert sizes == sorted(set(sizes), reverse=True), "one per resolution, finest first"
+    assert sizes[-1] == 2
+    assert len(sizes) >= 4
+    assert torch.allclose(logits, model(EXAMPLE), atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_residual_networks_stages_are_its_layers():
+    model = network("resnet18")
+    evidence, _ = stage_observer(model, "resnet18", EXAMPLE)(EXAMPLE)
+    assert evidence.names[-4:] == ("layer1", "layer2", "layer3", "layer4")
+    values = model.maxpool(model.relu(model.bn1(model.conv1(EXAMPLE))))
+    for name, maps in zip(evidence.names[-4:], evidence.activations[-4:], strict=True):
+        values = getattr(model, name)(values)
+        assert torch.allclose(maps, values[0], atol=1e-5), name
+
+
+def test_a_network_without_maps_says_so():
+    flat = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
+    flat(EXAMPLE)
+    with pytest.raises(DoesNotFit, match="no stages"):
+        stage_observer(flat, "Flat", EXAMPLE)
+
+
+def test_the_bundled_network_has_stages_of_the_photo():
+    seen = load("bundled/cnn").observe(photo(), StageMaps)
+    assert [tuple(maps.shape[1:]) for maps in seen.evidence.activations] == [(32, 32), (16, 16), (8, 8)]
+    assert replace(seen.evidence, target=3).activations is seen.evidence.activations
