@@ -73,7 +73,7 @@ def _buttons() -> dict:
     halt = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate", "transition": {"duration": 0}}
     return {
         "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "pad": {"t": 62},
-        "showactive": False, "bgcolor": QUIET, "bordercolor": QUIET,
+        "showactive": False, "active": -1, "bgcolor": QUIET, "bordercolor": QUIET,  # else the first press would halt
         "buttons": [{"label": "▶ / ❚❚", "method": "animate", "args": [None, frames], "args2": [[None], halt]}],
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from dashboard.layers import DISCARDS, HEADS, Choice, Curves, choices, curves
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
+from dashboard.ui.film_keys import film_keys
 from dashboard.ui.links import keep_an_option, linked
 from dashboard.ui.panel import CONFIG
 
@@ -37,9 +38,10 @@ def show_film(shown: Explanation, rollouts: Tensor, attention: Tensor, head: int
         film(rollouts.numpy(), attention.numpy(), titles, shown.box, behind, look, depth),
         key="progression", config=CONFIG, alt="Attention rollout after each layer, beside that layer's own attention.",
     )  # fmt: skip
+    film_keys("progression")
     st.caption(
         "Left, what has reached the token that the head reads after that many layers; right, what that layer alone attends to. "
-        "Play and scrub run in the browser alone. Each side keeps one scale over all layers."
+        "Play and scrub run in the browser alone, by mouse or by arrow keys and space. Each side keeps one scale."
     )
 
 

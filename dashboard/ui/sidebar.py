@@ -11,6 +11,7 @@ from dashboard.ui.address import copy_link
 from dashboard.ui.display import pick_look
 from dashboard.ui.model_picker import pick_models
 from dashboard.ui.photo_picker import pick_photo
+from dashboard.ui.style import style
 from dashboard.ui.welcome import welcome
 
 
@@ -27,6 +28,7 @@ class Chosen:
 
 def common_sidebar() -> Chosen:
     """Draws the sidebar; the same on every page, so that no setting is lost between them. What it has to say comes here."""
+    style()
     welcome()
     notices = st.container()
     with st.sidebar:

@@ -9,35 +9,26 @@ SENTENCES = (
     "Choose a photo at the side and drag the sliders; every view has a link of its own.",
 )
 COOKIE = "welcomed"
-JS = """
-export default function ({ parentElement, setTriggerValue }) {
-    parentElement.querySelector("button").onclick = () => {
-        document.cookie = "welcomed=1; max-age=31536000; path=/; SameSite=Lax";
-        setTriggerValue("read", true);
-    };
-}
-"""
-HTML = f'<div><p>{" ".join(SENTENCES)}</p><button type="button">Got it</button></div>'
-CSS = """
-div { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; }
-p { flex: 1 1 20rem; margin: 0; }
-button {
-    font: inherit; color: inherit; cursor: pointer; padding: 0.25rem 0.75rem; min-height: 2.25rem; background: transparent;
-    border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+JS = f"""
+export default function () {{
+    document.cookie = "{COOKIE}=1; max-age=31536000; path=/; SameSite=Lax";
+}}
 """
 
-_welcome = st.components.v2.component("welcome", html=HTML, css=CSS, js=JS)
+_remember = st.components.v2.component("remember_welcome", html="", js=JS)
 
 
 def welcome() -> None:
     """Three sentences, until they were read; the browser remembers that in a cookie."""
-    if COOKIE in st.session_state or COOKIE in st.context.cookies:
+    if COOKIE in st.context.cookies:
+        return
+    if st.session_state.get(COOKIE):
+        _remember(key="remember_welcome", height=1)
         return
     with st.container(border=True):
-        _welcome(key="welcome", on_read_change=_read)
+        text, button = st.columns([7, 1], vertical_alignment="center")
+        text.markdown(" ".join(SENTENCES))
+        button.button("Got it", key="got_it", on_click=_read, width="stretch")
 
 
 def _read() -> None:

@@ -1,0 +1,43 @@
+"""The film by keyboard: Plotly draws its button and its slider as pictures that no key reaches."""
+
+import streamlit as st
+
+JS = """
+export default function ({ data }) {
+    const mouse = (type, x, y) => new MouseEvent(type, { bubbles: true, clientX: x, clientY: y, view: window });
+
+    // Presses the slider's rail where a layer's mark is.
+    function go(plot, layer) {
+        const { steps } = plot._fullLayout.sliders[0];
+        const grip = plot.querySelector(".slider-rail-touch-rect").getBoundingClientRect();
+        const x = grip.left + 10 + (grip.width - 20) * layer / (steps.length - 1), y = grip.top + grip.height / 2;
+        plot.querySelector(".slider-rail-touch-rect").dispatchEvent(mouse("mousedown", x, y));
+        plot.dispatchEvent(mouse("mouseup", x, y));
+    }
+
+    function pressed(event) {
+        const plot = event.currentTarget.querySelector(".js-plotly-plot");
+        const { active, steps } = plot._fullLayout.sliders[0];
+        const to = { ArrowLeft: active - 1, ArrowRight: active + 1, Home: 0, End: steps.length - 1 }[event.key];
+        if (event.key === " ") plot.querySelector(".updatemenu-button").dispatchEvent(mouse("click", 0, 0));
+        else if (to === undefined) return;
+        else if (to >= 0 && to < steps.length) go(plot, to);
+        event.preventDefault();
+    }
+
+    const film = document.querySelector(`.st-key-${data}`);
+    if (!film) return;
+    film.tabIndex = 0;
+    film.setAttribute("role", "group");
+    film.setAttribute("aria-label", "Film of the layers: arrow keys step, space plays and halts");
+    film.addEventListener("keydown", pressed);
+    return () => film.removeEventListener("keydown", pressed);
+}
+"""
+
+_film_keys = st.components.v2.component("film_keys", html="", js=JS)
+
+
+def film_keys(chart: str) -> None:
+    """Lets arrow keys step through the film with the key `chart`, and space play and halt it."""
+    _film_keys(key="film_keys", data=chart, height=1)
