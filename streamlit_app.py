@@ -7,6 +7,8 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from dashboard.ui.links import every_setting_kept
+
 # Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
 # whose name is in the address, without this front door.
 ICONS = {
@@ -28,7 +30,8 @@ def run(title: str) -> None:
     To Streamlit a page's settings belong to that page alone: it takes them out of the address, and out of what Back returns
     to, whenever the page changes. Settings of this script stay.
     """
-    runpy.run_path(str(script(title)))
+    with every_setting_kept(title):
+        runpy.run_path(str(script(title)))
 
 
 def page(title: str, path: str = "", **options: Any) -> StreamlitPage:

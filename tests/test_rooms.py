@@ -26,7 +26,7 @@ ROOMS = {
     ),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),
-    "streamlit_app": (),
+    "streamlit_app": ("dashboard.ui",),
 }  # fmt: skip
 STREAMLIT = ("dashboard.ui", "pages", "streamlit_app")
 OTHERS = {

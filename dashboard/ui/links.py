@@ -1,18 +1,23 @@
 """Widgets that live in the address: a link sets them, and where it asks for what there is not, the page says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import get_session_state
 
 from dashboard.ui.text import plain
 
 NOTICE_SECONDS = 20
+DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
 
 
 def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
     """A Streamlit widget whose value is the query parameter `key`. Streamlit drops what it can't show; this says so."""
     wanted = _wanted(key)
+    st.session_state[DRAWN].add(key)
     value = widget(label, *arguments, key=key, bind="query-params", **options)
     if wanted is not None and not _same(wanted, value):
         shown = "nothing" if value is None else value
@@ -29,6 +34,26 @@ def linked_slider(label: str, low: float, high: float, default: float, step: flo
     _onto_step(key, low, high, step)
     keep_in_range(key, low, high)
     return linked(st.slider, label, low, high, default, step, key=key, **options)
+
+
+@contextmanager
+def every_setting_kept(page: str) -> Iterator[None]:
+    """Settings of other pages stay in the address while `page` is drawn in this block.
+
+    Streamlit drops them twice: the browser when the page changes, the server at the end of a run, when it takes out what it
+    bound to widgets that are gone. Whoever goes back gets the address as it was.
+    """
+    last, others = st.session_state.get(OTHERS, (page, {}))
+    if last != page and not get_script_run_ctx().is_history_navigation:
+        st.query_params.update({key: value for key, value in others.items() if key not in st.query_params})
+    drawn = st.session_state[DRAWN] = set()
+    yield
+    with get_session_state().query_params() as params:
+        for key in set(params) - drawn:
+            binding = params.get_binding_for_param(key)
+            if binding is not None:
+                params.unbind_widget(binding.widget_id)
+    st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
 
 
 def _wanted(key: str) -> str | None:

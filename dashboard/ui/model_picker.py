@@ -7,6 +7,7 @@ from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
+from dashboard.ui.links import linked
 from dashboard.ui.text import plain
 
 SIDES: dict[str, tuple[type[Evidence], str, str]] = {
@@ -35,9 +36,8 @@ def _choose_pair(name: str) -> None:
 
 def _opened(side: str, notices: DeltaGenerator) -> Classifier:
     needs, label, default = SIDES[side]
-    key = st.selectbox(
-        label, _options(side), key=side, bind="query-params",
-        accept_new_options=True,
+    key = linked(
+        st.selectbox, label, _options(side), key=side, accept_new_options=True,
         help="Choose one, or type `torchvision/<name>`, `hf/<hub id>` or `hf/<folder>` for one below the folder "
         "that the environment variable DASHBOARD_MODELS names.",
     )  # fmt: skip

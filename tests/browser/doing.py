@@ -1,0 +1,73 @@
+"""What a person does in the browser, and how a test sees that it was answered."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+MAPS = ("cnn_map", "vit_map")
+COMPARED = (*MAPS, "difference")
+BUILD_UP = ("progression", "curves", "depths", "stages", "choices")
+CHARTS = {"": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "models": ()}
+
+FILM = "document.querySelector('.st-key-progression .js-plotly-plot')"
+
+# The numbers that the browser's own figure holds; null while Streamlit puts a new chart in the old one's place.
+NUMBERS = """key => {
+    const trace = document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullData?.[0];
+    return trace ? JSON.stringify(Array.from(trace.z, row => Array.from(row))) : null;
+}"""
+
+
+def open_page(page: Page, address: str, path: str = "", query: str = "") -> None:
+    """Opens a page of the dashboard and waits until all of it is there."""
+    page.goto(f"{address}/{path}{'?' + query if query else ''}")
+    charts_are_drawn(page, path)
+
+
+def charts_are_drawn(page: Page, path: str = "") -> None:
+    """Waits for the charts of a page, and until no script runs."""
+    for key in CHARTS[path]:
+        page.locator(f".st-key-{key} .js-plotly-plot .main-svg").first.wait_for(state="attached")
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Waits until no script run is under way."""
+    page.locator("[data-test-script-state=notRunning]").first.wait_for(state="attached")
+
+
+def values(page: Page, key: str) -> list[list[float]]:
+    """What a map on screen shows."""
+    return json.loads(page.wait_for_function(NUMBERS, arg=key).json_value())
+
+
+def wait_for_change(page: Page, key: str, before: list[list[float]]) -> list[list[float]]:
+    """Waits until a map shows something else, and gives that."""
+    changed = f"([key, before]) => {{ const now = ({NUMBERS})(key); return now && now !== JSON.stringify(before); }}"
+    page.wait_for_function(changed, arg=[key, before])
+    settled(page)
+    return values(page, key)
+
+
+def slider(page: Page, key: str) -> Locator:
+    """The thumb of a slider."""
+    return page.locator(f".st-key-{key} input[type=range], .st-key-{key} [role=slider]").first
+
+
+def go_to(page: Page, title: str) -> None:
+    """Another page, by the menu."""
+    page.get_by_role("link", name=title, exact=False).first.click()
+    page.wait_for_function("title => document.title.startsWith(title)", arg=title)
+    charts_are_drawn(page, title.lower())
+
+
+def in_address(page: Page, **settings: str) -> None:
+    """Waits until the address holds these settings."""
+    has = "settings => Object.entries(settings).every(([k, v]) => new URLSearchParams(location.search).get(k) === v)"
+    page.wait_for_function(has, arg=settings)
+
+
+def film(page: Page, what: str) -> Any:
+    """Something of the film's own state."""
+    return page.evaluate(f"{FILM}.{what}")

@@ -1,0 +1,259 @@
+"""Pages, links, the film and the keyboard, as people use them."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.doing import (
+    CHARTS,
+    FILM,
+    charts_are_drawn,
+    film,
+    go_to,
+    in_address,
+    open_page,
+    settled,
+    slider,
+    values,
+    wait_for_change,
+)
+from tests.conftest import ROOT, serving
+
+pytestmark = pytest.mark.browser
+TITLES = {"compare": "What do a CNN", "layers": "How does what each model", "models": "Which models are at hand"}
+
+
+@pytest.fixture
+def sent(page: Page) -> list[object]:
+    """The messages that the browser sends to the server."""
+    messages: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: messages.append(data)))
+    return messages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", TITLES)
+def test_a_first_visitor_who_follows_a_link_gets_that_page(page: Page, path: str):
+    """On a server that nobody has visited yet."""
+    with serving(ROOT / "serve.py") as fresh:
+        page.goto(f"{fresh}/{path}?photo=coffee")
+        expect(page.get_by_role("heading", name=TITLES[path])).to_be_visible()
+        charts_are_drawn(page, path)
+        assert page.get_by_text("Page not found").count() == 0
+        expect(page.get_by_text("Cup of coffee")).to_be_visible()
+
+
+def test_play_and_scrub_send_no_message(page: Page, served: str, sent: list):
+    open_page(page, served, "layers", "depth=1")
+    page.wait_for_timeout(1000)
+    before, first = len(sent), film(page, "_fullData[0].z.map(row => Array.from(row))")
+    page.locator(".st-key-progression .updatemenu-button").first.click()
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5")
+    assert film(page, "_fullData[0].z.map(row => Array.from(row))") != first
+    rail = page.locator(".st-key-progression .slider-rail-touch-rect").bounding_box()
+    page.mouse.move(rail["x"] + rail["width"] - 10, rail["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(rail["x"] + 2, rail["y"] + 8, steps=12)
+    page.mouse.up()
+    assert film(page, "_fullLayout.sliders[0].active") == 0
+    page.wait_for_timeout(500)
+    assert film(page, "_fullData[0].z.map(row => Array.from(row))") == first
+    assert len(sent) == before, "play and scrub are the browser's work alone"
+    slider(page, "discard").press("ArrowRight")
+    settled(page)
+    assert len(sent) > before, "the count itself works"
+
+
+def test_the_film_by_keyboard(page: Page, served: str, sent: list):
+    open_page(page, served, "layers", "depth=3")
+    page.wait_for_timeout(1000)
+    before = len(sent)
+    page.locator(".st-key-progression[role=group]").focus()
+    for key, layer in (("ArrowRight", 3), ("ArrowRight", 4), ("ArrowLeft", 3), ("End", 5), ("ArrowRight", 5), ("Home", 0)):
+        page.keyboard.press(key)
+        page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === {layer}")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5")
+    assert len(sent) == before
+
+
+@pytest.mark.parametrize(("chart", "nth"), [("depths", 70), ("curves", 0)])  # 64 cells to a map
+def test_a_click_chooses_the_depth_everywhere(page: Page, served: str, chart: str, nth: int):
+    open_page(page, served, "layers")
+    point = page.locator(f".st-key-{chart} .js-plotly-plot .scatterlayer .point").nth(nth)
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    depth = "1" if chart == "curves" else "2"
+    in_address(page, depth=depth)
+    page.wait_for_function(f"{FILM}?._fullLayout.sliders[0].active === {depth} - 1")
+    go_to(page, "Compare")
+    expect(slider(page, "depth")).to_have_value(depth)
+
+
+def test_settings_of_every_page_open_in_a_new_tab(page: Page, served: str):
+    open_page(page, served, "layers")
+    slider(page, "depth").press("ArrowLeft")
+    in_address(page, depth="5")
+    page.locator(".st-key-heads button", has_text="min").click()
+    in_address(page, depth="5", heads="min")
+    page.locator(".st-key-head input").fill("3")
+    page.keyboard.press("Enter")
+    in_address(page, depth="5", heads="min", head="3")
+    settled(page)
+    shown = film(page, "_fullData[1].z.map(row => Array.from(row))")
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    charts_are_drawn(tab, "layers")
+    assert film(tab, "_fullData[1].z.map(row => Array.from(row))") == shown
+    assert film(tab, "_fullLayout.sliders[0].active") == 4
+
+
+def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: str):
+    open_page(page, served, query="photo=rocket")
+    slider(page, "discard").press("ArrowLeft")
+    in_address(page, discard="0.49", photo="rocket")
+    settled(page)
+    compared = values(page, "vit_map")
+    go_to(page, "Layers")
+    in_address(page, discard="0.49", photo="rocket")
+    slider(page, "depth").press("ArrowLeft")
+    in_address(page, depth="5")
+    go_to(page, "Models")
+    in_address(page, discard="0.49", photo="rocket", depth="5")
+    page.locator(".st-key-find input").fill("deit")
+    page.keyboard.press("Enter")
+    in_address(page, find="deit")
+
+    page.go_back()
+    charts_are_drawn(page, "layers")
+    assert urlsplit(page.url).path == "/layers"
+    in_address(page, discard="0.49", photo="rocket", depth="5")
+    page.go_back()
+    charts_are_drawn(page, "compare")
+    assert urlsplit(page.url).path == "/"
+    assert "depth" not in parse_qs(urlsplit(page.url).query)
+    assert values(page, "vit_map") == compared
+    page.go_forward()
+    charts_are_drawn(page, "layers")
+    in_address(page, depth="5")
+    go_to(page, "Compare")
+    go_to(page, "Models")
+    in_address(page, discard="0.49", photo="rocket", depth="5", find="deit")
+
+
+def test_copy_link_copies_the_address(page: Page, served: str):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served)
+    open_page(page, served, "layers", "depth=2")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
+    open_page(page, served, query="photo=coffee")
+    before = values(page, "vit_map")
+    page.locator(".st-key-vit input").fill("nowhere/<b>model</b>")
+    page.keyboard.press("Enter")
+    alert = page.locator("[data-testid=stAlert]")
+    expect(alert).to_contain_text("Unknown model 'nowhere/<b>model</b>'")
+    expect(alert).to_contain_text("The model before it stays.")
+    assert values(page, "vit_map") == before
+    page.locator(".st-key-vit input").fill("bundled/vit")
+    page.keyboard.press("Enter")
+    alert.wait_for(state="detached")
+
+
+def test_a_first_visit_is_explained_once(page: Page, served: str):
+    open_page(page, served)
+    expect(page.get_by_text("Two models look at one photo")).to_be_visible()
+    page.get_by_role("button", name="Got it").click()
+    page.get_by_text("Two models look at one photo").wait_for(state="detached")
+    page.wait_for_function("document.cookie.includes('welcomed')")
+    open_page(page, served, "layers")
+    assert page.get_by_text("Two models look at one photo").count() == 0
+
+
+# What a key reaches on each page, by the widgets' keys.
+SIDE = {"photo", "upload", "use_camera", "pair_Bundled", "pair_ImageNet", "cnn", "vit", "opacity", "colours", "smooth", "top",
+        "copy_link", "got_it"}  # fmt: skip
+REACHED = {
+    "compare": {"heads", "discard", "depth", "show", "cnn_class", "cnn_top", "vit_class", "vit_top", "downloads"},
+    "layers": {"heads", "discard", "depth", "head", "cnn_class", "downloads", "progression"},
+    "models": {"find", "gives", "well_known", "list_page", "another", "load_another", "unload_bundled-cnn",
+               "load_torchvision-resnet50"},
+}  # fmt: skip
+FOCUSED = """() => {
+    const keyed = document.activeElement.closest('[class*=st-key-]');
+    const link = document.activeElement.closest('[data-testid=stSidebarNavLink]');
+    return link ? link.textContent : keyed ? keyed.className.match(/st-key-([\\w-]+)/)[1] : '';
+}"""
+
+
+@pytest.mark.parametrize("path", TITLES)
+def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: str):
+    open_page(page, served, path)
+    reached = set()
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate(FOCUSED))
+    assert not (SIDE | REACHED[path]) - reached
+    assert {"Compare", "Layers", "Models"} <= {
+        name.removeprefix("compare").removeprefix("layers").removeprefix("deployed_code") for name in reached
+    }
+
+
+def test_a_class_is_chosen_by_keyboard(page: Page, served: str):
+    open_page(page, served)
+    before = values(page, "cnn_map")
+    page.locator(".st-key-cnn_class input").focus()
+    page.keyboard.type("ship")
+    page.keyboard.press("Enter")
+    wait_for_change(page, "cnn_map", before)
+    in_address(page, cnn_class="ship")
+
+
+@pytest.mark.parametrize("path", TITLES)
+def test_every_figure_has_an_alternative(page: Page, served: str, path: str):
+    open_page(page, served, path)
+    names = page.evaluate("[...document.querySelectorAll('.stPlotlyChart')].map(e => e.getAttribute('aria-label'))")
+    assert len(names) == len(CHARTS[path])
+    assert all(name and len(name) > 15 for name in names)
+
+
+LUMINANCE = """selector => {
+    const [r, g, b] = getComputedStyle(document.querySelector(selector.query))[selector.property].match(/[\\d.]+/g).map(v => {
+        v = Number(v) / 255;
+        return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}"""
+TEXTS = {"compare": ".st-key-cnn_map .js-plotly-plot text", "layers": ".st-key-curves .js-plotly-plot text", "models": "h4"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", TITLES)
+def test_both_themes_can_be_read(page: Page, served: str, path: str, theme: str):
+    """Contrast of text against the page, of figures too: WCAG's 4.5 to 1, and its 3 to 1 for the figures' quiet ticks."""
+    page.emulate_media(color_scheme=theme)
+    open_page(page, served, path)
+    paper = page.evaluate(LUMINANCE, {"query": "[data-testid=stApp]", "property": "backgroundColor"})
+    assert (paper > 0.5) == (theme == "light")
+    for query, least in (("[data-testid=stMarkdownContainer] p", 4.5), (TEXTS[path], 3)):
+        ink = page.evaluate(LUMINANCE, {"query": query, "property": "color" if least > 4 or path == "models" else "fill"})
+        low, high = sorted((ink, paper))
+        assert (high + 0.05) / (low + 0.05) >= least, query
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", TITLES)
+def test_narrow_and_wide_screens(page: Page, served: str, path: str, width: int):
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, served, path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] .stElementContainer')].filter("
+        "e => e.offsetWidth && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"
+    )
+    assert wide == []
