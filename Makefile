@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench
+.PHONY: help setup run test lint bench load
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
@@ -37,3 +37,7 @@ lint: $(VENV)/.ready-dev ## style and formatting
 bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
 	$(PY) -m tests.chromium
 	$(PY) -m benchmarks
+
+load: $(VENV)/.ready-dev ## many people at once, memory, and start times, in real browsers (a quarter of an hour)
+	$(PY) -m tests.chromium
+	$(PY) -m benchmarks.load

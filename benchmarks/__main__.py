@@ -1,30 +1,14 @@
-"""`make bench`: prints the table and writes it into `benchmarks/README.md`."""
+"""`make bench`: speed against the field, as a table in `benchmarks/README.md`."""
 
 import sys
-from pathlib import Path
 
 from benchmarks.browser import slider_row
 from benchmarks.models import attention_rows, cam_row
-from benchmarks.timing import machine
-
-README = Path(__file__).with_name("README.md")
+from benchmarks.timing import report
 
 
 def main() -> int:
-    rows = [cam_row(), *attention_rows(), slider_row()]
-    table = "\n".join(f"| {row.what} | {row.measured} | {row.bound} | {'yes' if row.kept else '**short**'} |" for row in rows)
-    text = f"""# Speed
-
-`make bench` writes this page: medians of one run on one machine, alternatives taking turns.
-
-Machine: {machine()}.
-
-| what | measured | bound | kept |
-|---|---|---|---|
-{table}
-"""
-    README.write_text(text)
-    print(text)
+    report("Speed", "make bench", [cam_row(), *attention_rows(), slider_row()])
     return 0
 
 

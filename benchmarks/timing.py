@@ -1,6 +1,7 @@
 """Medians of alternatives that take turns, so that a noisy machine is noisy for all of them."""
 
 import platform
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+README = Path(__file__).with_name("README.md")
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,20 @@ def machine() -> str:
         f"{len(cpus) or '?'} cores of {cpu}, {gpu}, {platform.system()}, Python {platform.python_version()}, "
         f"torch {torch.__version__} with {torch.get_num_threads()} threads"
     )
+
+
+def report(title: str, command: str, rows: list[Row]) -> None:
+    """Prints a table, and puts it in place of the section with that title in `benchmarks/README.md`."""
+    table = "\n".join(f"| {row.what} | {row.measured} | {row.bound} | {'yes' if row.kept else '**short**'} |" for row in rows)
+    section = f"""## {title}
+
+`{command}` writes this section. Machine: {machine()}.
+
+| what | measured | bound | kept |
+|---|---|---|---|
+{table}
+"""
+    print(section)
+    before, *sections = re.split(r"^(?=## )", README.read_text(), flags=re.MULTILINE)
+    others = [other for other in sections if not other.startswith(f"## {title}\n")]
+    README.write_text(before + "\n".join(part.strip() + "\n" for part in sorted([*others, section], reverse=True)))

@@ -1,0 +1,323 @@
+"""Many people at once, in real browsers: the same maps as for one alone, memory that levels off, nobody held up."""
+
+import asyncio
+import io
+import random
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlencode
+
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright
+from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+
+from benchmarks.models import models_folder
+from benchmarks.timing import Row, report
+from dashboard.explain import explain
+from dashboard.methods import AttentionRollout, ClassActivationMap, Method
+from dashboard.models.classifier import Classifier
+from dashboard.models.zoo import load
+from dashboard.photo import SAMPLES, Photo, open_photo, sample_photo
+from tests import chromium
+from tests.browser.doing import NUMBERS
+from tests.conftest import ROOT, serving
+
+SCRIPT = ROOT / "serve.py"
+WIDE = {"width": 1280, "height": 900}
+MEGABYTE = 1024**2
+PATIENCE = 60_000  # milliseconds, for whatever a page is waited for
+SLIDER = ".st-key-discard input[type=range], .st-key-discard [role=slider]"
+# Milliseconds from the next key (or from now) until the map holds these numbers, as the visitor's own page counts them.
+ANSWER = f"""([key, expected, pressed]) => new Promise((done, failed) => {{
+    const numbers = {NUMBERS};
+    const near = (a, b) => Math.abs(a - b) <= 1e-4 * Math.abs(b) + 1e-9;
+    const same = shown => shown.length === expected.length &&
+        shown.every((row, i) => row.length === expected[i].length && row.every((value, j) => near(value, expected[i][j])));
+    function watch() {{
+        const started = performance.now();
+        (function look() {{
+            const shown = numbers(key);
+            if (shown && same(JSON.parse(shown))) done(performance.now() - started);
+            else if (performance.now() - started > 30000) failed(new Error(`${{key}} is not what one visitor gets`));
+            else setTimeout(look, 5);
+        }})();
+    }}
+    pressed ? addEventListener("keydown", watch, {{ once: true, capture: true }}) : watch();
+}})"""
+
+
+CHANGED = f"([key, before]) => {{ const now = ({NUMBERS})(key); return now && now !== before; }}"
+# Milliseconds from the next key until a map becomes any other.
+NEXT = f"""([key, before]) => new Promise(done => addEventListener("keydown", () => {{
+    const started = performance.now(), changed = {CHANGED};
+    (function look() {{
+        changed([key, before]) ? done(performance.now() - started) : setTimeout(look, 5);
+    }})();
+}}, {{ once: true, capture: true }}))"""
+
+
+@dataclass
+class Found:
+    """What all visitors saw: milliseconds per answer, and every trouble."""
+
+    answers: list[float] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+def jpeg(index: int) -> bytes:
+    """A photo that no other index gives: a part of a sample, turned and tinted."""
+    chance = random.Random(index)
+    image = sample_photo(list(SAMPLES)[index % len(SAMPLES)]).image
+    left, top = chance.randrange(image.width // 3), chance.randrange(image.height // 3)
+    part = image.crop((left, top, left + image.width // 2, top + image.height // 2)).rotate(chance.choice([0, 90, 180, 270]))
+    stream = io.BytesIO()
+    Image.blend(part, Image.new("RGB", part.size, tuple(chance.randrange(256) for _ in range(3))), 0.15).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+async def upload(page: Page, index: int) -> None:
+    """Hands in the photo with this number, from the side bar."""
+    file = {"name": f"{index}.jpg", "mimeType": "image/jpeg", "buffer": jpeg(index)}
+    await page.locator(".st-key-upload input[type=file]").set_input_files(file)
+
+
+async def opened(browser: Browser, url: str, found: Found) -> Page:
+    """A visitor with cookies of their own, on the compare page; whatever goes wrong is noted."""
+    context = await browser.new_context(viewport=WIDE)
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.on("pageerror", lambda error: found.troubles.append(str(error)))
+    await page.goto(url)
+    for key in ("cnn_map", "vit_map"):
+        await page.locator(f".st-key-{key} .heatmaplayer").first.wait_for(state="attached")
+    return page
+
+
+@dataclass
+class Visitor:
+    """Somebody with a photo and settings of their own; `percent` is discarded."""
+
+    index: int
+    page: Page
+    photo: Photo
+    heads: str
+    depth: int
+    percent: int
+
+    def expects(self) -> list[list[float]]:
+        """What they would see if they were alone."""
+        return alone("bundled/vit", self.photo, AttentionRollout(self.heads, self.percent / 100, self.depth))
+
+
+async def arrive(browser: Browser, address: str, index: int, found: Found) -> Visitor:
+    """Opens the page by a link with settings, hands in a photo, and waits for both maps of it."""
+    chance = random.Random(index)
+    heads, depth, percent = chance.choice(["mean", "max", "min"]), chance.randint(1, 6), chance.randint(1, 97)
+    page = await opened(browser, f"{address}/?{urlencode({'heads': heads, 'depth': depth, 'discard': percent / 100})}", found)
+    visitor = Visitor(index, page, open_photo(jpeg(index), ""), heads, depth, percent)
+    await upload(page, index)
+    await page.evaluate(ANSWER, ["cnn_map", alone("bundled/cnn", visitor.photo, ClassActivationMap()), False])
+    await page.evaluate(ANSWER, ["vit_map", visitor.expects(), False])
+    return visitor
+
+
+async def drag(visitor: Visitor, until: float, found: Found, think: float) -> None:
+    """A key on the discard slider every `think` seconds or so; every map has to be the one that is expected."""
+    chance, page, step = random.Random(visitor.index), visitor.page, 1
+    while time.monotonic() < until:
+        await asyncio.sleep(think * chance.uniform(0.5, 1.5))
+        step = 1 if visitor.percent < 2 else -1 if visitor.percent > 97 else step
+        before = visitor.expects()
+        visitor.percent += step
+        await page.locator(SLIDER).first.focus()
+        answer = asyncio.ensure_future(page.evaluate(ANSWER, ["vit_map", visitor.expects(), True]))
+        await asyncio.sleep(0.05)
+        await page.keyboard.press("ArrowRight" if step > 0 else "ArrowLeft")
+        taken = await answer
+        if visitor.expects() != before:  # else there was nothing to wait for
+            found.answers.append(taken)
+    if await page.locator("[data-testid=stException], [data-testid=stAlert]").count():
+        found.troubles.append(f"visitor {visitor.index} was shown an error")
+
+
+def alone(key: str, photo: Photo, method: Method) -> list[list[float]]:
+    """What somebody alone on the machine gets."""
+    return explain(photo, model(key), method).heatmap.tolist()
+
+
+@cache
+def model(key: str) -> Classifier:
+    """A model of this process, not of the server's."""
+    return load(key)
+
+
+async def many(address: str, visitors: int, seconds: float, think: float) -> Found:
+    """Visitors at once, for so long; every map is compared with what one visitor alone gets.
+
+    Raises:
+        playwright.Error: a map was another.
+    """
+    found = Found()
+    async with browsing() as browser:
+        here = await asyncio.gather(*(arrive(browser, address, index, found) for index in range(visitors)))
+        until = time.monotonic() + seconds
+        await asyncio.gather(*(drag(visitor, until, found, think) for visitor in here))
+    return found
+
+
+async def one_after_another(address: str, key: str, photos: int, memory: Callable[[], int]) -> list[int]:
+    """The server's memory after each of so many different photos, in bytes."""
+    found, used = Found(), []
+    async with browsing() as browser:
+        page = await opened(browser, f"{address}/?{urlencode({'vit': key})}", found)
+        for index in range(photos):
+            before = await page.evaluate(NUMBERS, "vit_map")
+            await upload(page, index)
+            await page.wait_for_function(
+                f"before => {{ const now = ({NUMBERS})('vit_map'); return now && now !== before; }}", arg=before
+            )
+            used.append(memory())
+        await page.goto(f"{address}/models")
+        await page.get_by_text("Evidence kept").wait_for()
+        print(await page.get_by_text("Evidence kept").inner_text())
+    assert not found.troubles, found.troubles
+    return used
+
+
+async def beside_a_slow_load(address: str, key: str) -> tuple[list[float], list[float]]:
+    """Milliseconds per answer of one visitor's slider: undisturbed, and while another opens a large model."""
+    found = Found()
+    async with browsing() as browser:
+        page, other = [await opened(browser, address, found) for _ in range(2)]
+        quiet = await answers_until(page, asyncio.sleep(6))
+        await other.locator(".st-key-vit input").fill(key)
+        await other.keyboard.press("Enter")
+        loaded = other.locator(f"text=Attention rollout · {key.partition('/')[2]}").wait_for()
+        return quiet, await answers_until(page, loaded)
+
+
+async def answers_until(page: Page, event: Awaitable[object]) -> list[float]:
+    """Presses the slider again and again until something has happened."""
+    happened, taken, turn = asyncio.ensure_future(event), [], 0
+    while not happened.done():
+        before = await page.evaluate(NUMBERS, "vit_map")
+        await page.locator(SLIDER).first.focus()
+        changed = asyncio.ensure_future(page.evaluate(NEXT, ["vit_map", before]))
+        await asyncio.sleep(0.05)
+        await page.keyboard.press("ArrowLeft" if turn % 2 else "ArrowRight")
+        taken.append(await changed)
+        turn += 1
+    return taken
+
+
+async def start() -> tuple[float, float]:
+    """Seconds from the command to the page's shell, and to both maps."""
+    async with browsing() as browser:
+        page = await browser.new_page(viewport=WIDE)
+        begun = time.monotonic()
+        with serving(SCRIPT) as address:
+            await page.goto(address)
+            await page.locator("[data-testid=stApp]").wait_for()
+            shell = time.monotonic() - begun
+            for key in ("cnn_map", "vit_map"):
+                await page.locator(f".st-key-{key} .heatmaplayer").first.wait_for(state="attached", timeout=PATIENCE)
+            return shell, time.monotonic() - begun
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    """A browser for as long as the block lasts."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+        yield browser
+        await browser.close()
+
+
+@contextmanager
+def large_model() -> Iterator[str]:
+    """The key of a ViT-B/16 with random weights, below a folder that DASHBOARD_MODELS names."""
+    with models_folder() as folder:
+        ViTForImageClassification(ViTConfig(num_labels=1000)).save_pretrained(folder / "vit-b16")
+        ViTImageProcessor().save_pretrained(folder / "vit-b16")
+        yield "hf/vit-b16"
+
+
+def resident(process: int) -> int:
+    """Bytes that a process holds in memory."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def crowd_rows(visitors: int = 16, seconds: float = 120, think: float = 2) -> list[Row]:
+    """Sixteen at once for two minutes."""
+    with serving(SCRIPT) as address:
+        found = asyncio.run(many(address, visitors, seconds, think))
+    middle, late = statistics.median(found.answers), statistics.quantiles(found.answers, n=20)[-1]
+    count = len(found.answers)
+    return [
+        Row(
+            f"{visitors} browsers at once for {seconds:.0f} s, each a key every {think:g} s or so: slider to map",
+            f"{middle:.0f} ms median, {late:.0f} ms for 95% ({count} answers)",
+            "median at most 1000 ms",
+            middle <= 1000,
+        ),
+        Row(
+            "the same: maps unlike one visitor's alone, or errors",
+            f"{len(found.troubles)} of {count}",
+            "none",
+            not found.troubles,
+        ),
+    ]
+
+
+def memory_row(photos: int = 300) -> Row:
+    """Evidence of a ViT-B/16 takes 22 MB a photo: 300 photos are 6.7 GB."""
+    with large_model() as key:
+        server = serving(SCRIPT)
+        with server as address:
+            used = asyncio.run(one_after_another(address, key, photos, lambda: resident(server.process.pid)))
+    first, second, last = (max(used[start : start + photos // 3]) / MEGABYTE for start in range(0, photos, photos // 3))
+    return Row(
+        f"{photos} photos through a ViT-B/16: the server's memory at most, in thirds",
+        f"{first:.0f}, {second:.0f}, {last:.0f} MB",
+        "last third at most 1.05 x the second",
+        last <= 1.05 * second,
+    )
+
+
+def slow_load_row() -> Row:
+    """Somebody opens a ViT-B/16 while another drags."""
+    with large_model() as key, serving(SCRIPT) as address:
+        quiet, beside = asyncio.run(beside_a_slow_load(address, key))
+    usual, middle, most = statistics.median(quiet), statistics.median(beside), max(beside)
+    return Row(
+        "slider to map while another visitor opens a ViT-B/16",
+        f"{most:.0f} ms at most, {middle:.0f} ms median, {usual:.0f} ms undisturbed ({len(beside)} answers)",
+        "at most 500 ms longer",
+        most - usual <= 500,
+    )
+
+
+def start_rows(rounds: int = 5) -> list[Row]:
+    """From the command that `make run` gives to the first visitor's maps."""
+    times = [asyncio.run(start()) for _ in range(rounds)]
+    shell, maps = (statistics.median(column) for column in zip(*times, strict=True))
+    return [
+        Row("`make run` on an installed machine to the page's shell", f"{shell:.1f} s", "at most 3 s", shell <= 3),
+        Row("the same to both maps", f"{maps:.1f} s", "at most 12 s", maps <= 12),
+    ]
+
+
+def main() -> int:
+    report("Load", "make load", [*start_rows(), *crowd_rows(), slow_load_row(), memory_row()])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
