@@ -5,10 +5,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench load
+.PHONY: help setup run test lint bench load screenshots
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/.ready ## the virtual environment that `run` needs
 
@@ -41,3 +41,7 @@ bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
 load: $(VENV)/.ready-dev ## many people at once, memory, and start times, in real browsers (a quarter of an hour)
 	$(PY) -m tests.chromium
 	$(PY) -m benchmarks.load
+
+screenshots: $(VENV)/.ready-dev ## the README's pictures, taken anew
+	$(PY) -m tests.chromium
+	$(PY) -m docs.screenshots

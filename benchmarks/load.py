@@ -19,11 +19,12 @@ from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
 
 from benchmarks.models import models_folder
 from benchmarks.timing import Row, report
-from dashboard.explain import explain
-from dashboard.methods import AttentionRollout, ClassActivationMap, Method
-from dashboard.models.classifier import Classifier
+from dashboard.evidence import AttentionMaps
+from dashboard.explain import explain, read
+from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.zoo import load
-from dashboard.photo import SAMPLES, Photo, open_photo, sample_photo
+from dashboard.photo import SAMPLES, open_photo, sample_photo
 from tests import chromium
 from tests.browser.doing import NUMBERS
 from tests.conftest import ROOT, serving
@@ -105,14 +106,14 @@ class Visitor:
 
     index: int
     page: Page
-    photo: Photo
+    seen: Observation
     heads: str
     depth: int
     percent: int
 
     def expects(self) -> list[list[float]]:
         """What they would see if they were alone."""
-        return alone("bundled/vit", self.photo, AttentionRollout(self.heads, self.percent / 100, self.depth))
+        return read(self.seen, "bundled/vit", AttentionRollout(self.heads, self.percent / 100, self.depth)).heatmap.tolist()
 
 
 async def arrive(browser: Browser, address: str, index: int, found: Found) -> Visitor:
@@ -120,9 +121,11 @@ async def arrive(browser: Browser, address: str, index: int, found: Found) -> Vi
     chance = random.Random(index)
     heads, depth, percent = chance.choice(["mean", "max", "min"]), chance.randint(1, 6), chance.randint(1, 97)
     page = await opened(browser, f"{address}/?{urlencode({'heads': heads, 'depth': depth, 'discard': percent / 100})}", found)
-    visitor = Visitor(index, page, open_photo(jpeg(index), ""), heads, depth, percent)
+    photo = open_photo(jpeg(index), "")
+    visitor = Visitor(index, page, model("bundled/vit").observe(photo, AttentionMaps), heads, depth, percent)
     await upload(page, index)
-    await page.evaluate(ANSWER, ["cnn_map", alone("bundled/cnn", visitor.photo, ClassActivationMap()), False])
+    cam = explain(photo, model("bundled/cnn"), ClassActivationMap()).heatmap.tolist()
+    await page.evaluate(ANSWER, ["cnn_map", cam, False])
     await page.evaluate(ANSWER, ["vit_map", visitor.expects(), False])
     return visitor
 
@@ -135,26 +138,25 @@ async def drag(visitor: Visitor, until: float, found: Found, think: float) -> No
         step = 1 if visitor.percent < 2 else -1 if visitor.percent > 97 else step
         before = visitor.expects()
         visitor.percent += step
-        await page.locator(SLIDER).first.focus()
-        answer = asyncio.ensure_future(page.evaluate(ANSWER, ["vit_map", visitor.expects(), True]))
-        await asyncio.sleep(0.05)
-        await page.keyboard.press("ArrowRight" if step > 0 else "ArrowLeft")
-        taken = await answer
+        taken = await pressed(page, "ArrowRight" if step > 0 else "ArrowLeft", ANSWER, ["vit_map", visitor.expects(), True])
         if visitor.expects() != before:  # else there was nothing to wait for
             found.answers.append(taken)
     if await page.locator("[data-testid=stException], [data-testid=stAlert]").count():
         found.troubles.append(f"visitor {visitor.index} was shown an error")
 
 
-def alone(key: str, photo: Photo, method: Method) -> list[list[float]]:
-    """What somebody alone on the machine gets."""
-    return explain(photo, model(key), method).heatmap.tolist()
-
-
 @cache
 def model(key: str) -> Classifier:
     """A model of this process, not of the server's."""
     return load(key)
+
+
+async def pressed(page: Page, key: str, watch: str, arguments: list[object]) -> float:
+    """Presses a key on the discard slider; gives the milliseconds that `watch` counts."""
+    await page.locator(SLIDER).first.focus()
+    await page.evaluate(f"arguments => {{ window.answer = ({watch})(arguments); }}", arguments)
+    await page.keyboard.press(key)
+    return await page.evaluate("window.answer")
 
 
 async def many(address: str, visitors: int, seconds: float, think: float) -> Found:
@@ -207,11 +209,7 @@ async def answers_until(page: Page, event: Awaitable[object]) -> list[float]:
     happened, taken, turn = asyncio.ensure_future(event), [], 0
     while not happened.done():
         before = await page.evaluate(NUMBERS, "vit_map")
-        await page.locator(SLIDER).first.focus()
-        changed = asyncio.ensure_future(page.evaluate(NEXT, ["vit_map", before]))
-        await asyncio.sleep(0.05)
-        await page.keyboard.press("ArrowLeft" if turn % 2 else "ArrowRight")
-        taken.append(await changed)
+        taken.append(await pressed(page, "ArrowLeft" if turn % 2 else "ArrowRight", NEXT, ["vit_map", before]))
         turn += 1
     return taken
 
@@ -235,8 +233,10 @@ async def browsing() -> AsyncIterator[Browser]:
     """A browser for as long as the block lasts."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
-        yield browser
-        await browser.close()
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 @contextmanager

@@ -110,3 +110,28 @@ def test_unloading_frees_what_the_model_saw():
     before = caches.evidence_bytes()
     caches.unload("bundled/vit")
     assert caches.evidence_bytes() < before
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "shown"),
+    [
+        ("gives", "maps", "all"),
+        ("well_known", "perhaps", True),
+        ("list_page", "99", 1),
+        ("list_page", "x", 1),
+        ("list_page", "0", 1),
+    ],
+)
+def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: object):
+    app = opened("Models", **{name: asked})
+    assert app.session_state[name] == shown
+    assert "is not on offer" in words(app)
+
+
+def test_settings_of_the_other_pages_stay_in_the_address():
+    app = opened("", discard="0.8", depth="2", show="map")
+    for page in ("Models", "Layers", "Models", "Compare"):
+        app = healthy(app.switch_page(f"pages/{page}.py").run())
+    assert app.slider(key="discard").value == 0.8
+    assert app.slider(key="depth").value == 2
+    assert app.session_state["show"] == "map"

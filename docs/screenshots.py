@@ -1,0 +1,42 @@
+"""`make screenshots`: the README's pictures, taken anew from the dashboard as it is."""
+
+import io
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from tests import chromium
+from tests.browser.doing import open_page
+from tests.conftest import ROOT, serving
+
+FOLDER = Path(__file__).parent
+# file: page, settings, theme, height
+PICTURES = {
+    "compare.png": ("compare", "photo=chelsea", "light", 1010),
+    "layers.png": ("layers", "photo=chelsea&depth=4", "dark", 1760),
+    "models.png": ("models", "", "light", 1010),
+}
+
+
+def main() -> int:
+    with (
+        serving(ROOT / "serve.py") as address,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS) as browser,
+    ):
+        for file, (path, query, theme, height) in PICTURES.items():
+            context = browser.new_context(viewport={"width": 1440, "height": height}, color_scheme=theme)
+            context.add_cookies([{"name": "welcomed", "value": "1", "url": address}])
+            page = context.new_page()
+            open_page(page, address, path, query)
+            page.wait_for_timeout(2000)  # widgets and charts fade in
+            picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            picture.quantize(256, dither=Image.Dither.NONE).save(FOLDER / file, optimize=True)
+            context.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
