@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import plotly.graph_objects as go
@@ -76,13 +76,13 @@ def map_figure(shown: Explanation, behind: Backdrop, look: Look, notes: Annotati
     return go.Figure(traces, _layout(behind, shown.box))
 
 
-def _heatmap(shown: Explanation, look: Look, notes: Annotations, other_name: str) -> go.Heatmap:
+def _heatmap(shown: Explanation, look: Look, notes: Annotations, other_name: str) -> dict[str, Any]:
     values, other = shown.heatmap.numpy().astype(np.float32), notes.other.numpy()
     percent = np.char.mod("%.0f", 100 * notes.percentiles.numpy())
     other_text = np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other))
     low, high = value_limits(shown, look)
-    return go.Heatmap(
-        z=values, **cells(shown.box, values.shape), opacity=look.heatmap_opacity,
+    return dict(  # plotly would check an object twice
+        type="heatmap", z=values, **cells(shown.box, values.shape), opacity=look.heatmap_opacity,
         colorscale=SCALES[look.colours], zmin=low, zmax=high, zsmooth="best" if look.smooth else False,
         showscale=look.show in ("overlay", "map"), colorbar=COLOUR_BAR, customdata=np.stack([percent, other_text], -1),
         hovertemplate=f"{shown.method.label} %{{z:.3g}}<br>above %{{customdata[0]}}% of the cells<br>"
@@ -137,17 +137,16 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
     return go.Figure([trace], _layout(behind, comparison.box, width=235))
 
 
-def _layout(behind: Backdrop, seen: Box, width: int = 300) -> go.Layout:
+def _layout(behind: Backdrop, seen: Box, width: int = 300) -> dict[str, Any]:
     axis = {"visible": False, "constrain": "domain", "fixedrange": True}
-    return go.Layout(
-        images=[photo_image(behind)],
-        shapes=unseen_strips(behind, seen),
-        xaxis=axis | {"range": [0, behind.width]},
-        yaxis=axis | {"range": [behind.height, 0], "scaleanchor": "x", "constraintoward": "bottom"},
-        margin=MARGIN,
-        height=figure_height(behind, width),
-        **PLAIN,
-    )
+    return PLAIN | {
+        "images": [photo_image(behind)],
+        "shapes": unseen_strips(behind, seen),
+        "xaxis": axis | {"range": [0, behind.width]},
+        "yaxis": axis | {"range": [behind.height, 0], "scaleanchor": "x", "constraintoward": "bottom"},
+        "margin": MARGIN,
+        "height": figure_height(behind, width),
+    }
 
 
 def photo_image(behind: Backdrop, axis: str = "") -> dict:

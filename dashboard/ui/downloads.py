@@ -1,6 +1,7 @@
-"""The files to take away. Each is made only when somebody asks for it."""
+"""The files to take away. Each is made only when somebody asks for it, of what is on screen then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 from torch import Tensor
@@ -11,36 +12,57 @@ from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
 
-JSON = "application/json"
-NPZ = "application/octet-stream"
+Tray = dict[str, Callable[[], bytes]]  # by the file's name, what makes it
+
+KINDS = {  # file: label, media type, help
+    "cnn_map.png": ("CNN's map (PNG)", "image/png", "At the photo's own resolution."),
+    "vit_map.png": ("ViT's map (PNG)", "image/png", "At the photo's own resolution."),
+    "maps.npz": ("Raw maps (NPZ)", "application/octet-stream", "Values, boxes and settings, for NumPy."),
+    "layers.npz": ("Maps of every layer (NPZ)", "application/octet-stream",
+                   "Rollouts, raw attention, their box and the settings, for NumPy."),
+    "settings.json": ("Settings (JSON)", "application/json", "All that is needed to make these maps again."),
+    "report.html": ("Report (HTML)", "text/html",
+                    "The whole comparison in one file of 5 MB, which opens without a server."),
+}  # fmt: skip
+OF_COMPARISON = ("cnn_map.png", "vit_map.png", "maps.npz", "settings.json", "report.html")
+OF_LAYERS = ("layers.npz", "settings.json")
 
 
-def offer_comparison(exhibit: Exhibit, behind: Backdrop) -> None:
+def offer_files(names: Sequence[str]) -> Tray:
+    """Draws the menu of files. Whoever draws what is in them lays it into the tray, again at every change.
+
+    The menu stands outside the fragment with the sliders, as a browser would draw it anew at every step of them.
+    """
+    tray: Tray = {}
+    with st.popover("Download", icon=":material/download:", width="stretch", key="downloads"):
+        for name in names:
+            label, media_type, text = KINDS[name]
+            st.download_button(
+                label, partial(_made, tray, name), name, media_type, key=f"download_{name.partition('.')[0]}", help=text,
+                on_click="ignore", width="stretch",
+            )  # fmt: skip
+    return tray
+
+
+def _made(tray: Tray, name: str) -> bytes:
+    return tray[name]()
+
+
+def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Tray:
     """Pictures, raw maps, settings and the report of the compare page."""
-    with st.popover("Download", icon=":material/download:", width="stretch", key="downloads"):
-        for side, name in (("cnn", "CNN's"), ("vit", "ViT's")):
-            _button(f"{name} map (PNG)", lambda side=side: map_png(exhibit, side), f"{side}_map.png", "image/png",
-                    "At the photo's own resolution.")  # fmt: skip
-        _button("Raw maps (NPZ)", lambda: maps_npz(exhibit), "maps.npz", NPZ, "Values, boxes and settings, for NumPy.")
-        _settings(exhibit)
-        _button("Report (HTML)", lambda: report_html(exhibit, behind).encode(), "report.html", "text/html",
-                "The whole comparison in one file of 5 MB, which opens without a server.")  # fmt: skip
+    return {
+        "cnn_map.png": partial(map_png, exhibit, "cnn"),
+        "vit_map.png": partial(map_png, exhibit, "vit"),
+        "maps.npz": partial(maps_npz, exhibit),
+        "settings.json": partial(_settings, exhibit),
+        "report.html": lambda: report_html(exhibit, behind).encode(),
+    }
 
 
-def offer_layers(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> None:
+def layer_files(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> Tray:
     """Raw maps and settings of the layers page."""
-    with st.popover("Download", icon=":material/download:", width="stretch", key="downloads"):
-        _button("Maps of every layer (NPZ)", lambda: layers_npz(exhibit, rollouts, attention), "layers.npz", NPZ,
-                "Rollouts, raw attention, their box and the settings, for NumPy.")  # fmt: skip
-        _settings(exhibit)
+    return {"layers.npz": partial(layers_npz, exhibit, rollouts, attention), "settings.json": partial(_settings, exhibit)}
 
 
-def _settings(exhibit: Exhibit) -> None:
-    _button("Settings (JSON)", lambda: to_json(settings(exhibit)).encode(), "settings.json", JSON,
-            "All that is needed to make these maps again.")  # fmt: skip
-
-
-def _button(label: str, made: Callable[[], bytes], file: str, mime: str, text: str) -> None:
-    st.download_button(
-        label, made, file, mime, key=f"download_{file.partition('.')[0]}", help=text, on_click="ignore", width="stretch",
-    )  # fmt: skip
+def _settings(exhibit: Exhibit) -> bytes:
+    return to_json(settings(exhibit)).encode()

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.explain import Comparison, Explanation
 from dashboard.figures.maps import Backdrop, difference_figure
+from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
 from dashboard.ui.links import keep_an_option, linked
@@ -14,6 +15,11 @@ from dashboard.ui.text import plain
 
 LIKELIEST = "likeliest"
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def title(method: Method, model: Classifier) -> None:
+    """Which map of which model this is; what the method means is told by its docstring."""
+    st.markdown(f"**{method.label}** · {plain(model.title)}", help=(method.__doc__ or "").partition("\n")[0])
 
 
 def class_names(labels: tuple[str, ...]) -> list[str]:

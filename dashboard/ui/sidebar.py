@@ -1,17 +1,21 @@
 """What every page has at its side: the photo, the models, how maps are drawn, and the link."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.explain import training_note
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
 from dashboard.ui.address import copy_link
 from dashboard.ui.display import pick_look
+from dashboard.ui.downloads import Tray, offer_files
 from dashboard.ui.model_picker import pick_models
 from dashboard.ui.photo_picker import pick_photo
 from dashboard.ui.style import style
+from dashboard.ui.text import plain
 from dashboard.ui.welcome import welcome
 
 
@@ -37,3 +41,11 @@ def common_sidebar() -> Chosen:
         look, share = pick_look()
         copy_link()
     return Chosen(photo, cnn, vit, look, share)
+
+
+def caveat_and_files(chosen: Chosen, names: Sequence[str]) -> Tray:
+    """The line below a page's question: what the two models were trained on, and the files to take away."""
+    note, files = st.columns([5, 1], gap="medium", vertical_alignment="center")
+    note.caption(f":material/balance: {plain(training_note(chosen.cnn, chosen.vit))}")
+    with files:
+        return offer_files(names)
