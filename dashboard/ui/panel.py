@@ -18,8 +18,8 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def title(method: Method, model: Classifier) -> None:
-    """Which map of which model this is; what the method means is told by its docstring."""
-    st.markdown(f"**{method.label}** · {plain(model.title)}", help=(method.__doc__ or "").partition("\n")[0])
+    """Which map of which model this is."""
+    st.markdown(f"**{method.label}** · {plain(model.title)}")
 
 
 def class_names(labels: tuple[str, ...]) -> list[str]:
@@ -58,17 +58,18 @@ def _explain_clicked(side: str) -> None:
 
 
 def facts(shown: Explanation, seen: Observation, model: Classifier) -> None:
-    """What kind of map this is, and where it comes from."""
+    """What kind of map this is, what it means (by the method's docstring), and where it comes from."""
     specific = shown.method.class_specific
     kind = ":blue-badge[class-specific]" if specific else ":orange-badge[class-agnostic]"
     sign = " :violet-badge[signed]" if shown.method.signed else ""
     passes = f"{seen.passes} pass" + ("es" if seen.passes > 1 else "")
     rows, columns = shown.heatmap.shape
-    st.markdown(f"{kind}{sign} {shown.method.why} [Paper]({shown.method.paper})")
-    st.caption(
-        f"{plain(model.title)}, {model.parameters / 1e6:.1f} M parameters, trained on "
+    meaning = (shown.method.__doc__ or "").partition("\n")[0]
+    st.markdown(
+        f"{kind}{sign} {meaning} {shown.method.why} [Paper]({shown.method.paper})\n\n"
+        f":small[:gray[{plain(model.title)}, {model.parameters / 1e6:.1f} M parameters, trained on "
         f"{plain(model.training_data or 'data that is not known')}. {rows} x {columns} cells. "
-        f"{passes}, {seen.milliseconds:.0f} ms on {plain(device_name(model.device))}; sliders run none."
+        f"{passes}, {seen.milliseconds:.0f} ms on {plain(device_name(model.device))}; sliders run none.]]"
     )
     if model.note:
         st.warning(plain(model.note))
@@ -85,11 +86,11 @@ def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> 
         alt="Where the CNN's map ranks higher than the ViT's, and where lower, over the photo.",
     )  # fmt: skip
     rows, columns = comparison.difference.shape
-    rank, overlap = st.columns(2)
-    rank.metric(
+    numbers = st.container(horizontal=True)
+    numbers.metric(
         "Spearman", _number(comparison.spearman), help="Rank correlation of the maps: 1 same order, 0 unrelated, -1 reversed.",
     )  # fmt: skip
-    overlap.metric(
+    numbers.metric(
         f"Top {share:.0%}", f"{comparison.overlap:.2f}", f"chance {comparison.chance:.2f}", delta_color="off",
         delta_arrow="off", help="Of the cells in either map's top, the share that is in both, beside what chance gives.",
     )  # fmt: skip
