@@ -9,7 +9,7 @@ from benchmarks.timing import Row
 from tests import chromium
 from tests.conftest import ROOT, serving
 
-ROUNDS = 31
+ROUNDS = 61
 # The time of the last change inside each map, from the moment the key went down.
 WATCH = """() => {
     window.repaints = {};

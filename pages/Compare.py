@@ -39,12 +39,13 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
             targets[side] = panel.pick_class(side, looked.seen)
         shown[side] = read(looked.seen, looked.model.key, method, targets[side])
 
-    for side, (column, looked, method) in sides.items():
+    for side, (_, looked, method) in sides.items():
         other = shown["vit" if side == "cnn" else "cnn"]
         maps[side].plotly_chart(
             map_figure(shown[side], behind, look, annotate(shown[side], other, share), other.method.label),
             key=f"{side}_map", config=panel.CONFIG, alt=f"{method.label} of {looked.model.title} over the photo {photo.name}.",
         )  # fmt: skip
+    for side, (column, looked, _) in sides.items():  # after the maps, which a browser then draws the sooner
         with column:
             panel.answers(side, looked.seen, targets[side])
             panel.facts(shown[side], looked.seen, looked.model)
