@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.ui.downloads import OF_COMPARISON, OF_LAYERS
 from tests.browser.doing import (
     CHARTS,
     FILM,
@@ -202,6 +203,24 @@ def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: st
     assert {"Compare", "Layers", "Models"} <= {
         name.removeprefix("compare").removeprefix("layers").removeprefix("deployed_code") for name in reached
     }
+
+
+@pytest.mark.parametrize(("path", "files"), [("compare", OF_COMPARISON), ("layers", OF_LAYERS)])
+def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, files: tuple[str, ...]):
+    open_page(page, served, path)
+    page.locator(".st-key-downloads button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f".st-key-download_{files[0].partition('.')[0]} button")).to_be_visible()
+    reached = []
+    for _ in files:
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+    assert reached == [f"download_{name.partition('.')[0]}" for name in files]
+    with page.expect_download() as under_way:
+        page.keyboard.press("Enter")
+    assert under_way.value.suggested_filename == files[-1]
+    page.keyboard.press("Escape")
+    page.locator(f".st-key-download_{files[0].partition('.')[0]}").wait_for(state="hidden")
 
 
 def test_a_class_is_chosen_by_keyboard(page: Page, served: str):
