@@ -126,6 +126,7 @@ def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: st
     page.locator(".st-key-find input").fill("deit")
     page.keyboard.press("Enter")
     in_address(page, find="deit")
+    settled(page)
 
     page.go_back()
     charts_are_drawn(page, "layers")
