@@ -1,4 +1,4 @@
-"""The film by keyboard: Plotly draws its button and its slider as pictures that no key reaches."""
+"""The film's button and its keys: Plotly draws button and slider as pictures that no key reaches."""
 
 import streamlit as st
 
@@ -19,10 +19,19 @@ export default function ({ data }) {
         const plot = event.currentTarget.querySelector(".js-plotly-plot");
         const { active, steps } = plot._fullLayout.sliders[0];
         const to = { ArrowLeft: active - 1, ArrowRight: active + 1, Home: 0, End: steps.length - 1 }[event.key];
-        if (event.key === " ") plot.querySelector(".updatemenu-button").dispatchEvent(mouse("click", 0, 0));
+        // The slider moves with the next picture of the screen, and ends what plays: play comes after it.
+        if (event.key === " ")
+            requestAnimationFrame(() => plot.querySelector(".updatemenu-button").dispatchEvent(mouse("click", 0, 0)));
         else if (to === undefined) return;
         else if (to >= 0 && to < steps.length) go(plot, to);
         event.preventDefault();
+    }
+
+    // Plotly's button halts at every second press, even where the film has ended by itself or was scrubbed since.
+    function playOrHalt(event) {
+        if (!event.target.closest(".updatemenu-button")) return;
+        const plot = event.currentTarget.querySelector(".js-plotly-plot");
+        plot._fullLayout.updatemenus[0].active = plot._transitionData._frameQueue?.length ? 0 : -1;
     }
 
     const film = document.querySelector(`.st-key-${data}`);
@@ -31,7 +40,11 @@ export default function ({ data }) {
     film.setAttribute("role", "group");
     film.setAttribute("aria-label", "Film of the layers: arrow keys step, space plays and halts");
     film.addEventListener("keydown", pressed);
-    return () => film.removeEventListener("keydown", pressed);
+    film.addEventListener("click", playOrHalt, true);
+    return () => {
+        film.removeEventListener("keydown", pressed);
+        film.removeEventListener("click", playOrHalt, true);
+    };
 }
 """
 
@@ -39,5 +52,5 @@ _film_keys = st.components.v2.component("film_keys", html="", js=JS)
 
 
 def film_keys(chart: str) -> None:
-    """Lets arrow keys step through the film with the key `chart`, and space play and halt it."""
+    """Lets arrow keys step through the film with the key `chart`; the space bar and its button play and halt it."""
     _film_keys(key="film_keys", data=chart, height=1)

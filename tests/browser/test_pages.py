@@ -76,7 +76,33 @@ def test_the_film_by_keyboard(page: Page, served: str, sent: list):
         page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === {layer}")
     page.keyboard.press("Space")
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")  # at once: play must not be lost to the step before it
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5")
     assert len(sent) == before
+
+
+def test_the_film_plays_again_after_its_end_and_after_a_scrub(page: Page, served: str):
+    open_page(page, served, "layers", "depth=1")
+    page.wait_for_timeout(1000)
+    button = page.locator(".st-key-progression .updatemenu-button").first
+    rail = page.locator(".st-key-progression .slider-rail-touch-rect").bounding_box()
+    playing = f"{FILM}._transitionData._animationRaf"
+    for _ in range(2):
+        button.click()
+        page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 1")
+        page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5 && !{playing}")
+    page.mouse.click(rail["x"] + 12, rail["y"] + 8)
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 0")
+    button.click()
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 1 && {playing}")
+    page.mouse.click(rail["x"] + 12, rail["y"] + 8)
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 0 && !{playing}")
+    button.click()
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 2 && {playing}")
+    button.click()
+    page.wait_for_function(f"!{playing}")
+    assert film(page, "_fullLayout.sliders[0].active") < 5
 
 
 @pytest.mark.parametrize(("chart", "nth"), [("depths", 70), ("curves", 0)])  # 64 cells to a map
