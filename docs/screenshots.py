@@ -1,10 +1,8 @@
 """`make screenshots`: the README's pictures, taken anew from the dashboard as it is."""
 
-import io
 import sys
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests import chromium
@@ -14,7 +12,7 @@ from tests.conftest import ROOT, serving
 FOLDER = Path(__file__).parent
 # file: page, settings, theme, height
 PICTURES = {
-    "compare.png": ("compare", "photo=chelsea", "light", 1010),
+    "compare.png": ("", "photo=chelsea", "light", 1010),
     "layers.png": ("layers", "photo=chelsea&depth=4", "dark", 1760),
     "models.png": ("models", "", "light", 1010),
 }
@@ -32,8 +30,7 @@ def main() -> int:
             page = context.new_page()
             open_page(page, address, path, query)
             page.wait_for_timeout(2000)  # widgets and charts fade in
-            picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-            picture.quantize(256, dither=Image.Dither.NONE).save(FOLDER / file, optimize=True)
+            page.screenshot(path=FOLDER / file)
             context.close()
     return 0
 

@@ -69,12 +69,17 @@ def _scale(values: np.ndarray, look: Look, x: float, length: float) -> dict:
 
 
 def _buttons() -> dict:
-    frames = {"frame": {"duration": FRAME_MS, "redraw": True}, "transition": {"duration": 0}, "fromcurrent": True}
+    """Two buttons, since a single one that toggles forgets that the film has ended by itself or was scrubbed."""
+    play = {"frame": {"duration": FRAME_MS, "redraw": True}, "mode": "immediate", "transition": {"duration": 0},
+            "fromcurrent": True}  # fmt: skip
     halt = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate", "transition": {"duration": 0}}
     return {
         "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "pad": {"t": 62},
-        "showactive": False, "active": -1, "bgcolor": QUIET, "bordercolor": QUIET,  # else the first press would halt
-        "buttons": [{"label": "▶ / ❚❚", "method": "animate", "args": [None, frames], "args2": [[None], halt]}],
+        "showactive": False, "bgcolor": QUIET, "bordercolor": QUIET,
+        "buttons": [
+            {"label": "▶", "method": "animate", "args": [None, play]},
+            {"label": "❚❚", "method": "animate", "args": [[None], halt]},
+        ],
     }  # fmt: skip
 
 

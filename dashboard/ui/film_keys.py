@@ -1,4 +1,4 @@
-"""The film's button and its keys: Plotly draws button and slider as pictures that no key reaches."""
+"""The film by keyboard: Plotly draws its buttons and its slider as pictures that no key reaches."""
 
 import streamlit as st
 
@@ -15,23 +15,20 @@ export default function ({ data }) {
         plot.dispatchEvent(mouse("mouseup", x, y));
     }
 
+    function playOrHalt(plot) {
+        const [play, halt] = plot.querySelectorAll(".updatemenu-button");
+        (plot._transitionData._frameQueue?.length ? halt : play).dispatchEvent(mouse("click", 0, 0));
+    }
+
     function pressed(event) {
         const plot = event.currentTarget.querySelector(".js-plotly-plot");
         const { active, steps } = plot._fullLayout.sliders[0];
         const to = { ArrowLeft: active - 1, ArrowRight: active + 1, Home: 0, End: steps.length - 1 }[event.key];
-        // The slider moves with the next picture of the screen, and ends what plays: play comes after it.
-        if (event.key === " ")
-            requestAnimationFrame(() => plot.querySelector(".updatemenu-button").dispatchEvent(mouse("click", 0, 0)));
+        // The slider moves with the screen's next picture, and ends what plays: play comes after it.
+        if (event.key === " ") requestAnimationFrame(() => playOrHalt(plot));
         else if (to === undefined) return;
         else if (to >= 0 && to < steps.length) go(plot, to);
         event.preventDefault();
-    }
-
-    // Plotly's button halts at every second press, even where the film has ended by itself or was scrubbed since.
-    function playOrHalt(event) {
-        if (!event.target.closest(".updatemenu-button")) return;
-        const plot = event.currentTarget.querySelector(".js-plotly-plot");
-        plot._fullLayout.updatemenus[0].active = plot._transitionData._frameQueue?.length ? 0 : -1;
     }
 
     const film = document.querySelector(`.st-key-${data}`);
@@ -40,11 +37,7 @@ export default function ({ data }) {
     film.setAttribute("role", "group");
     film.setAttribute("aria-label", "Film of the layers: arrow keys step, space plays and halts");
     film.addEventListener("keydown", pressed);
-    film.addEventListener("click", playOrHalt, true);
-    return () => {
-        film.removeEventListener("keydown", pressed);
-        film.removeEventListener("click", playOrHalt, true);
-    };
+    return () => film.removeEventListener("keydown", pressed);
 }
 """
 
@@ -52,5 +45,5 @@ _film_keys = st.components.v2.component("film_keys", html="", js=JS)
 
 
 def film_keys(chart: str) -> None:
-    """Lets arrow keys step through the film with the key `chart`; the space bar and its button play and halt it."""
+    """Lets arrow keys step through the film with the key `chart`; the space bar plays and halts it."""
     _film_keys(key="film_keys", data=chart, height=1)

@@ -85,22 +85,22 @@ def test_the_film_by_keyboard(page: Page, served: str, sent: list):
 def test_the_film_plays_again_after_its_end_and_after_a_scrub(page: Page, served: str):
     open_page(page, served, "layers", "depth=1")
     page.wait_for_timeout(1000)
-    button = page.locator(".st-key-progression .updatemenu-button").first
+    play, halt = page.locator(".st-key-progression .updatemenu-button").all()
     rail = page.locator(".st-key-progression .slider-rail-touch-rect").bounding_box()
     playing = f"{FILM}._transitionData._animationRaf"
     for _ in range(2):
-        button.click()
+        play.click()
         page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 1")
         page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5 && !{playing}")
     page.mouse.click(rail["x"] + 12, rail["y"] + 8)
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 0")
-    button.click()
+    play.click()
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 1 && {playing}")
     page.mouse.click(rail["x"] + 12, rail["y"] + 8)
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 0 && !{playing}")
-    button.click()
+    play.click()
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 2 && {playing}")
-    button.click()
+    halt.click()
     page.wait_for_function(f"!{playing}")
     assert film(page, "_fullLayout.sliders[0].active") < 5
 
