@@ -171,6 +171,24 @@ def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: st
     in_address(page, discard="0.49", photo="rocket", depth="5", find="deit")
 
 
+@pytest.mark.parametrize("wait", [0, 20, 60])
+def test_back_pressed_while_a_page_is_still_coming(page: Page, served: str, wait: int):
+    """Back leads to one page or another, as the browser has it; that page is then whole and has its own address."""
+    open_page(page, served, query="photo=rocket")
+    go_to(page, "Layers")
+    slider(page, "depth").press("ArrowLeft")
+    in_address(page, depth="5")
+    page.get_by_role("link", name="Models").first.click()
+    page.wait_for_timeout(wait)
+    page.go_back()
+    page.wait_for_timeout(1000)
+    path = urlsplit(page.url).path.strip("/")
+    charts_are_drawn(page, path)
+    expect(page.get_by_role("heading", name=TITLES[path or "compare"])).to_be_visible()
+    in_address(page, photo="rocket")
+    assert page.get_by_role("dialog").count() == 0
+
+
 def test_copy_link_copies_the_address(page: Page, served: str):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served)
     open_page(page, served, "layers", "depth=2")
