@@ -1,5 +1,6 @@
 """The only join of model and method. Works in a notebook, with no Streamlit running."""
 
+import math
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -65,6 +66,11 @@ class Comparison:
     spearman: float
     overlap: float
     chance: float
+
+    @property
+    def spearman_in_words(self) -> str:
+        """With its sign; a flat map has no order to compare."""
+        return "undefined" if math.isnan(self.spearman) else f"{self.spearman:+.2f}"
 
 
 def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -> Comparison | None:

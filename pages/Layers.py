@@ -53,7 +53,8 @@ def build_up(chosen: Chosen, tray: Tray) -> None:
     except DoesNotFit as reason:
         st.info(plain(str(reason)))
     st.markdown(
-        "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current map"
+        "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current map, "
+        "where neither is flat"
     )
     depths.show_choices(shown, evidence, small, look)
 

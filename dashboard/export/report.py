@@ -87,7 +87,7 @@ def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
 <h2>Difference · in rank</h2>
 {_figure(figure, "difference", "Where one map ranks higher than the other, over the photo")}
 <table>
-<tr><td>Spearman</td><td>{comparison.spearman:+.2f}</td></tr>
+<tr><td>Spearman</td><td>{comparison.spearman_in_words}</td></tr>
 <tr><td>Top {exhibit.share:.0%} in both</td><td>{comparison.overlap:.2f}, by chance {comparison.chance:.2f}</td></tr>
 </table>
 <p><small>Over the part that both models saw, on {rows} x {columns} cells.</small></p>

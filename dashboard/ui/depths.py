@@ -1,5 +1,7 @@
 """The layers page's parts: each draws one figure and says what it means."""
 
+import math
+
 import plotly.graph_objects as go
 import streamlit as st
 from torch import Tensor
@@ -94,10 +96,11 @@ def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, 
 
 
 def _choice(choice: Choice, shown: Explanation) -> Panel:
-    method, rank = choice.method, f"{choice.spearman:+.2f}"
-    first = method.heads == HEADS[0]
-    title = f"discard {method.discard:g}<br>ρ {rank}" if first else f"ρ {rank}"
-    name = f"{method.heads}, discard {method.discard:g}, ρ {rank}"
+    method = choice.method
+    rank = "no ρ" if math.isnan(choice.spearman) else f"ρ {choice.spearman:+.2f}"
+    column = f"{'discard ' if method.discard == DISCARDS[0] else ''}{method.discard:g}<br>"
+    title = column + rank if method.heads == HEADS[0] else rank
+    name = f"{method.heads}, discard {method.discard:g}, {rank}"
     return Panel(title, choice.heatmap.numpy(), shown.box, name, method == shown.method)
 
 

@@ -1,6 +1,5 @@
 """One model's side of the compare page: its map, its answer, and what the map means."""
 
-import math
 from collections import Counter
 
 import streamlit as st
@@ -88,7 +87,7 @@ def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> 
     rows, columns = comparison.difference.shape
     numbers = st.container(horizontal=True)
     numbers.metric(
-        "Spearman", _number(comparison.spearman), help="Rank correlation of the maps: 1 same order, 0 unrelated, -1 reversed.",
+        "Spearman", comparison.spearman_in_words, help="Rank correlation of the maps: 1 same order, 0 unrelated, -1 reversed.",
     )  # fmt: skip
     numbers.metric(
         f"Top {share:.0%}", f"{comparison.overlap:.2f}", f"chance {comparison.chance:.2f}", delta_color="off",
@@ -98,7 +97,3 @@ def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> 
         f"Over the part that both models saw, on {rows} x {columns} cells. The maps have different units, so only the order "
         "of their values is compared: orange where the CNN's ranks a place higher, purple where the ViT's does."
     )
-
-
-def _number(value: float) -> str:
-    return "undefined" if math.isnan(value) else f"{value:+.2f}"

@@ -45,7 +45,7 @@ def common_sidebar() -> Chosen:
 
 def caveat_and_files(chosen: Chosen, names: Sequence[str]) -> Tray:
     """The line below a page's question: what the two models were trained on, and the files to take away."""
-    note, files = st.columns([5, 1], gap="medium", vertical_alignment="center")
+    note, files = st.columns([4, 1], gap="medium", vertical_alignment="center")
     note.caption(f":material/balance: {plain(training_note(chosen.cnn, chosen.vit))}")
     with files:
         return offer_files(names)

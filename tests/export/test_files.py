@@ -55,10 +55,11 @@ def test_settings_make_the_same_map_again():
     assert "never which of them is better" in read["note"]
 
 
-def test_what_is_not_a_number_is_null():
+def test_a_flat_map_has_no_rank_correlation():
     made = exhibit()
     flat = dataclasses.replace(made.comparison, spearman=float("nan"))
     assert json.loads(to_json(settings(exhibit(comparison=flat))))["agreement"]["spearman"] is None
+    assert "<td>undefined</td>" in report_html(exhibit(comparison=flat), BEHIND)
 
 
 class Tags(HTMLParser):

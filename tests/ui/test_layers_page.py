@@ -88,3 +88,8 @@ def test_the_current_choice_agrees_with_itself():
     notes = [note["text"] for note in choices["layout"]["annotations"]]
     assert "ρ +1.00" in notes
     assert [note for note in notes if note in ("mean", "max", "min")] == ["mean", "max", "min"]
+
+
+def test_a_flat_map_has_no_rank_correlation():
+    choices = figures(opened("Layers", photo="coffee"))["choices"]
+    assert "0.99<br>no ρ" in [note["text"] for note in choices["layout"]["annotations"]], "the token reads no patch there"
