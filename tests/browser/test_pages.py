@@ -78,6 +78,7 @@ def test_the_film_by_keyboard(page: Page, served: str, sent: list):
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5")
     page.keyboard.press("Home")
     page.keyboard.press("Space")  # at once: play must not be lost to the step before it
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 1")
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5")
     assert len(sent) == before
 
