@@ -71,6 +71,8 @@ def test_the_report_opens_without_a_server_and_without_a_network(compared: Page,
     page.goto((tmp_path / name).as_uri())
     page.locator("#difference .heatmaplayer").wait_for(state="attached")
     assert page.locator(".js-plotly-plot .heatmaplayer").count() == 3
+    widths = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map(e => [e._fullLayout.width, e.clientWidth])")
+    assert all(abs(drawn - column) <= 1 for drawn, column in widths), widths
     shown = page.evaluate("Array.from(document.querySelector('#vit-map')._fullData[0].z, row => Array.from(row))")
     assert np.allclose(shown, values(compared, "vit_map"), rtol=1e-5)
     assert troubles == []
