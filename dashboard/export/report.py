@@ -12,7 +12,8 @@ from dashboard.figures.maps import Backdrop, difference_figure, map_figure
 
 # A column is as wide for the first figure as for all three: Plotly draws each as soon as it is read.
 STYLE = """
-:root { color-scheme: light dark; scrollbar-gutter: stable; --paper: #fcfcfb; --ink: #1c2321; --quiet: #5d6865; --line: #d9dcd8; }
+:root { color-scheme: light dark; scrollbar-gutter: stable; --paper: #fcfcfb; --ink: #1c2321; --quiet: #5d6865;
+        --line: #d9dcd8; }
 @media (prefers-color-scheme: dark) { :root { --paper: #101413; --ink: #e7ecea; --quiet: #9aa5a1; --line: #2d3533; } }
 body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; background: var(--paper);
        color: var(--ink); }
