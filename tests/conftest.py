@@ -12,12 +12,14 @@ from urllib.request import urlopen
 
 import pytest
 from huggingface_hub import constants
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dashboard.models import device
 from tests import chromium
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 60_000  # ms that every wait of a browser test may take: what is fast is for benchmarks to say
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def served() -> Iterator[str]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     opened = context.new_page()
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(PATIENCE)
     yield opened
     context.close()
 
