@@ -1,10 +1,13 @@
-"""What one forward pass leaves behind. Plain data; every map on screen is a function of it.
+"""What a model's look at a photo leaves behind, and what is asked of it. Every map on screen is a function of these.
 
-Letters: C channels, h w map rows and columns, L layers, H heads, T tokens, K classes.
+Letters: C channels, h w map rows and columns, L layers, H heads, T tokens, D their width, K classes.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 
@@ -28,34 +31,120 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class FeatureMaps:
-    """What a CNN's head pools, and the class that is asked about.
+class Question:
+    """The score that a class-specific map explains: class `target`'s logit, less that of class `against` if there is one.
 
-    `activations` (C, h, w); `class_weights` (K, C) where the head is one linear layer; `gradients` (C, h, w) of the
-    target's logit when a method asks for them; `target` an index into the K classes.
+    Without a `target` it is the likeliest class.
+    """
+
+    target: int | None = None
+    against: int | None = None
+
+    def weights(self, logits: Tensor) -> Tensor:
+        """How much each class counts, (K,) -> (K,): the score is weights @ logits.
+
+        Raises:
+            ValueError: there is no such class, or one is held against itself.
+        """
+        target = self.chosen(logits)
+        weights = torch.zeros_like(logits)
+        weights[target] = 1
+        if self.against is not None:
+            weights[_checked(self.against, logits)] = -1
+            if self.against == target:
+                raise ValueError(f"expected two classes to hold against each other, got class {target} twice")
+        return weights
+
+    def chosen(self, logits: Tensor) -> int:
+        """The class that is explained."""
+        return int(logits.argmax()) if self.target is None else _checked(self.target, logits)
+
+
+LIKELIEST = Question()
+
+
+def _checked(index: int, logits: Tensor) -> int:
+    if not 0 <= index < len(logits):
+        raise ValueError(f"expected a class from 0 to {len(logits) - 1}, got {index}")
+    return index
+
+
+@dataclass(frozen=True)
+class FinerQuestion(Question):
+    """A class's logit, less `gamma` times the mean of the `count` closest ones: what sets it apart from its like.
+
+    Where `against` names a class, that one stands in for the closest. FinerCAM's score (arXiv:2501.11309, equation 4).
+    """
+
+    gamma: float = 0.6
+    count: int = 3
+
+    def weights(self, logits: Tensor) -> Tensor:
+        """How much each class counts, (K,) -> (K,)."""
+        weights = super().weights(logits)
+        if self.against is not None:
+            return torch.where(weights < 0, self.gamma * weights, weights)
+        target = self.chosen(logits)
+        distance = (logits - logits[target]).abs()
+        distance[target] = torch.inf
+        closest = distance.topk(min(self.count, len(logits) - 1), largest=False).indices
+        weights[closest] = -self.gamma / max(len(closest), 1)
+        return weights
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a look leaves behind. `of_question`: whether it depends on what was asked, so that each question needs a look."""
+
+    of_question: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class FeatureMaps(Evidence):
+    """What a CNN's head pools: `activations` (C, h, w), and `class_weights` (K, C) where the head is one linear layer.
+
+    `asked` (K,) is how much each class counts in the score that is explained.
     """
 
     activations: Tensor
     class_weights: Tensor | None = None
-    gradients: Tensor | None = None
-    target: int = 0
+    asked: Tensor | None = None
 
 
 @dataclass(frozen=True)
-class AttentionMaps:
+class StageMaps(Evidence):
+    """A CNN's activations at the end of each stage, the last feature maps of one resolution: `activations` (C_i, h_i, w_i)
+    each, first stage first, with the `names` of the layers that made them.
+    """
+
+    activations: tuple[Tensor, ...]
+    names: tuple[str, ...]
+
+    @property
+    def stages(self) -> int:
+        return len(self.activations)
+
+
+@dataclass(frozen=True)
+class StageGradients(StageMaps):
+    """The same with `gradients` (C_i, h_i, w_i) of the score."""
+
+    gradients: tuple[Tensor, ...]
+    of_question: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class AttentionMaps(Evidence):
     """The attention of every layer, and how its tokens lie on the photo.
 
     `weights` (L, H, T, T), rows sum to 1; `grid` (rows, columns) of patches; `prefix` tokens come before them;
-    `reads` (T,), the share of each output token that the head reads (the CLS token alone in plain ViT);
-    `gradients` (L, H, T, T) of the target's logit on request.
+    `reads` (T,), the share of each output token that the head reads (the CLS token alone in plain ViT).
     """
 
     weights: Tensor
     grid: tuple[int, int]
     prefix: int
     reads: Tensor
-    gradients: Tensor | None = None
-    target: int = 0
 
     def __post_init__(self) -> None:
         rows, columns = self.grid
@@ -80,21 +169,94 @@ class AttentionMaps:
 
 
 @dataclass(frozen=True)
-class StageMaps:
-    """A CNN's activations at the end of each stage, the last feature maps of one resolution: `activations` (C_i, h_i, w_i)
-    each, first stage first, with the `names` of the layers that made them.
+class AttentionGradients(AttentionMaps):
+    """Attention with `gradients` (L, H, T, T) of the score with respect to it, after the softmax."""
+
+    gradients: Tensor
+    of_question: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class AttentionRelevance(AttentionGradients):
+    """Attention with its gradients, and its `relevance` (L, H, T, T) for the score by layer-wise propagation."""
+
+    relevance: Tensor
+
+
+@dataclass(frozen=True)
+class LayerScores(AttentionMaps):
+    """Attention with `gradients` (L, H, T, T): layer l's are those of the score that the head would give after layer l."""
+
+    gradients: Tensor
+    of_question: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class TokenMaps(Evidence):
+    """The patches' tokens after each layer, `tokens` (L, rows, columns, D), with `gradients` of the score, alike."""
+
+    tokens: Tensor
+    gradients: Tensor
+    of_question: ClassVar[bool] = True
+
+    @property
+    def layers(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class PatchLogits(Evidence):
+    """What the head says of each patch alone, after the last layer: `logits` (rows, columns, K).
+
+    `asked` (K,) is how much each class counts in the score that is explained.
     """
 
-    activations: tuple[Tensor, ...]
-    names: tuple[str, ...]
-    target: int = 0
+    logits: Tensor
+    asked: Tensor | None = None
 
 
-Evidence = FeatureMaps | AttentionMaps | StageMaps
+@dataclass(frozen=True)
+class Probe(Evidence):
+    """A model that goes on answering about one photo, for methods that need passes of their own.
+
+    `pixels` (1, 3, H, W) as the model eats them; `logits` takes (B, 3, H, W) to (B, K), with gradients where they are enabled;
+    `asked` (K,) is how much each class counts in the score.
+    """
+
+    pixels: Tensor
+    logits: Callable[[Tensor], Tensor] = field(repr=False)
+    asked: Tensor | None = None
+
+    def score(self, pixels: Tensor) -> Tensor:
+        """The score that is explained, (B, 3, H, W) -> (B,)."""
+        return self.logits(pixels) @ self.asked
+
+
+@dataclass(frozen=True)
+class StageProbe(StageMaps):
+    """A CNN that goes on answering about one photo.
+
+    `probe` answers for whole photos; `rest` for activations (B, C_i, h_i, w_i) at the end of a stage, from 0: what the layers
+    after it make of them, (B, K); `gradients` gives those of the score at the end of a stage for pixels (1, 3, H, W) and
+    class weights (K,), where the pixels ask for gradients.
+    """
+
+    probe: Probe
+    rest: Callable[[int, Tensor], Tensor] = field(repr=False)
+    gradients: Callable[[int, Tensor, Tensor], Tensor] = field(repr=False)
+
+
+def asking(evidence: Evidence, weights: Tensor) -> Evidence:
+    """The same evidence for the score with these class weights (K,); where it holds no score, it stays as it is."""
+    if isinstance(evidence, StageProbe):
+        return replace(evidence, probe=asking(evidence.probe, weights))
+    if isinstance(evidence, FeatureMaps | PatchLogits | Probe):
+        return replace(evidence, asked=weights)
+    return evidence
 
 
 def nbytes(evidence: Evidence) -> int:
-    """The memory that a pass left behind, without the class weights, which are the model's own."""
+    """The memory that a look left behind, without the class weights, which are the model's own."""
     values = (getattr(evidence, field.name) for field in fields(evidence) if field.name != "class_weights")
     tensors = [tensor for value in values for tensor in (value if isinstance(value, tuple) else (value,))]
     return sum(tensor.nbytes for tensor in tensors if isinstance(tensor, Tensor))

@@ -1,11 +1,11 @@
 """The only join of model and method. Works in a notebook, with no Streamlit running."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor
 
-from dashboard.evidence import Prediction
+from dashboard.evidence import Prediction, asking
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_mask, top_overlap
@@ -20,7 +20,8 @@ CAVEAT = "This page compares what two models look at, never which of them is bet
 class Explanation:
     """One map: `heatmap` (h, w) raw values at the method's own resolution over `box` of the photo.
 
-    `target` is the class that was asked about, None where the method is class-agnostic.
+    `target` is the class that was asked about, None where the method is class-agnostic; `against` the one it was held
+    against, if any.
     """
 
     heatmap: Tensor
@@ -29,29 +30,40 @@ class Explanation:
     model: str
     target: int | None
     prediction: Prediction
+    against: int | None = None
 
 
-def explain(photo: Photo, model: Classifier, method: Method, target: int | None = None) -> Explanation:
-    """One pass of a model, read by a method. Without a target, the likeliest class is explained.
+def explain(
+    photo: Photo, model: Classifier, method: Method, target: int | None = None, against: int | None = None
+) -> Explanation:
+    """One look of a model, read by a method. Without a target, the likeliest class is explained.
+
+    With `against`, what speaks for the target rather than for that class is, wherever the method is class-specific.
 
     >>> explain(sample_photo("chelsea"), load("bundled/cnn"), ClassActivationMap()).heatmap.shape
     torch.Size([8, 8])
 
     Raises:
         DoesNotFit: the model can't give what the method needs.
-        ValueError: an option or the target is out of its range.
+        ValueError: an option or a class is out of its range.
     """
-    return read(model.observe(photo, method.needs), model.key, method, target)
+    question = method.question(target, against)
+    return read(model.observe(photo, method.needs, question=question), model.key, method, target, against)
 
 
-def read(seen: Observation, model: str, method: Method, target: int | None = None) -> Explanation:
-    """The map from a pass that has already been: pure, and cheap enough for a slider."""
-    classes = len(seen.prediction.labels)
-    chosen = seen.prediction.top(1)[0][0] if target is None else target
-    if not 0 <= chosen < classes:
-        raise ValueError(f"expected a class from 0 to {classes - 1}, got {chosen}")
-    heatmap = method(replace(seen.evidence, target=chosen)).cpu()
-    return Explanation(heatmap, seen.box, method, model, chosen if method.class_specific else None, seen.prediction)
+def read(seen: Observation, model: str, method: Method, target: int | None = None, against: int | None = None) -> Explanation:
+    """The map from a look that has already been; it was asked the same, where its evidence depends on that.
+
+    Pure, and cheap enough for a slider, except where `method.work` says otherwise.
+    """
+    question, logits = method.question(target, against), seen.prediction.probabilities.log()  # up to a constant
+    weights = question.weights(logits).to(seen.device)
+    heatmap = method(asking(seen.evidence, weights)).detach().cpu()
+    specific = method.class_specific
+    return Explanation(
+        heatmap, seen.box, method, model, question.chosen(logits) if specific else None, seen.prediction,
+        against if specific else None,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

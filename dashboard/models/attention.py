@@ -1,23 +1,38 @@
-"""Attention evidence from any model whose layers attend from every token to every token.
+"""Evidence from any model whose layers attend from every token to every token.
 
 Grid, prefix tokens and what the head reads are measured once at load, not looked up by family.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from dashboard.evidence import AttentionMaps
-from dashboard.models.classifier import DoesNotFit, ModelError
+from dashboard.evidence import (
+    LIKELIEST,
+    AttentionGradients,
+    AttentionMaps,
+    AttentionRelevance,
+    Evidence,
+    LayerScores,
+    PatchLogits,
+    Question,
+    TokenMaps,
+)  # fmt: skip
+from dashboard.models.blocks import check_blocks, head_of, open_blocks, patch_logits, watching
+from dashboard.models.classifier import DoesNotFit, ModelError, Observer
+from dashboard.models.relevance import relevance_rules
 
 Run = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]  # pixels to logits and one (B, H, T, T) per layer
+Fit = tuple[Mapping[type[Evidence], Observer], Mapping[type[Evidence], str]]  # what a model gives, and why not the rest
+
+OF_TOKENS = (AttentionMaps, AttentionGradients, AttentionRelevance, LayerScores, TokenMaps, PatchLogits)
 
 
 @dataclass(frozen=True)
 class AttentionObserver:
-    """One pass to attention maps and logits.
+    """One pass to attention maps and logits; the other observers ask about the same model.
 
     `patch` (height, width) in pixels; `prefix_read` one flag per token before the patches; `patches_read` whether the
     head averages the patches.
@@ -28,11 +43,63 @@ class AttentionObserver:
     prefix_read: tuple[bool, ...]
     patches_read: bool
 
-    def __call__(self, pixels: Tensor) -> tuple[AttentionMaps, Tensor]:
+    def __call__(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionMaps, Tensor]:
         logits, maps = self.run(pixels)
+        return AttentionMaps(torch.cat(list(maps)), *self._layout(pixels)), logits
+
+    def gradients(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionGradients, Tensor]:
+        """Attention with the score's gradients."""
+        with torch.enable_grad():
+            logits, maps = self.run(pixels.detach().clone().requires_grad_())
+            gradients = torch.autograd.grad(_score(logits, question), maps)
+        return AttentionGradients(_stacked(maps), *self._layout(pixels), _stacked(gradients)), logits.detach()
+
+    def relevance(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionRelevance, Tensor]:
+        """Attention with the score's gradients and its relevance."""
+        seen, logits = self.gradients(pixels, question)
+        with torch.enable_grad():
+            start = pixels.detach().clone().requires_grad_()
+            with relevance_rules():
+                answer, maps = self.run(start)
+            relevance = torch.autograd.grad(_score(answer, question), maps)
+        found = AttentionRelevance(seen.weights, seen.grid, seen.prefix, seen.reads, seen.gradients, _stacked(relevance))
+        return found, logits
+
+    def layer_scores(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[LayerScores, Tensor]:
+        """Attention with the gradient, in each layer, of the score that the head would give right after it."""
+        head = head_of(self._answer, pixels)
+        with torch.enable_grad():
+            with watching() as tokens:
+                logits, maps = self.run(pixels.detach().clone().requires_grad_())
+            weights = question.weights(logits[0].detach())
+            scores = [head(each)[0] @ weights for each in tokens]
+            gradients = [torch.autograd.grad(score, own, retain_graph=True)[0] for score, own in zip(scores, maps, strict=True)]
+        return LayerScores(_stacked(maps), *self._layout(pixels), _stacked(gradients)), logits.detach()
+
+    def tokens(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[TokenMaps, Tensor]:
+        """The patches' tokens after each layer with the score's gradients, zero where the score does not depend on them."""
+        with torch.enable_grad():
+            with watching() as tokens:
+                logits = self._answer(pixels.detach().clone().requires_grad_())
+            gradients = torch.autograd.grad(_score(logits, question), tokens)
+        grid, prefix, _ = self._layout(pixels)
+        maps, slopes = (_stacked(each)[:, prefix:].unflatten(1, grid) for each in (tokens, gradients))
+        return TokenMaps(maps, slopes), logits.detach()
+
+    def patch_logits(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[PatchLogits, Tensor]:
+        """What the head says of each patch alone."""
+        with watching() as tokens:
+            logits = self._answer(pixels)
+        grid, prefix, _ = self._layout(pixels)
+        each = patch_logits(head_of(self._answer, pixels), tokens[-1], prefix)
+        return PatchLogits(each.unflatten(0, grid)), logits
+
+    def _answer(self, pixels: Tensor) -> Tensor:
+        return self.run(pixels)[0]
+
+    def _layout(self, pixels: Tensor) -> tuple[tuple[int, int], int, Tensor]:
         grid = (pixels.shape[2] // self.patch[0], pixels.shape[3] // self.patch[1])
-        reads = self._reads(grid[0] * grid[1]).to(pixels.device)
-        return AttentionMaps(torch.cat(list(maps)), grid, len(self.prefix_read), reads), logits
+        return grid, len(self.prefix_read), self._reads(grid[0] * grid[1]).to(pixels.device)
 
     def _reads(self, patches: int) -> Tensor:
         """Each prefix token that is read counts once, the patches' mean once; (T,) sums to 1."""
@@ -41,13 +108,42 @@ class AttentionObserver:
         return torch.cat([prefix, torch.full((patches,), self.patches_read / parts / patches)])
 
 
-def attention_observer(run: Run, model: nn.Module, name: str, example: Tensor, layers: int | None) -> AttentionObserver:
-    """Probes a model with `example` (1, 3, H, W).
+def _score(logits: Tensor, question: Question) -> Tensor:
+    return logits[0] @ question.weights(logits[0].detach())
+
+
+def _stacked(maps: Sequence[Tensor]) -> Tensor:
+    return torch.cat([each.detach() for each in maps])
+
+
+def attention_observers(run: Run, model: nn.Module, name: str, example: Tensor, layers: int | None) -> Fit:
+    """What a model of tokens gives, and why not the rest. It is probed with `example` (1, 3, H, W).
 
     Raises:
         DoesNotFit: not every layer attends globally, so rollout is undefined.
         ModelError: the head reads no token at all, as one of zeros does.
     """
+    observer = attention_observer(run, model, name, example, layers)
+    observers: dict[type[Evidence], Observer] = {AttentionMaps: observer, AttentionGradients: observer.gradients}
+    refusals: dict[type[Evidence], str] = {}
+    try:
+        open_blocks(model, len(observer.run(example)[1]))
+        check_blocks(observer._answer, example, name)
+        observers |= {
+            LayerScores: observer.layer_scores, TokenMaps: observer.tokens, PatchLogits: observer.patch_logits,
+        }  # fmt: skip
+    except DoesNotFit as reason:
+        refusals |= dict.fromkeys((LayerScores, TokenMaps, PatchLogits), f"{name}: {reason}")
+    try:
+        observer.relevance(example)
+        observers[AttentionRelevance] = observer.relevance
+    except DoesNotFit as reason:
+        refusals[AttentionRelevance] = f"{name}: {reason}"
+    return observers, refusals
+
+
+def attention_observer(run: Run, model: nn.Module, name: str, example: Tensor, layers: int | None) -> AttentionObserver:
+    """Probes a model with `example` (1, 3, H, W); raises as `attention_observers` does."""
     patch = _patch_size(model, name)
     pixels = example.clone().requires_grad_()
     with torch.enable_grad():

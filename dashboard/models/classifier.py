@@ -8,12 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dashboard.evidence import Evidence, Prediction
-from dashboard.models.device import Report, pass_under_way, silent
+from dashboard.evidence import LIKELIEST, Evidence, Prediction, Probe, Question
+from dashboard.models.device import Report, guarded, pass_under_way, silent
 from dashboard.models.preprocessing import Preprocessing
 from dashboard.photo import Box, Photo
 
-Observer = Callable[[Tensor], tuple[Evidence, Tensor]]  # pixels (1, 3, H, W) to evidence and logits (1, K)
+Observer = Callable[[Tensor, Question], tuple[Evidence, Tensor]]  # pixels (1, 3, H, W) to evidence and logits (1, K)
+
+
+CPU = torch.device("cpu")
 
 
 class ModelError(Exception):
@@ -30,13 +33,13 @@ class DoesNotFit(ModelError):
 
 @dataclass(frozen=True)
 class Observation:
-    """One look of a model at a photo: what the pass left, what it answered, and what it cost."""
+    """One look of a model at a photo: what it left and where, what the answer was, and what it cost."""
 
     evidence: Evidence
     prediction: Prediction
     box: Box
-    passes: int
     milliseconds: float
+    device: torch.device = CPU
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +72,13 @@ class Classifier:
         if needs not in self.observers:
             raise DoesNotFit(self.refusals.get(needs, f"{self.title} gives no {needs.__name__}."))
 
-    def observe(self, photo: Photo, needs: type[Evidence], report: Report = silent) -> Observation:
-        """Looks at a photo once.
+    def observe(
+        self, photo: Photo, needs: type[Evidence], report: Report = silent, question: Question = LIKELIEST
+    ) -> Observation:
+        """Looks at a photo once. `question` matters to evidence such as gradients alone.
 
         Raises:
+            ValueError: the question names a class that this model does not have.
             DoesNotFit: this model can't give such evidence.
             OutOfMemory: the device has none left for this pass.
         """
@@ -81,13 +87,23 @@ class Classifier:
         with pass_under_way(self.device, report), torch.no_grad():
             started = time.perf_counter()
             try:
-                evidence, logits = self.observers[needs](view.pixels[None].to(self.device))
+                evidence, logits = self.observers[needs](view.pixels[None].to(self.device), question)
                 probabilities = logits[0].float().softmax(-1).cpu()  # also waits for the device
             except torch.OutOfMemoryError as error:
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{self.title} found no memory left on the GPU for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
-        return Observation(evidence, Prediction(probabilities, self.labels), view.box, 1, milliseconds)
+        return Observation(evidence, Prediction(probabilities, self.labels), view.box, milliseconds, self.device)
+
+
+def probe_observer(answer: Callable[[Tensor], Tensor], example: Tensor) -> Observer:
+    """A model's first answer, and the way to ask it more; `answer` takes pixels (B, 3, H, W) to logits (B, K)."""
+    again = guarded(answer, example.device)
+
+    def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[Probe, Tensor]:
+        return Probe(pixels, again), answer(pixels)
+
+    return observe
 
 
 def measured(model: nn.Module) -> dict[str, Any]:

@@ -5,8 +5,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import torch
+from torch import Tensor
+
+from dashboard.progress import advance
 
 # from_pretrained sets the process's default dtype for a moment: two loads at once would mix theirs up.
 LOADING = threading.RLock()
@@ -63,3 +67,19 @@ def pass_under_way(device: torch.device, report: Report = silent) -> Iterator[No
         yield
     finally:
         semaphore.release()
+
+
+def guarded(call: Callable[..., Tensor], device: torch.device, batch: int = 0) -> Callable[..., Tensor]:
+    """The same call, a batch at a time among the device's other passes, and counted; argument `batch` is the batch.
+
+    A pass that gradients will follow counts twice, once for the way back.
+    """
+
+    def counted(*arguments: Any) -> Tensor:
+        with pass_under_way(device):
+            result = call(*arguments)
+        pixels = arguments[batch]
+        advance(len(pixels) * (2 if pixels.requires_grad else 1))
+        return result
+
+    return counted

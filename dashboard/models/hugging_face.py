@@ -1,7 +1,7 @@
 """Hugging Face image classifiers from a folder on disk. What they can give is measured, not looked up."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from transformers import AttentionInterface, AutoImageProcessor, AutoModelForIma
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps, StageMaps
-from dashboard.models.attention import Run, attention_observer
-from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observer, measured
+from dashboard.evidence import Evidence, FeatureMaps, Probe
+from dashboard.models.attention import OF_TOKENS, Fit, Run, attention_observers
+from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, measured, probe_observer
+from dashboard.models.exported import exported
 from dashboard.models.preprocessing import Preprocessing, from_processor
 from dashboard.models.recording import is_recording, recorded_attention, recording
+from dashboard.models.stages import OF_STAGES, stage_observers
 
 RECORDING = "recording"
 
@@ -46,16 +48,11 @@ def load_folder(folder: Path, title: str, source: str, device: torch.device, **f
     model, preprocessing = _read(folder, title)
     model = model.requires_grad_(False).eval().to(device)
     example = _example(preprocessing).to(device)
-    observers: dict[type[Evidence], Observer] = {}
     refusals: dict[type[Evidence], str] = {
         FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks and the bundled one.",
-        StageMaps: f"{title} comes from Hugging Face: stages are read from torchvision's networks and the bundled one.",
     }
     try:
-        layers = getattr(model.config, "num_hidden_layers", None)
-        observers[AttentionMaps] = attention_observer(_runner(model), model, title, example, layers)
-    except DoesNotFit as reason:
-        refusals[AttentionMaps] = str(reason)
+        observers, reasons = _fit(model, title, example)
     except torch.OutOfMemoryError:
         raise  # a RuntimeError too, but the loader's to answer
     except (RuntimeError, ValueError) as error:
@@ -63,8 +60,25 @@ def load_folder(folder: Path, title: str, source: str, device: torch.device, **f
     labels = tuple(name for _, name in sorted(model.config.id2label.items()))
     return Classifier(
         title=title, labels=labels, source=source, device=device, preprocessing=preprocessing, observers=observers,
-        refusals=refusals, **measured(model), **facts,
+        refusals=refusals | reasons, **measured(model), **facts,
     )  # fmt: skip
+
+
+def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
+    """Tokens where every layer attends globally, else stages of feature maps; questions about whole photos always."""
+    run = _runner(model)
+    probe = {Probe: probe_observer(_answering(model), example)}
+    try:
+        observers, refusals = attention_observers(run, model, title, example, getattr(model.config, "num_hidden_layers", None))
+        return probe | observers, refusals | dict.fromkeys(
+            OF_STAGES, f"{title} is a transformer without stages of feature maps."
+        )
+    except DoesNotFit as reason:
+        refusals = dict.fromkeys(OF_TOKENS, str(reason))
+    try:
+        return probe | stage_observers(exported(model, title, example), title, example), refusals
+    except DoesNotFit as reason:
+        return probe, refusals | dict.fromkeys(OF_STAGES, str(reason))
 
 
 def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing]:
@@ -109,14 +123,32 @@ def _example(preprocessing: Preprocessing) -> Tensor:
     return preprocessing.pixels(noise)[None]
 
 
+def _answering(model: nn.Module) -> Callable[[Tensor], Tensor]:
+    """Pixels to logits, without a record of anything."""
+    stretch = _stretches(model)
+
+    def answer(pixels: Tensor) -> Tensor:
+        return model(pixels, **_options(model, pixels, stretch)).logits
+
+    return answer
+
+
+def _stretches(model: nn.Module) -> bool:
+    # CLIP's own forward does not name the option: it hands it down to the module that does.
+    return any("interpolate_pos_encoding" in inspect.signature(module.forward).parameters for module in model.modules())
+
+
+def _options(model: nn.Module, pixels: Tensor, stretch: bool) -> dict[str, bool]:
+    return {"interpolate_pos_encoding": True} if stretch and not _native(model, pixels) else {}
+
+
 def _runner(model: nn.Module) -> Run:
     """Records through the attention function; a model without it returns its maps itself."""
     recorded = model.config._attn_implementation == RECORDING
-    # CLIP's own forward does not name the option: it hands it down to the module that does.
-    stretch = any("interpolate_pos_encoding" in inspect.signature(module.forward).parameters for module in model.modules())
+    stretch = _stretches(model)
 
     def run(pixels: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
-        options = {"interpolate_pos_encoding": True} if stretch and not _native(model, pixels) else {}
+        options = _options(model, pixels, stretch)
         if not recorded:
             output = model(pixels, output_attentions=True, **options)
             return output.logits, [maps for maps in output.attentions or () if maps is not None]

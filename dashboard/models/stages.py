@@ -3,47 +3,95 @@
 from itertools import groupby
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 from torch.fx.passes.shape_prop import ShapeProp
 
-from dashboard.evidence import StageMaps
+from dashboard.evidence import LIKELIEST, Evidence, Probe, Question, StageGradients, StageMaps, StageProbe
 from dashboard.models.classifier import DoesNotFit, Observer
+from dashboard.models.device import guarded
+
+OF_STAGES = (StageMaps, StageGradients, StageProbe)
 
 
-def stage_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
-    """Each stage's last activations and the logits of one pass. `example` (1, 3, S, S) tells the shapes.
+def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> dict[type[Evidence], Observer]:
+    """What a traced network gives at the end of its stages. `example` (1, 3, S, S) tells the shapes.
 
     Raises:
         DoesNotFit: the network has no feature maps of the photo's shape.
     """
-    graph = fx.symbolic_trace(model)
     try:
         stages = find_stages(graph, example)
-    except RuntimeError:  # a network for square photos alone
-        stages = {}
+    except (RuntimeError, AssertionError):  # a network for square photos alone
+        stages = find_stages(graph, example, oblong=False)
     if not stages:
         raise DoesNotFit(f"{name} has no stages of feature maps laid out like the photo.")
-    output = next(node for node in graph.graph.nodes if node.op == "output")
-    output.args = ((tuple(stages.values()), output.args[0]),)
-    graph.recompile()
     names = tuple(stages)
+    rests = [_rest(graph, node) for node in stages.values()]
+    staged = _with_outputs(graph, tuple(stages.values()))
 
-    def observe(pixels: Tensor) -> tuple[StageMaps, Tensor]:
-        activations, logits = graph(pixels)
+    def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
+        activations, logits = staged(pixels)
         return StageMaps(tuple(maps[0] for maps in activations), names), logits  # (C, h, w) each
 
-    return observe
+    def differentiate(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
+        with torch.enable_grad():
+            activations, logits = staged(pixels.detach().clone().requires_grad_())
+            score = logits[0] @ question.weights(logits[0].detach())
+            gradients = torch.autograd.grad(score, activations)
+        found, slopes = (tuple(maps[0].detach() for maps in parts) for parts in (activations, gradients))
+        return StageGradients(found, names, slopes), logits.detach()
+
+    def rest(stage: int, activations: Tensor) -> Tensor:
+        with torch.no_grad():
+            return rests[stage](activations)
+
+    def gradients(stage: int, pixels: Tensor, weights: Tensor) -> Tensor:
+        with torch.enable_grad():
+            activations, logits = staged(pixels)
+            return torch.autograd.grad(logits[0] @ weights, activations[stage])[0][0]
+
+    def probe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageProbe, Tensor]:
+        seen, logits = observe(pixels)
+        whole = Probe(pixels, guarded(graph, pixels.device))
+        inside = (guarded(call, pixels.device, batch=1) for call in (rest, gradients))
+        return StageProbe(seen.activations, names, whole, *inside), logits
+
+    return {StageMaps: observe, StageGradients: differentiate, StageProbe: probe}
+
+
+def _with_outputs(graph: fx.GraphModule, nodes: tuple[fx.Node, ...]) -> fx.GraphModule:
+    """The same network, which gives these nodes beside its logits; parameters are shared."""
+    copied: dict[fx.Node, fx.Node] = {}
+    graph_of_both = fx.Graph()
+    logits = graph_of_both.graph_copy(graph.graph, copied)
+    graph_of_both.output((tuple(copied[node] for node in nodes), logits))
+    return fx.GraphModule(graph, graph_of_both)
+
+
+def _rest(graph: fx.GraphModule, node: fx.Node) -> fx.GraphModule:
+    """What comes after a node that everything flows through: its activations (B, C, h, w) to logits (B, K)."""
+    copied: dict[fx.Node, fx.Node] = {}
+    after = fx.Graph()
+    after.output(after.graph_copy(graph.graph, copied))
+    with after.inserting_before(next(iter(after.nodes))):
+        activations = after.placeholder("activations")
+    copied[node].replace_all_uses_with(activations)
+    for place in reversed(list(after.nodes)):  # what led to these activations alone, in-place operations too
+        if not place.users and place is not activations and place.op != "output":
+            after.erase_node(place)
+    return fx.GraphModule(graph, after)
 
 
 @torch.no_grad()
-def find_stages(graph: fx.GraphModule, example: Tensor) -> dict[str, fx.Node]:
+def find_stages(graph: fx.GraphModule, example: Tensor, oblong: bool = True) -> dict[str, fx.Node]:
     """The outermost block output of each resolution, by the name of its layer.
 
     A photo twice as wide as high tells (C, h, w) from other layouts. Where several layers share a resolution, the one
     at the highest boundary between modules is taken, the last of equals: `layer1`, not the first convolution of `layer2`.
     """
-    ShapeProp(graph).propagate(torch.cat([example, example], 3))  # (1, 3, S, 2S)
-    bottlenecks = [node for node in _bottlenecks(graph) if _is_map(node) and not _overwritten(graph, node)]
+    ShapeProp(graph).propagate(torch.cat([example, example], 3) if oblong else example)  # (1, 3, S, 2S)
+    ratio = 2 if oblong else 1
+    bottlenecks = [node for node in _bottlenecks(graph) if _is_map(node, ratio) and not _overwritten(graph, node)]
     found = {}
     for _, same in groupby(bottlenecks, key=lambda node: node.meta["tensor_meta"].shape[2]):
         best = min(reversed(list(same)), key=_boundary)  # min keeps the first of equals
@@ -63,17 +111,21 @@ def _bottlenecks(graph: fx.GraphModule) -> list[fx.Node]:
     return found
 
 
-def _is_map(node: fx.Node) -> bool:
+def _is_map(node: fx.Node, ratio: int) -> bool:
     shape = getattr(node.meta.get("tensor_meta"), "shape", ())
-    return len(shape) == 4 and shape[2] > 1 and abs(shape[3] - 2 * shape[2]) <= 1
+    return len(shape) == 4 and shape[2] > 1 and abs(shape[3] - ratio * shape[2]) <= 1
 
 
 def _overwritten(graph: fx.GraphModule, node: fx.Node) -> bool:
-    """Whether the next layer writes its result into this one's memory."""
-    return any(
-        user.kwargs.get("inplace") or (user.op == "call_module" and getattr(graph.get_submodule(user.target), "inplace", False))
-        for user in node.users
-    )
+    """Whether a later layer writes its result into this one's memory."""
+    return any(_writes(graph, user) for user in node.users)
+
+
+def _writes(graph: fx.GraphModule, node: fx.Node) -> bool:
+    if node.op == "call_module":
+        return getattr(graph.get_submodule(node.target), "inplace", False)
+    name = getattr(getattr(node.target, "overloadpacket", None), "__name__", "")
+    return bool(node.kwargs.get("inplace")) or (name.endswith("_") and not name.endswith("__"))
 
 
 def _boundary(node: fx.Node) -> int:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
-from dashboard.evidence import FeatureMaps
+from dashboard.evidence import LIKELIEST, FeatureMaps, Question
 from dashboard.models.classifier import DoesNotFit, ModelError, Observer
 
 SHAPE_ONLY = (nn.Dropout, nn.Identity, nn.Flatten)
@@ -86,7 +86,7 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
     weights, bias = _head_weights(head, graph, example)
     _check_identity(graph, weights, bias, example, name)
 
-    def observe(pixels: Tensor) -> tuple[FeatureMaps, Tensor]:
+    def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[FeatureMaps, Tensor]:
         features, logits = graph(pixels)  # (1, C, h, w), (1, K)
         return FeatureMaps(features[0], weights), logits
 

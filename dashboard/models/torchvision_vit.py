@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import VisionTransformer
 
-from dashboard.models.attention import AttentionObserver, attention_observer
+from dashboard.models.attention import Fit, attention_observers
 from dashboard.models.recording import is_recording, recorded_attention, recording
 
 
@@ -23,7 +23,7 @@ class RecordingSelfAttention(nn.MultiheadAttention):
         return self.out_proj(mixed.transpose(1, 2).flatten(2)), None
 
 
-def vit_observer(model: VisionTransformer, name: str, example: Tensor) -> AttentionObserver:
+def vit_observers(model: VisionTransformer, name: str, example: Tensor) -> Fit:
     """Opens the model's attention to recording (its state dict stays as it is) and probes it."""
     for module in model.modules():
         if type(module) is nn.MultiheadAttention:
@@ -33,4 +33,4 @@ def vit_observer(model: VisionTransformer, name: str, example: Tensor) -> Attent
         with recording() as maps:
             return model(pixels), maps
 
-    return attention_observer(run, model, name, example, len(model.encoder.layers))
+    return attention_observers(run, model, name, example, len(model.encoder.layers))

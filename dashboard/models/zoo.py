@@ -16,21 +16,21 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torchvision import models as torchvision_models
 
-from dashboard.evidence import AttentionMaps, FeatureMaps, StageMaps
-from dashboard.models.attention import WHAT_FITS
+from dashboard.evidence import FeatureMaps, Probe
+from dashboard.models.attention import OF_TOKENS, WHAT_FITS, Fit
 from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
-from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, measured
+from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, measured, probe_observer
 from dashboard.models.device import LOADING, Report, chosen_device, silent
 from dashboard.models.downloads import hub_folder, torchvision_state
 from dashboard.models.hugging_face import load_folder
 from dashboard.models.preprocessing import from_preset, squeeze
 from dashboard.models.small_resnet import SmallResNet
-from dashboard.models.stages import stage_observer
+from dashboard.models.stages import OF_STAGES, stage_observers
 from dashboard.models.torchvision_cnn import cam_observer
-from dashboard.models.torchvision_vit import vit_observer
+from dashboard.models.torchvision_vit import vit_observers
 
 __all__ = ["KNOWN", "MODELS", "load", "local_folder", "local_models", "title_of"]
 
@@ -168,20 +168,23 @@ def _torchvision_state(name: str, weights: Any, report: Report) -> tuple[dict[st
         raise ModelError(f"{file.name} is damaged or cut short ({error}).") from error
 
 
-def _fit(model: nn.Module, title: str, example: Tensor) -> tuple[dict, dict]:
+def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
     """What a network of torchvision's kind gives, and why not the rest."""
-    observers, refusals = {}, {}
+    probe = {Probe: probe_observer(model, example)}
     if isinstance(model, torchvision_models.VisionTransformer):
-        refusals[FeatureMaps] = f"{title} is a transformer without pooled feature maps: CAM is undefined."
-        refusals[StageMaps] = f"{title} is a transformer and has no stages of feature maps."
-        observers[AttentionMaps] = vit_observer(model, title, example)
-        return observers, refusals
-    refusals[AttentionMaps] = f"{title} has no global attention: rollout is undefined. {WHAT_FITS}"
-    for needs, observer in ((FeatureMaps, cam_observer), (StageMaps, stage_observer)):
-        try:
-            observers[needs] = observer(model, title, example)
-        except DoesNotFit as reason:
-            refusals[needs] = str(reason)
+        refusals = {FeatureMaps: f"{title} is a transformer without pooled feature maps: CAM is undefined."}
+        refusals |= dict.fromkeys(OF_STAGES, f"{title} is a transformer and has no stages of feature maps.")
+        observers, reasons = vit_observers(model, title, example)
+        return probe | observers, refusals | reasons
+    observers, refusals = probe, dict.fromkeys(OF_TOKENS, f"{title} has no global attention: rollout is undefined. {WHAT_FITS}")
+    try:
+        observers[FeatureMaps] = cam_observer(model, title, example)
+    except DoesNotFit as reason:
+        refusals[FeatureMaps] = str(reason)
+    try:
+        observers |= stage_observers(fx.symbolic_trace(model), title, example)
+    except DoesNotFit as reason:
+        refusals |= dict.fromkeys(OF_STAGES, str(reason))
     return observers, refusals
 
 

@@ -68,7 +68,7 @@ def rollout_rows(steps: Tensor, reads: Tensor) -> Tensor:
     the product of whole matrices takes O(L T^3).
 
     Args:
-        steps: (L, T, T), each layer's attention with its residual; rows sum to 1.
+        steps: (L, T, T), each layer's attention with its residual; in rollout rows sum to 1.
         reads: (T,), the share of each output token that the head reads; sums to 1.
 
     Raises:

@@ -1,0 +1,30 @@
+"""A Hugging Face network as a graph. Its own code branches too much for symbolic tracing; `torch.export` follows one pass."""
+
+import warnings
+
+import torch
+from torch import Tensor, fx, nn
+from torch.export import Dim
+
+from dashboard.models.classifier import DoesNotFit
+
+
+def exported(model: nn.Module, name: str, example: Tensor) -> fx.GraphModule:
+    """The network as a graph from pixels (B, 3, H, W) to logits (B, K); parameters are shared.
+
+    Raises:
+        DoesNotFit: it can't be followed.
+    """
+    shape = {0: Dim.DYNAMIC, 2: Dim.AUTO, 3: Dim.AUTO}
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            program = torch.export.export(model, (torch.cat([example, example]),), dynamic_shapes=(shape,), strict=False)
+            graph = program.module(check_guards=False)
+    except (RuntimeError, ValueError, TypeError, AssertionError) as error:
+        raise DoesNotFit(f"{name}: its layers can't be followed ({str(error).splitlines()[0][:200]}).") from error
+    output = next(node for node in graph.graph.nodes if node.op == "output")
+    output.args = (torch.utils._pytree.tree_leaves(output.args)[0],)  # an output class of transformers, logits first
+    graph.graph.set_codegen(fx.graph.CodeGen())
+    graph.recompile()
+    return graph

@@ -1,0 +1,89 @@
+"""Attention flow: how much of the reading token's attention each input token could carry at most.
+
+Abnar and Zuidema 2020, arXiv:2005.00928, section 3: tokens of each layer are nodes, attention with its residual the
+capacities, and a token's value is the maximum flow from the token that is read to it. L layers, T tokens.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import maximum_flow
+from torch import Tensor
+
+WHOLE = 2**30 - 1  # capacities have to be whole numbers
+SLACK = 1e-6
+ROUNDS = 60
+
+
+def attention_flow(steps: Tensor, reads: Tensor, advance: Callable[[int], None]) -> tuple[Tensor, Tensor]:
+    """The maximum flow to each input token, and whether the bound at that token alone settled it, (T,) twice.
+
+    No more can reach a token than flows into it in the first layer, nor more than 1: min(1, its column's sum). Where a
+    flow that large is found by hand, it is the maximum; elsewhere SciPy searches (Dinic's algorithm).
+
+    Args:
+        steps: (L, T, T), each layer's attention with its residual; rows sum to 1.
+        reads: (T,), the share of each output token that the head reads; sums to 1.
+        advance: told how many more tokens are done.
+    """
+    steps, reads = steps.double().cpu(), reads.double().cpu()
+    bound = steps[0].sum(0).clamp(max=1)
+    settled = bound - _found_flow(steps, reads, bound) <= SLACK * bound
+    advance(int(settled.sum()))
+    flow, graph = bound.clone(), None
+    for token in (~settled).nonzero().flatten().tolist():
+        graph = _graph(steps, reads) if graph is None else graph
+        flow[token] = maximum_flow(graph, graph.shape[0] - 1, token).flow_value / WHOLE
+        advance(1)
+    return flow, settled
+
+
+def _found_flow(steps: Tensor, reads: Tensor, wanted: Tensor) -> Tensor:
+    """A flow to each token that keeps all capacities, at most `wanted`, (T,).
+
+    From above, the reading token's attention spreads as in rollout, which every edge can carry. From below, what a token
+    wants is drawn in proportion to the edges into it. One layer between the two joins them.
+    """
+    layers, tokens = len(steps), len(reads)
+    best = torch.zeros(tokens, dtype=steps.dtype)
+    down, spread = [reads], reads
+    for step in reversed(steps[1:]):
+        spread = spread @ step
+        down.append(spread)  # down[i]: what stands before layer L - 1 - i
+    drawn, slack = steps[0].T * (wanted / steps[0].sum(0))[:, None], torch.ones(tokens, dtype=steps.dtype)
+    for layer in range(1, layers):  # drawn (V, T): what sink v draws from each token after `layer` layers
+        best = torch.maximum(best, slack * _joined(steps[layer], down[layers - 1 - layer], drawn, wanted))
+        shares = drawn / steps[layer].sum(0)
+        slack = torch.minimum(slack, 1 / shares.amax(1).clamp(min=1))
+        drawn = shares @ steps[layer].T
+    return best
+
+
+def _joined(step: Tensor, above: Tensor, below: Tensor, wanted: Tensor) -> Tensor:
+    """How much of `wanted` (V,) one layer carries from `above` (T,) to `below` (V, T), within its capacities.
+
+    Sinkhorn's scaling of its edges to both sides; what overflows anywhere scales the whole flow down.
+    """
+    supply = above * wanted[:, None]  # (V, T)
+    columns = torch.ones_like(below)
+    for _ in range(ROUNDS):
+        rows = supply / (columns @ step.T)
+        columns = below / (rows @ step)
+    over_supply = (rows * (columns @ step.T) / supply.clamp(min=1e-300)).masked_fill(supply == 0, 0).amax(1)
+    over_edges = rows.amax(1) * columns.amax(1)  # no edge's share of its capacity is larger
+    carried = (rows * (columns @ step.T)).sum(1)
+    return carried / torch.maximum(over_supply, over_edges).clamp(min=1)
+
+
+def _graph(steps: Tensor, reads: Tensor) -> coo_array:
+    """Edges from each token to those of the layer before it; the last node feeds the tokens that the head reads."""
+    layers, tokens = len(steps), len(reads)
+    layer, query, key = np.nonzero(steps.numpy() > 0)
+    tails, heads = (layer + 1) * tokens + query, layer * tokens + key
+    source, read = (layers + 1) * tokens, np.flatnonzero(reads.numpy() > 0)
+    capacities = np.concatenate([steps.numpy()[layer, query, key], reads.numpy()[read]])
+    edges = (np.concatenate([tails, np.full(len(read), source)]), np.concatenate([heads, layers * tokens + read]))
+    whole = np.round(capacities * WHOLE).astype(np.int32)
+    return coo_array((whole, edges), shape=(source + 1, source + 1)).tocsr()

@@ -1,0 +1,111 @@
+"""Methods that ask the model again about changed photos. `score` takes (B, 3, H, W) to (B,).
+
+Occlusion, integrated gradients and the gradients of SmoothGrad are captum's.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+from captum.attr import IntegratedGradients, Occlusion, Saliency
+from torch import Tensor
+from torch.nn import functional as F
+
+from dashboard.numerics.cam import stretched
+
+Score = Callable[[Tensor], Tensor]
+BATCH = 16
+FINEST = 32  # cells per side that maps of single pixels are summed into
+
+
+def masked_scores(score: Score, pixels: Tensor, masks: Tensor) -> Tensor:
+    """The score of the photo under each mask (C, h, w), stretched to its size, (C,). Equal masks are asked about once."""
+    distinct, place = masks.flatten(1).unique(dim=0, return_inverse=True)
+    parts = distinct.view(-1, *masks.shape[1:]).split(BATCH)
+    return torch.cat([score(pixels * stretched(part, pixels.shape[2:])[:, None]) for part in parts])[place]
+
+
+def occlusion(score: Score, pixels: Tensor, cells: int) -> Tensor:
+    """How much the score drops where the photo is covered by the mean colour, (cells, cells).
+
+    A square of 2 x 2 cells slides by one; each place gets the mean of the drops of all squares over it.
+    Zeiler and Fergus 2013, arXiv:1311.2901.
+    """
+    steps = tuple(max(size // cells, 1) for size in pixels.shape[2:])
+    drops = Occlusion(score).attribute(
+        pixels, (3, *(2 * step for step in steps)), strides=(3, *steps), baselines=0, perturbations_per_eval=BATCH
+    )
+    return F.adaptive_avg_pool2d(drops[0, :1], cells)[0]  # the same in all three colours
+
+
+def occlusion_passes(size: tuple[int, int], cells: int) -> int:
+    """How many passes `occlusion` takes."""
+    steps = [max(side // cells, 1) for side in size]
+    return 1 + math.prod(math.ceil((side - 2 * step) / step) + 1 for side, step in zip(size, steps, strict=True))
+
+
+def integrated_gradients(score: Score, pixels: Tensor, steps: int) -> Tensor:
+    """Each place's part of the score's difference from a photo of the mean colour, (h, w); the map adds up to it.
+
+    Sundararajan et al. 2017, arXiv:1703.01365.
+    """
+    parts = IntegratedGradients(score).attribute(pixels, baselines=0, n_steps=steps, internal_batch_size=BATCH)
+    return summed_cells(parts[0].sum(0))
+
+
+def smooth_grad(score: Score, pixels: Tensor, samples: int, noise: float) -> Tensor:
+    """The size of the score's mean gradient over noisy copies of the photo, (h, w).
+
+    Smilkov et al. 2017, arXiv:1706.03825. The noise is drawn here: captum's comes from a generator that threads share.
+    """
+    spread = noise * (pixels.max() - pixels.min())
+    copies = pixels + spread * torch.randn(samples, *pixels.shape[1:], generator=_seeded()).to(pixels)
+    gradients = torch.cat([Saliency(score).attribute(part, abs=False) for part in copies.split(BATCH)])
+    return summed_cells(gradients.mean(0).abs().sum(0))
+
+
+def rise(score: Score, pixels: Tensor, samples: int, cells: int) -> Tensor:
+    """The mean of random masks, weighted by the score of the photo under them, (h, w).
+
+    Petsiuk et al. 2018, arXiv:1806.07421, equation 6, with its masks: cells of a coarse grid left open with a chance of a
+    half, stretched bilinearly and shifted. captum has no RISE.
+    """
+    masks = rise_masks(samples, cells, pixels.shape[2:], _seeded()).to(pixels)
+    scores = torch.cat([score(pixels * part[:, None]) for part in masks.split(BATCH)])
+    return F.adaptive_avg_pool2d(torch.einsum("n,nhw->hw", scores, masks)[None] / (0.5 * samples), _cells(pixels))[0]
+
+
+def rise_masks(samples: int, cells: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """(samples, H, W) from 0 to 1."""
+    tall, wide = (math.ceil(side / cells) for side in size)
+    coarse = (torch.rand(samples, cells + 1, cells + 1, generator=generator) < 0.5).float()
+    fine = stretched(coarse, ((cells + 1) * tall, (cells + 1) * wide))
+    tops = torch.randint(0, tall, (samples,), generator=generator).tolist()
+    lefts = torch.randint(0, wide, (samples,), generator=generator).tolist()
+    return torch.stack([
+        mask[top : top + size[0], left : left + size[1]] for mask, top, left in zip(fine, tops, lefts, strict=True)
+    ])  # fmt: skip
+
+
+def summed_cells(values: Tensor) -> Tensor:
+    """One value per pixel, (H, W), summed into at most 32 x 32 cells."""
+    rows, columns = _cells(values)
+    return F.adaptive_avg_pool2d(values[None], (rows, columns))[0] * (values.numel() / (rows * columns))
+
+
+def _cells(values: Tensor) -> tuple[int, int]:
+    """The most cells per side, up to 32, that all hold as many pixels."""
+    return tuple(max(n for n in range(1, FINEST + 1) if side % n == 0) for side in values.shape[-2:])
+
+
+def _seeded() -> torch.Generator:
+    """Draws that are the same for the same question, whoever asks."""
+    return torch.Generator().manual_seed(0)
+
+
+def ablated(activations: Tensor) -> Iterator[Tensor]:
+    """Batches of the maps (C, h, w) with one channel after the other set to 0, (B, C, h, w) each."""
+    for channels in torch.arange(len(activations)).split(BATCH):
+        batch = activations.repeat(len(channels), 1, 1, 1)
+        batch[torch.arange(len(channels)), channels] = 0
+        yield batch
