@@ -193,14 +193,16 @@ class LayerScores(AttentionMaps):
 
 @dataclass(frozen=True)
 class TokenMaps(Evidence):
-    """The patches' tokens after each layer, `tokens` (L, rows, columns, D), with `gradients` of the score, alike."""
+    """The patches' tokens after each layer that hands them on, `tokens` (L, rows, columns, D), with `gradients` of the
+    score, alike.
+    """
 
     tokens: Tensor
     gradients: Tensor
     of_question: ClassVar[bool] = True
 
     @property
-    def layers(self) -> int:
+    def token_layers(self) -> int:
         return len(self.tokens)
 
 

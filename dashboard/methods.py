@@ -3,6 +3,7 @@
 To add one, write its formula in `numerics/`, a dataclass here, and its name into `METHODS`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, Protocol
 
@@ -35,21 +36,30 @@ from dashboard.progress import advance
 
 @dataclass(frozen=True)
 class Span:
-    """The range of a number option; a `high` such as "layers" names the property of the evidence that holds it."""
+    """The range of a number option; a `high` such as "layers" names what of the model's extent it is."""
 
     low: float
     high: float | str
     step: float
 
-    def most(self, evidence: Evidence) -> float:
-        """The highest value that this evidence allows."""
-        return getattr(evidence, self.high) if isinstance(self.high, str) else self.high
+    def most(self, extent: Mapping[str, int]) -> float:
+        """The highest value that a model of this extent allows."""
+        return extent[self.high] if isinstance(self.high, str) else self.high
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One of as many as the model's extent says, counted from 1, or none of them, which has a name of its own."""
+
+    count: str
+    none: str
 
 
 class Method(Protocol):
     """A pure function of evidence; what a new one does not say is as here.
 
-    `passes` counts those behind the evidence, forward and backward apart; `work` what reading it takes on top.
+    `passes` counts those behind the evidence, forward and backward apart; `work` what reading it takes on top, in its
+    `unit`, which takes about `unit_in_passes` as long as a pass.
     """
 
     label: ClassVar[str]
@@ -60,6 +70,7 @@ class Method(Protocol):
     class_specific: ClassVar[bool] = True
     passes: ClassVar[int] = 1
     unit: ClassVar[str] = "passes"
+    unit_in_passes: ClassVar[float] = 1.0
 
     def __call__(self, evidence: Evidence) -> Tensor:
         """The heatmap (h, w), raw values at the method's own resolution."""
@@ -404,6 +415,7 @@ class AblationCAM(Method):
     paper: ClassVar = "https://doi.org/10.1109/WACV45572.2020.9093360"
     why: ClassVar = "It takes one channel away at a time, and runs the layers after it alone."
     unit: ClassVar = "passes of the later layers"
+    unit_in_passes: ClassVar = 0.3
 
     def work(self, evidence: StageProbe) -> int:
         return 1 + len(evidence.activations[_place(self.stage, evidence.stages, "stage")])
@@ -441,12 +453,12 @@ class RawAttention(Method):
     """What the token that the head reads attends to within one layer (Vaswani et al. 2017, arXiv:1706.03762).
 
     `layer`: the layer, the last where it is None.
-    `head`: one head, from 1; 0 is all of them, fused.
+    `head`: one head, or all of them, fused.
     `heads`: how the heads of a layer are fused into one matrix.
     """
 
     layer: Depth = None
-    head: Annotated[int, Span(0, "heads", 1)] = 0
+    head: Annotated[int | None, Pick("heads", "fused")] = None
     heads: Literal["mean", "max", "min"] = "mean"
 
     label: ClassVar = "Raw attention"
@@ -457,9 +469,8 @@ class RawAttention(Method):
 
     def __call__(self, evidence: AttentionMaps) -> Tensor:
         weights = evidence.weights[_place(self.layer, evidence.layers, "layer")]  # (H, T, T)
-        if not 0 <= self.head <= evidence.heads:
-            raise ValueError(f"expected a head from 0 to {evidence.heads}, got {self.head}")
-        chosen = weights[self.head - 1] if self.head else fuse_heads(weights, self.heads)
+        one = self.head is not None
+        chosen = weights[_place(self.head, evidence.heads, "head")] if one else fuse_heads(weights, self.heads)
         return evidence.on_grid(read_attention(chosen, evidence.reads))
 
 
@@ -586,6 +597,7 @@ class AttentionFlow(Method):
         "layers above add nothing."
     )
     unit: ClassVar = "tokens"
+    unit_in_passes: ClassVar = 0.1
 
     def work(self, evidence: AttentionMaps) -> int:
         return len(evidence.reads)
@@ -599,11 +611,10 @@ class AttentionFlow(Method):
 class TokenGradCAM(Method):
     """Grad-CAM on the patches' tokens (Selvaraju et al. 2016, arXiv:1610.02391).
 
-    `layer`: the layer after which tokens are read. The last but one where it is None, as a head that reads the class
-    token alone gives the patches after the last no gradient.
+    `after`: the layer after which tokens are read; the last where it is None whose patches the head can still hear of.
     """
 
-    layer: Depth = None
+    after: Annotated[int | None, Span(1, "token_layers", 1)] = None
 
     label: ClassVar = "Grad-CAM on tokens"
     needs: ClassVar = TokenMaps
@@ -612,7 +623,7 @@ class TokenGradCAM(Method):
     passes: ClassVar = 2
 
     def __call__(self, evidence: TokenMaps) -> Tensor:
-        place = _place(max(evidence.layers - 1, 1) if self.layer is None else self.layer, evidence.layers, "layer")
+        place = _place(self.after, evidence.token_layers, "layer")
         return cam.grad_cam(*(maps[place].movedim(-1, 0) for maps in (evidence.tokens, evidence.gradients)))
 
 

@@ -3,7 +3,7 @@
 Grid, prefix tokens and what the head reads are measured once at load, not looked up by family.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,18 +14,16 @@ from dashboard.evidence import (
     AttentionGradients,
     AttentionMaps,
     AttentionRelevance,
-    Evidence,
     LayerScores,
     PatchLogits,
     Question,
     TokenMaps,
 )  # fmt: skip
 from dashboard.models.blocks import check_blocks, head_of, open_blocks, patch_logits, watching
-from dashboard.models.classifier import DoesNotFit, ModelError, Observer
+from dashboard.models.classifier import DoesNotFit, Fit, ModelError, refused
 from dashboard.models.relevance import relevance_rules
 
 Run = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]  # pixels to logits and one (B, H, T, T) per layer
-Fit = tuple[Mapping[type[Evidence], Observer], Mapping[type[Evidence], str]]  # what a model gives, and why not the rest
 
 OF_TOKENS = (AttentionMaps, AttentionGradients, AttentionRelevance, LayerScores, TokenMaps, PatchLogits)
 
@@ -67,7 +65,7 @@ class AttentionObserver:
 
     def layer_scores(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[LayerScores, Tensor]:
         """Attention with the gradient, in each layer, of the score that the head would give right after it."""
-        head = head_of(self._answer, pixels)
+        head = head_of(self.answer, pixels)
         with torch.enable_grad():
             with watching() as tokens:
                 logits, maps = self.run(pixels.detach().clone().requires_grad_())
@@ -77,24 +75,26 @@ class AttentionObserver:
         return LayerScores(_stacked(maps), *self._layout(pixels), _stacked(gradients)), logits.detach()
 
     def tokens(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[TokenMaps, Tensor]:
-        """The patches' tokens after each layer with the score's gradients, zero where the score does not depend on them."""
+        """The patches' tokens with the score's gradients, after each layer up to the last that the score depends on."""
         with torch.enable_grad():
             with watching() as tokens:
-                logits = self._answer(pixels.detach().clone().requires_grad_())
+                logits = self.answer(pixels.detach().clone().requires_grad_())
             gradients = torch.autograd.grad(_score(logits, question), tokens)
         grid, prefix, _ = self._layout(pixels)
         maps, slopes = (_stacked(each)[:, prefix:].unflatten(1, grid) for each in (tokens, gradients))
-        return TokenMaps(maps, slopes), logits.detach()
+        used = int(slopes.flatten(1).any(1).sum())  # after the last, a head that reads CLS alone ignores the patches
+        return TokenMaps(maps[:used], slopes[:used]), logits.detach()
 
     def patch_logits(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[PatchLogits, Tensor]:
         """What the head says of each patch alone."""
         with watching() as tokens:
-            logits = self._answer(pixels)
+            logits = self.answer(pixels)
         grid, prefix, _ = self._layout(pixels)
-        each = patch_logits(head_of(self._answer, pixels), tokens[-1], prefix)
+        each = patch_logits(head_of(self.answer, pixels), tokens[-1], prefix)
         return PatchLogits(each.unflatten(0, grid)), logits
 
-    def _answer(self, pixels: Tensor) -> Tensor:
+    def answer(self, pixels: Tensor) -> Tensor:
+        """The logits alone."""
         return self.run(pixels)[0]
 
     def _layout(self, pixels: Tensor) -> tuple[tuple[int, int], int, Tensor]:
@@ -124,22 +124,32 @@ def attention_observers(run: Run, model: nn.Module, name: str, example: Tensor, 
         ModelError: the head reads no token at all, as one of zeros does.
     """
     observer = attention_observer(run, model, name, example, layers)
-    observers: dict[type[Evidence], Observer] = {AttentionMaps: observer, AttentionGradients: observer.gradients}
-    refusals: dict[type[Evidence], str] = {}
+    seen, _ = observer(example)
+    fit = Fit({AttentionMaps: observer, AttentionGradients: observer.gradients}, extent=_extent(seen))
+    return fit | _of_blocks(observer, model, name, example, seen.layers) | _of_relevance(observer, name, example)
+
+
+def _extent(seen: AttentionMaps) -> dict[str, int]:
+    return {"layers": seen.layers, "heads": seen.heads}
+
+
+def _of_blocks(observer: AttentionObserver, model: nn.Module, name: str, example: Tensor, layers: int) -> Fit:
     try:
-        open_blocks(model, len(observer.run(example)[1]))
-        check_blocks(observer._answer, example, name)
-        observers |= {
-            LayerScores: observer.layer_scores, TokenMaps: observer.tokens, PatchLogits: observer.patch_logits,
-        }  # fmt: skip
+        open_blocks(model, layers)
+        check_blocks(observer.answer, example, name)
     except DoesNotFit as reason:
-        refusals |= dict.fromkeys((LayerScores, TokenMaps, PatchLogits), f"{name}: {reason}")
+        return refused((LayerScores, TokenMaps, PatchLogits), f"{name}: {reason}")
+    extent = {"token_layers": observer.tokens(example)[0].token_layers}
+    kinds = {LayerScores: observer.layer_scores, TokenMaps: observer.tokens, PatchLogits: observer.patch_logits}
+    return Fit(kinds, extent=extent)
+
+
+def _of_relevance(observer: AttentionObserver, name: str, example: Tensor) -> Fit:
     try:
         observer.relevance(example)
-        observers[AttentionRelevance] = observer.relevance
     except DoesNotFit as reason:
-        refusals[AttentionRelevance] = f"{name}: {reason}"
-    return observers, refusals
+        return refused((AttentionRelevance,), f"{name}: {reason}")
+    return Fit({AttentionRelevance: observer.relevance})
 
 
 def attention_observer(run: Run, model: nn.Module, name: str, example: Tensor, layers: int | None) -> AttentionObserver:

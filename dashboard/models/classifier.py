@@ -1,7 +1,7 @@
 """What every loaded model is to the rest of the app, whatever family it comes from."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,9 +46,10 @@ class Observation:
 class Classifier:
     """A loaded model, never changed again: many people share it at once.
 
-    `observers` run one forward pass each and keep one kind of evidence; `refusals` say why another kind can't
-    be had. `memory` is the bytes of its weights; `accuracy` top-1 in percent; `note` what a person should know of how it
-    came to run where it runs. Texts are empty, and `accuracy` None, where nothing is known.
+    `observers` run the model and keep one kind of evidence; `refusals` say why another kind can't be had; `extent`
+    counts its `layers`, `heads`, `token_layers` or `stages`. `memory` is the bytes of its weights; `accuracy` top-1 in
+    percent; `note` what a person should know of how it came to run where it runs. Texts are empty, and `accuracy` None,
+    where nothing is known.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Classifier:
     preprocessing: Preprocessing
     observers: Mapping[type[Evidence], Observer] = field(default_factory=dict)
     refusals: Mapping[type[Evidence], str] = field(default_factory=dict)
+    extent: Mapping[str, int] = field(default_factory=dict)
     licence: str = ""
     accuracy: float | None = None
     note: str = ""
@@ -94,6 +96,24 @@ class Classifier:
                 raise OutOfMemory(f"{self.title} found no memory left on the GPU for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
         return Observation(evidence, Prediction(probabilities, self.labels), view.box, milliseconds, self.device)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a network gives: `observers` by kind of evidence, `refusals` for the kinds that it doesn't, and its `extent`."""
+
+    observers: Mapping[type[Evidence], Observer] = field(default_factory=dict)
+    refusals: Mapping[type[Evidence], str] = field(default_factory=dict)
+    extent: Mapping[str, int] = field(default_factory=dict)
+
+    def __or__(self, other: "Fit") -> "Fit":
+        mine, theirs = ((fit.observers, fit.refusals, fit.extent) for fit in (self, other))
+        return Fit(*({**a, **b} for a, b in zip(mine, theirs, strict=True)))
+
+
+def refused(kinds: Iterable[type[Evidence]], reason: str) -> Fit:
+    """A network that does not give these kinds of evidence."""
+    return Fit(refusals=dict.fromkeys(kinds, reason))
 
 
 def probe_observer(answer: Callable[[Tensor], Tensor], example: Tensor) -> Observer:

@@ -12,9 +12,9 @@ from transformers import AttentionInterface, AutoImageProcessor, AutoModelForIma
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from dashboard.evidence import Evidence, FeatureMaps, Probe
-from dashboard.models.attention import OF_TOKENS, Fit, Run, attention_observers
-from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, measured, probe_observer
+from dashboard.evidence import FeatureMaps, Probe
+from dashboard.models.attention import OF_TOKENS, Run, attention_observers
+from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
 from dashboard.models.exported import exported
 from dashboard.models.preprocessing import Preprocessing, from_processor
 from dashboard.models.recording import is_recording, recorded_attention, recording
@@ -48,37 +48,33 @@ def load_folder(folder: Path, title: str, source: str, device: torch.device, **f
     model, preprocessing = _read(folder, title)
     model = model.requires_grad_(False).eval().to(device)
     example = _example(preprocessing).to(device)
-    refusals: dict[type[Evidence], str] = {
-        FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks and the bundled one.",
-    }
     try:
-        observers, reasons = _fit(model, title, example)
+        fit = _fit(model, title, example)
     except torch.OutOfMemoryError:
         raise  # a RuntimeError too, but the loader's to answer
     except (RuntimeError, ValueError) as error:
         raise ModelError(f"{title} can't look at a photo that its own processor prepared: {_first_line(error)}") from error
     labels = tuple(name for _, name in sorted(model.config.id2label.items()))
     return Classifier(
-        title=title, labels=labels, source=source, device=device, preprocessing=preprocessing, observers=observers,
-        refusals=refusals | reasons, **measured(model), **facts,
+        title=title, labels=labels, source=source, device=device, preprocessing=preprocessing,
+        **vars(fit), **measured(model), **facts,
     )  # fmt: skip
 
 
 def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
     """Tokens where every layer attends globally, else stages of feature maps; questions about whole photos always."""
-    run = _runner(model)
-    probe = {Probe: probe_observer(_answering(model), example)}
+    fit = Fit({Probe: probe_observer(_answering(model), example)})
+    fit |= refused((FeatureMaps,), f"{title} comes from Hugging Face: CAM is read from torchvision's networks alone.")
+    layers = getattr(model.config, "num_hidden_layers", None)
     try:
-        observers, refusals = attention_observers(run, model, title, example, getattr(model.config, "num_hidden_layers", None))
-        return probe | observers, refusals | dict.fromkeys(
-            OF_STAGES, f"{title} is a transformer without stages of feature maps."
-        )
+        fit |= attention_observers(_runner(model), model, title, example, layers)
+        return fit | refused(OF_STAGES, f"{title} is a transformer without stages of feature maps.")
     except DoesNotFit as reason:
-        refusals = dict.fromkeys(OF_TOKENS, str(reason))
+        fit |= refused(OF_TOKENS, str(reason))
     try:
-        return probe | stage_observers(exported(model, title, example), title, example), refusals
+        return fit | stage_observers(exported(model, title, example), title, example)
     except DoesNotFit as reason:
-        return probe, refusals | dict.fromkeys(OF_STAGES, str(reason))
+        return fit | refused(OF_STAGES, str(reason))
 
 
 def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing]:

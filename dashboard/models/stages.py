@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, fx
 from torch.fx.passes.shape_prop import ShapeProp
 
-from dashboard.evidence import LIKELIEST, Evidence, Probe, Question, StageGradients, StageMaps, StageProbe
-from dashboard.models.classifier import DoesNotFit, Observer
+from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, StageMaps, StageProbe
+from dashboard.models.classifier import DoesNotFit, Fit
 from dashboard.models.device import guarded
 
 OF_STAGES = (StageMaps, StageGradients, StageProbe)
 
 
-def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> dict[type[Evidence], Observer]:
+def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
     """What a traced network gives at the end of its stages. `example` (1, 3, S, S) tells the shapes.
 
     Raises:
@@ -56,7 +56,8 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> dict[t
         inside = (guarded(call, pixels.device, batch=1) for call in (rest, gradients))
         return StageProbe(seen.activations, names, whole, *inside), logits
 
-    return {StageMaps: observe, StageGradients: differentiate, StageProbe: probe}
+    kinds = {StageMaps: observe, StageGradients: differentiate, StageProbe: probe}
+    return Fit(kinds, extent={"stages": len(names)})
 
 
 def _with_outputs(graph: fx.GraphModule, nodes: tuple[fx.Node, ...]) -> fx.GraphModule:

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import VisionTransformer
 
-from dashboard.models.attention import Fit, attention_observers
+from dashboard.models.attention import attention_observers
+from dashboard.models.classifier import Fit
 from dashboard.models.recording import is_recording, recorded_attention, recording
 
 

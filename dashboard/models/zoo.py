@@ -20,9 +20,9 @@ from torch import Tensor, fx, nn
 from torchvision import models as torchvision_models
 
 from dashboard.evidence import FeatureMaps, Probe
-from dashboard.models.attention import OF_TOKENS, WHAT_FITS, Fit
+from dashboard.models.attention import OF_TOKENS, WHAT_FITS
 from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
-from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, measured, probe_observer
+from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
 from dashboard.models.device import LOADING, Report, chosen_device, silent
 from dashboard.models.downloads import hub_folder, torchvision_state
 from dashboard.models.hugging_face import load_folder
@@ -100,10 +100,10 @@ def _load_bundled(key: str, name: str, report: Report, device: torch.device) -> 
     _fill(model, load_file(BUNDLED / name / "model.safetensors"))
     preprocessing = squeeze(config["size"], config["mean"], config["std"])
     model = model.requires_grad_(False).eval().to(device)
-    observers, refusals = _fit(model, title_of(key), _noise(config["size"], device))
+    fit = _fit(model, title_of(key), _noise(config["size"], device))
     return Classifier(
         title=title_of(key), labels=tuple(config["labels"]), source="bundled", device=device, preprocessing=preprocessing,
-        observers=observers, refusals=refusals, **measured(model), **_known(key),
+        **vars(fit), **measured(model), **_known(key),
     )  # fmt: skip
 
 
@@ -142,12 +142,12 @@ def _load_torchvision(key: str, name: str, report: Report, device: torch.device)
         raise ModelError(f"The weights of {name} do not fit: {' '.join(str(error).split())[:300]}") from error
     preset = weights.transforms()
     model = model.requires_grad_(False).eval().to(device)
-    observers, refusals = _fit(model, title_of(key), _noise(preset.crop_size[0], device))
+    fit = _fit(model, title_of(key), _noise(preset.crop_size[0], device))
     # A person's own weights for the same network were trained on who knows what.
     facts = _known(key) if source == "torchvision" else {"key": key, "training_data": ""}
     return Classifier(
         title=title_of(key), labels=tuple(weights.meta["categories"]), source=source, device=device,
-        preprocessing=from_preset(preset), observers=observers, refusals=refusals, **measured(model), **facts,
+        preprocessing=from_preset(preset), **vars(fit), **measured(model), **facts,
     )  # fmt: skip
 
 
@@ -170,22 +170,20 @@ def _torchvision_state(name: str, weights: Any, report: Report) -> tuple[dict[st
 
 def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
     """What a network of torchvision's kind gives, and why not the rest."""
-    probe = {Probe: probe_observer(model, example)}
+    fit = Fit({Probe: probe_observer(model, example)})
     if isinstance(model, torchvision_models.VisionTransformer):
-        refusals = {FeatureMaps: f"{title} is a transformer without pooled feature maps: CAM is undefined."}
-        refusals |= dict.fromkeys(OF_STAGES, f"{title} is a transformer and has no stages of feature maps.")
-        observers, reasons = vit_observers(model, title, example)
-        return probe | observers, refusals | reasons
-    observers, refusals = probe, dict.fromkeys(OF_TOKENS, f"{title} has no global attention: rollout is undefined. {WHAT_FITS}")
+        fit |= refused((FeatureMaps,), f"{title} is a transformer without pooled feature maps: CAM is undefined.")
+        fit |= refused(OF_STAGES, f"{title} is a transformer and has no stages of feature maps.")
+        return fit | vit_observers(model, title, example)
+    fit |= refused(OF_TOKENS, f"{title} has no global attention: rollout is undefined. {WHAT_FITS}")
     try:
-        observers[FeatureMaps] = cam_observer(model, title, example)
+        fit |= Fit({FeatureMaps: cam_observer(model, title, example)})
     except DoesNotFit as reason:
-        refusals[FeatureMaps] = str(reason)
+        fit |= refused((FeatureMaps,), str(reason))
     try:
-        observers |= stage_observers(fx.symbolic_trace(model), title, example)
+        return fit | stage_observers(fx.symbolic_trace(model), title, example)
     except DoesNotFit as reason:
-        refusals |= dict.fromkeys(OF_STAGES, str(reason))
-    return observers, refusals
+        return fit | refused(OF_STAGES, str(reason))
 
 
 def _load_hugging_face(key: str, name: str, report: Report, device: torch.device) -> Classifier:

@@ -60,7 +60,7 @@ def smooth_grad(score: Score, pixels: Tensor, samples: int, noise: float) -> Ten
     """
     spread = noise * (pixels.max() - pixels.min())
     copies = pixels + spread * torch.randn(samples, *pixels.shape[1:], generator=_seeded()).to(pixels)
-    gradients = torch.cat([Saliency(score).attribute(part, abs=False) for part in copies.split(BATCH)])
+    gradients = torch.cat([Saliency(score).attribute(part.requires_grad_(), abs=False) for part in copies.split(BATCH)])
     return summed_cells(gradients.mean(0).abs().sum(0))
 
 
