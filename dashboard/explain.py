@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from dashboard.evidence import Prediction, asking
@@ -108,9 +109,11 @@ class Annotations:
     top: Tensor
 
 
-def annotate(own: Explanation, other: Explanation, share: float = TOP_SHARE) -> Annotations:
-    """Reads one map's cells against each other and against another map of the same photo."""
+def annotate(own: Explanation, other: Explanation | None, share: float = TOP_SHARE) -> Annotations:
+    """Reads one map's cells against each other and against another map of the same photo, if there is one."""
     rows, columns = own.heatmap.shape
+    if other is None:
+        return Annotations(percentiles(own.heatmap), torch.full((rows, columns), torch.nan), top_mask(own.heatmap, share))
     region = other.box.shares(own.box)
     values = crop_resample(other.heatmap, region, rows, columns)
     seen = values.where(inside(region, rows, columns), float("nan"))

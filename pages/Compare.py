@@ -4,55 +4,69 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.explain import annotate, compare, read
+from dashboard.explain import annotate, compare
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.maps import map_figure
-from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.ui import panel
 from dashboard.ui.address import current_link
-from dashboard.ui.controls import method_controls
+from dashboard.ui.controls import method_controls, pick_method
 from dashboard.ui.display import pick_show
 from dashboard.ui.downloads import OF_COMPARISON, Tray, comparison_files
-from dashboard.ui.looking import both_look
+from dashboard.ui.explaining import Asked, answers
+from dashboard.ui.looking import backdrop_of, chosen_class, looked_at
 from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
+
+WIDTHS = [5, 5, 4]
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
 def side_by_side(chosen: Chosen, tray: Tray) -> None:
     """Both maps with their answers, and how far they agree."""
-    photo, share = chosen.photo, chosen.share
-    cnn, vit, behind = both_look(chosen)
+    photo, share, behind = chosen.photo, chosen.share, backdrop_of(chosen)
+    models = {"cnn": chosen.cnn, "vit": chosen.vit}
 
-    options, view = st.columns([9, 5])
-    with options:
-        rollout = method_controls(AttentionRollout, vit.seen.evidence)
+    *places, view = st.columns(WIDTHS, gap="medium")
+    methods = {}
+    for (side, model), place in zip(models.items(), places, strict=True):
+        with place:
+            methods[side] = pick_method(side, model)
     with view:
         look = replace(chosen.look, show=pick_show())
-    left, right, beside = st.columns([5, 5, 4], gap="medium")
-    sides = {"cnn": (left, cnn, ClassActivationMap()), "vit": (right, vit, rollout)}
+    for (side, model), place in zip(models.items(), st.columns(WIDTHS, gap="medium"), strict=False):
+        with place:
+            methods[side] = method_controls(methods[side], model.extent, side)
 
-    maps, targets, shown = {}, {}, {}
-    for side, (column, looked, method) in sides.items():
+    *columns, beside = st.columns(WIDTHS, gap="medium")
+    columns = dict(zip(models, columns, strict=True))
+    maps, asked, seen, shown = {}, {}, {}, {}
+    for side, column in columns.items():
         with column:
-            panel.title(method, looked.model)
             maps[side] = st.container()
-            targets[side] = panel.pick_class(side, looked.seen)
-        shown[side] = read(looked.seen, looked.model.key, method, targets[side])
+            target, against = panel.pick_question(side, models[side].labels, methods[side])
+            asked[side], seen[side] = looked_at(Asked(models[side], photo, methods[side], target, against))
+    for side in columns:
+        with maps[side]:
+            shown[side] = (answers([asked[side]], side) or [None])[0]
 
-    for side, (_, looked, method) in sides.items():
-        other = shown["vit" if side == "cnn" else "cnn"]
-        maps[side].plotly_chart(
-            map_figure(shown[side], behind, look, annotate(shown[side], other, share), other.method.label),
-            key=f"{side}_map", config=panel.CONFIG, alt=f"{method.label} of {looked.model.title} over the photo {photo.name}.",
-        )  # fmt: skip
-    for side, (column, looked, _) in sides.items():  # after the maps, which a browser then draws the sooner
+    for side, own in shown.items():
+        name = "vit" if side == "cnn" else "cnn"
+        other = shown[name]
+        if own is not None:
+            maps[side].plotly_chart(
+                map_figure(own, behind, look, annotate(own, other, share), methods[name].label),
+                key=f"{side}_map", config=panel.CONFIG, alt=f"{methods[side].label} of {models[side].title} over {photo.name}.",
+            )  # fmt: skip
+    for side, column in columns.items():  # after the maps, which a browser then draws the sooner
         with column:
-            panel.answers(side, looked.seen, targets[side])
-            panel.facts(shown[side], looked.seen, looked.model)
-    comparison = compare(shown["cnn"], shown["vit"], share)
+            panel.answers(side, seen[side], chosen_class(asked[side], seen[side]))
+            panel.facts(asked[side], seen[side], shown[side].heatmap.shape if shown[side] else None)
     with beside:
+        if None in shown.values():
+            panel.waiting()
+            return
+        comparison = compare(shown["cnn"], shown["vit"], share)
         panel.agreement(comparison, behind, share)
-    models = {"cnn": cnn.model, "vit": vit.model}
+    models = {side: each.model for side, each in asked.items()}
     tray |= comparison_files(Exhibit(photo, shown, models, comparison, look, share, current_link()), behind)
 
 

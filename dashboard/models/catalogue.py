@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torchvision import models as torchvision_models
 
-from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
+from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps, StageGradients
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 IMAGENET = "ImageNet-1k"
@@ -23,14 +23,14 @@ CIFAR = "CIFAR-10"
 class Checkpoint:
     """A known checkpoint.
 
-    `gives` is the evidence that can be had from it, None where neither CAM nor rollout is defined; `megabytes` the size of
+    `gives` is the evidence of the first method that fits it: CAM, else Grad-CAM, or rollout; `megabytes` the size of
     its download (0: ships with the project), `parameters` in millions, `accuracy` top-1 in percent on the test set of
     what it was trained on last; None and "" where not known.
     """
 
     key: str
     title: str
-    gives: type[Evidence] | None
+    gives: type[Evidence]
     training_data: str
     megabytes: float | None = None
     parameters: float | None = None
@@ -82,7 +82,7 @@ CAM_FAMILIES = (
 
 def _torchvision(name: str) -> Checkpoint:
     weights = torchvision_models.get_model_weights(name).DEFAULT
-    gives = AttentionMaps if name.startswith("vit_") else FeatureMaps if name.startswith(CAM_FAMILIES) else None
+    gives = AttentionMaps if name.startswith("vit_") else FeatureMaps if name.startswith(CAM_FAMILIES) else StageGradients
     accuracy = weights.meta["_metrics"]["ImageNet-1K"]["acc@1"]
     return Checkpoint(
         f"torchvision/{name}", TORCHVISION_TITLES.get(name, name), gives, IMAGENET, weights.meta["_file_size"],

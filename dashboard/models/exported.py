@@ -4,7 +4,6 @@ import warnings
 
 import torch
 from torch import Tensor, fx, nn
-from torch.export import Dim
 
 from dashboard.models.classifier import DoesNotFit
 
@@ -15,6 +14,8 @@ def exported(model: nn.Module, name: str, example: Tensor) -> fx.GraphModule:
     Raises:
         DoesNotFit: it can't be followed.
     """
+    from torch.export import Dim  # here, since it takes a second that most models never need
+
     shape = {0: Dim.DYNAMIC, 2: Dim.AUTO, 3: Dim.AUTO}
     try:
         with warnings.catch_warnings(), torch.no_grad():

@@ -9,7 +9,8 @@ import streamlit as st
 import torch
 from cachetools import LRUCache, TTLCache, cached
 
-from dashboard.evidence import Evidence, nbytes
+from dashboard.evidence import LIKELIEST, Evidence, Question, nbytes
+from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError, Observation, OutOfMemory
@@ -18,6 +19,7 @@ from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, open_photo, sampl
 LOG = logging.getLogger(__name__)
 EVIDENCE_LIMIT = 512 * 1024**2  # bytes
 MODELS_KEPT = 6
+MAPS_KEPT = 4096
 KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put into links
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
@@ -61,6 +63,9 @@ def _forget(key: str) -> None:
     with observation.cache_lock:
         for entry in [entry for entry in observation.cache if entry[0] == key]:
             del observation.cache[entry]
+    with _maps_lock:
+        for meaning in [meaning for meaning in _maps if meaning[0] == key]:
+            del _maps[meaning]
     _freeze()
 
 
@@ -73,18 +78,37 @@ def _freeze() -> None:
 
 @cached(
     LRUCache(EVIDENCE_LIMIT, getsizeof=lambda seen: nbytes(seen.evidence)),
-    key=lambda key, digest, needs, photo: (key, digest, needs),
+    key=lambda key, digest, needs, photo, question=LIKELIEST: (key, digest, needs, question if needs.of_question else None),
     condition=Condition(),  # one pass, however many ask at once
 )
-def observation(key: str, digest: str, needs: type[Evidence], photo: Photo) -> Observation:
-    """One pass of a model over a photo; immutable, so it is shared and not copied. The oldest go when memory is short."""
+def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, question: Question = LIKELIEST) -> Observation:
+    """One look of a model at a photo; immutable, so it is shared and not copied. The oldest go when memory is short.
+
+    `question` matters to evidence that depends on it alone: all others share one look.
+    """
     try:
-        return classifier(key).observe(photo, needs)
+        return classifier(key).observe(photo, needs, question=question)
     except OutOfMemory:
         LOG.warning("%s goes on on the CPU", key, exc_info=True)
         _forget(key)
         _crowded_out.add(key)
-        return classifier(key).observe(photo, needs)
+        return classifier(key).observe(photo, needs, question=question)
+
+
+_maps: LRUCache[tuple, Explanation] = LRUCache(MAPS_KEPT)  # those that took work
+_maps_lock = Lock()
+
+
+def kept_map(meaning: tuple) -> Explanation | None:
+    """A map that took work, if it is still here; its meaning starts with the model's key."""
+    with _maps_lock:
+        return _maps.get(meaning)
+
+
+def keep_map(meaning: tuple, shown: Explanation) -> None:
+    """Keeps a map for whoever asks the same."""
+    with _maps_lock:
+        _maps[meaning] = shown
 
 
 def evidence_bytes() -> int:

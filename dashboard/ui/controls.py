@@ -1,27 +1,51 @@
-"""Widgets from the fields of a method, and the values that links may carry."""
+"""Choosing a method, and widgets from its fields, with the values that links may carry."""
 
 import dataclasses
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import streamlit as st
 
-from dashboard.evidence import Evidence
-from dashboard.methods import Method, Span
-from dashboard.ui.links import linked, linked_slider
+from dashboard.methods import METHODS, AttentionRollout, ClassActivationMap, Method, Pick, Span
+from dashboard.models.classifier import Classifier
+from dashboard.ui.links import keep_an_option, linked, linked_slider
 
-LABELS = {"heads": "Head fusion", "discard": "Discard ratio", "depth": "Layer depth"}
+LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
+FIRST = {"cnn": ClassActivationMap, "vit": AttentionRollout}  # shown until another is chosen, where the model gives it
 
 
-def method_controls(method: type[Method], evidence: Evidence) -> Method:
-    """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; the docstring is their help."""
+def fitting(model: Classifier) -> list[type[Method]]:
+    """The methods whose evidence a model gives."""
+    return [method for method in METHODS if method.needs in model.observers]
+
+
+def pick_method(side: str, model: Classifier) -> type[Method]:
+    """Which method explains a side's model."""
+    by_name = {method.label: method for method in fitting(model)}
+    names = sorted(by_name, key=lambda name: by_name[name] is not FIRST[side])  # the first one first, the rest as they are
+    key = f"{side}_method"
+    keep_an_option(key, names)
+    chosen = linked(
+        st.selectbox, f"Method for the {'CNN' if side == 'cnn' else 'ViT'}", names, key=key,
+        help=f"{len(names)} methods fit {model.title}. The others need what it can't give; the methods page says why.",
+    )  # fmt: skip
+    return by_name[chosen or names[0]]
+
+
+def method_controls(method: type[Method], extent: Mapping[str, int], side: str) -> Method:
+    """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; the docstring is their help.
+
+    The transformer's options have their own names as keys, the other side's come after its name.
+    """
     hints = get_type_hints(method, include_extras=True)
     texts = option_texts(method)
     fields = [field for field in dataclasses.fields(method) if field.init]
-    columns = st.columns([1.3 if get_origin(hints[field.name]) is Literal else 1 for field in fields])
+    columns = st.columns([1.3 if get_origin(hints[field.name]) is Literal else 1 for field in fields]) if fields else []
     values = {}
     for field, column in zip(fields, columns, strict=True):
+        key = field.name if side == "vit" else f"{side}_{field.name}"
         with column:
-            values[field.name] = _widget(field.name, hints[field.name], field.default, texts.get(field.name), evidence)
+            values[field.name] = _widget(field.name, key, hints[field.name], field.default, texts.get(field.name), extent)
     return method(**values)
 
 
@@ -32,16 +56,27 @@ def option_texts(method: type[Method]) -> dict[str, str]:
     return {name: text[0].upper() + text[1:] for name, text in pairs}
 
 
-def _widget(name: str, hint: Any, default: Any, text: str | None, evidence: Evidence) -> Any:
+def _widget(name: str, key: str, hint: Any, default: Any, text: str | None, extent: Mapping[str, int]) -> Any:
     label = LABELS.get(name, name.replace("_", " ").capitalize())
     if get_origin(hint) is Literal:
         options = get_args(hint)
-        return linked(st.segmented_control, label, options, default=default, key=name, help=text, required=True, wrap=True)
-    if get_origin(hint) is Annotated:
-        span = next(part for part in get_args(hint) if isinstance(part, Span))
-        high = span.most(evidence)
-        value = high if default is None else default
-        return linked_slider(label, span.low, high, value, span.step, key=name, help=text)
+        return linked(st.segmented_control, label, options, default=default, key=key, help=text, required=True, wrap=True)
     if hint is bool:
-        return linked(st.toggle, label, default, key=name, help=text)
-    raise TypeError(f"expected a Literal, an Annotated number with a Span, or bool for option {name}, got {hint}")
+        return linked(st.toggle, label, default, key=key, help=text)
+    kind = next((part for part in get_args(hint) if isinstance(part, Span | Pick)), None)
+    if isinstance(kind, Pick):
+        return pick_one(label, kind, extent[kind.count], key, text)
+    if isinstance(kind, Span):
+        high = kind.most(extent)
+        if high <= kind.low:  # one stage, one layer: nothing to choose
+            return default
+        return linked_slider(label, kind.low, high, high if default is None else default, kind.step, key=key, help=text)
+    raise TypeError(f"expected a Literal, an Annotated number with a Span or a Pick, or bool for option {name}, got {hint}")
+
+
+def pick_one(label: str, kind: Pick, count: int, key: str, text: str | None) -> int | None:
+    """One of `count`, from 1, or None."""
+    options = [kind.none, *map(str, range(1, count + 1))]
+    keep_an_option(key, options)
+    choice = linked(st.selectbox, label, options, key=key, help=text)
+    return None if choice in (None, kind.none) else int(choice)

@@ -1,33 +1,33 @@
-"""Both models' look at the chosen photo."""
-
-from dataclasses import dataclass
+"""Both models' look at the chosen photo, each by a method that a person chose."""
 
 import streamlit as st
 
 from dashboard.figures.maps import Backdrop
-from dashboard.methods import AttentionRollout, ClassActivationMap
-from dashboard.models.classifier import Classifier, Observation
-from dashboard.ui import caches
+from dashboard.models.classifier import Observation
+from dashboard.ui import caches, panel
+from dashboard.ui.explaining import Asked
 from dashboard.ui.sidebar import Chosen
 
 
-@dataclass(frozen=True)
-class Looked:
-    """A model, and what it saw."""
+def looked_at(asked: Asked) -> tuple[Asked, Observation]:
+    """The look behind a map, and what is asked then: a pass may have moved a model to the CPU, and a class that is held
+    against itself is not asked about.
+    """
+    with st.spinner("The models are looking at the photo …"):
+        seen = Asked(asked.model, asked.photo, asked.method, asked.target).look()
+        model, against = caches.classifier(asked.model.key), asked.against
+        if against is not None and against == chosen_class(asked, seen):
+            st.caption(f":orange[{panel.class_names(model.labels)[against]} is the class that is explained: choose another.]")
+            against = None
+        asked = Asked(model, asked.photo, asked.method, asked.target, against)
+        return asked, asked.look()
 
-    model: Classifier
-    seen: Observation
+
+def chosen_class(asked: Asked, seen: Observation) -> int:
+    """The class that is explained."""
+    return seen.prediction.top(1)[0][0] if asked.target is None else asked.target
 
 
-def both_look(chosen: Chosen) -> tuple[Looked, Looked, Backdrop]:
-    """The network's look, the transformer's, and the photo as figures show it."""
-    photo = chosen.photo
-    with st.spinner("Both models are looking at the photo …"):
-        seen = [
-            caches.observation(model.key, photo.digest, method.needs, photo)
-            for model, method in ((chosen.cnn, ClassActivationMap), (chosen.vit, AttentionRollout))
-        ]
-        behind = caches.screen_copy(photo.digest, photo)
-    # asked for again, as a pass may have moved a model to the CPU
-    cnn, vit = (Looked(caches.classifier(model.key), look) for model, look in zip((chosen.cnn, chosen.vit), seen, strict=True))
-    return cnn, vit, behind
+def backdrop_of(chosen: Chosen) -> Backdrop:
+    """The photo as figures show it."""
+    return caches.screen_copy(chosen.photo.digest, chosen.photo)

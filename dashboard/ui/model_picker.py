@@ -3,16 +3,16 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
+from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps, StageGradients
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
 from dashboard.ui.links import linked
 from dashboard.ui.text import plain
 
-SIDES: dict[str, tuple[type[Evidence], str, str]] = {
-    "cnn": (FeatureMaps, "Convolutional network", "bundled/cnn"),
-    "vit": (AttentionMaps, "Vision transformer", "bundled/vit"),
+SIDES: dict[str, tuple[tuple[type[Evidence], ...], str, str]] = {
+    "cnn": ((FeatureMaps, StageGradients), "Convolutional network", "bundled/cnn"),
+    "vit": ((AttentionMaps,), "Vision transformer", "bundled/vit"),
 }
 PAIRS = {
     "Bundled": {"cnn": "bundled/cnn", "vit": "bundled/vit"},
@@ -62,17 +62,18 @@ def _say(side: str, sentence: str, refused: dict[str, tuple[str, str]], notices:
         st.button("Try again", key=f"retry_{side}", on_click=refused.pop, args=(side, None))
 
 
-def _fitting(key: str, needs: type[Evidence]) -> Classifier:
+def _fitting(key: str, needs: tuple[type[Evidence], ...]) -> Classifier:
     with st.spinner(f"Opening {zoo.title_of(key)}: files on this machine first, then its hub …"):
         model = caches.classifier(key)
-    model.check(needs)
+    if not any(kind in model.observers for kind in needs):
+        model.check(needs[0])
     return model
 
 
 def _options(side: str) -> list[str]:
     """Known checkpoints for this side, what lies in the models folder, and what a link named."""
     needs, _, default = SIDES[side]
-    known = [checkpoint.key for checkpoint in zoo.MODELS if checkpoint.gives is needs]
+    known = [checkpoint.key for checkpoint in zoo.MODELS if checkpoint.gives in needs]
     local = [key for key in zoo.local_models() if key not in zoo.KNOWN]
     named = [key for key in (st.session_state.get(side), st.query_params.get(side)) if key]
     return list(dict.fromkeys([default, *known, *local, *named]))

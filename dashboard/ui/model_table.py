@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from dashboard.evidence import AttentionMaps, FeatureMaps
+from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients
 from dashboard.methods import METHODS
 from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
 from dashboard.ui import caches
+from dashboard.ui.controls import fitting
 from dashboard.ui.links import keep_in_range, linked
+from dashboard.ui.model_picker import SIDES
 from dashboard.ui.text import plain
 
-KINDS = {"all": None, "CAM": FeatureMaps, "rollout": AttentionMaps}
-SIDE = {FeatureMaps: "cnn", AttentionMaps: "vit"}
+KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
 NAMES = {"cnn": "CNN", "vit": "ViT"}
 MEGABYTE = 1024**2
 PAGE_ROWS = 10
@@ -32,16 +33,14 @@ def _card(model: Classifier) -> None:
     title, buttons = st.columns([3, 2], vertical_alignment="center")
     title.markdown(f"**{plain(model.title)}** · `{model.key}`")
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        for needs, side in SIDE.items():
-            if needs in model.observers:
+        for side, (kinds, *_) in SIDES.items():
+            if any(kind in model.observers for kind in kinds):
                 st.button(f"Compare as {NAMES[side]}", key=f"use_{side}_{model.key}", on_click=_choose, args=(side, model))
         st.button("Unload", key=f"unload_{model.key}", on_click=caches.unload, args=(model.key,))
     st.markdown(_facts(model))
-    for method in METHODS:
-        fits = method.needs in model.observers
-        st.markdown(
-            f":material/{'check' if fits else 'block'}: {method.label}" + ("" if fits else f": {_why_not(model, method)}")
-        )
+    st.markdown(f":material/check: {', '.join(method.label for method in fitting(model))}")
+    for reason, methods in _reasons(model).items():
+        st.markdown(f":material/block: {', '.join(methods)}: {plain(reason)}")
     if model.note:
         st.warning(plain(model.note))
 
@@ -57,8 +56,14 @@ def _facts(model: Classifier) -> str:
     return " · ".join(f":gray[{name}] {plain(value)}" for name, value in facts.items())
 
 
-def _why_not(model: Classifier, method: type) -> str:
-    return plain(model.refusals.get(method.needs, "it gives no such evidence"))
+def _reasons(model: Classifier) -> dict[str, list[str]]:
+    """The methods that don't fit, by the reason why."""
+    reasons: dict[str, list[str]] = {}
+    for method in METHODS:
+        if method.needs not in model.observers:
+            reason = model.refusals.get(method.needs, f"{model.title} gives no {method.needs.__name__}.")
+            reasons.setdefault(reason, []).append(method.label)
+    return reasons
 
 
 def _choose(side: str, model: Classifier) -> None:
@@ -94,7 +99,7 @@ def _found(row: Checkpoint, find: str | None, gives: str) -> bool:
 def _known_row(row: Checkpoint) -> None:
     name, facts, button = st.columns([4, 5, 2], vertical_alignment="center")
     name.markdown(f"**{row.title}**  \n:small[:gray[{plain(row.key)}]]")
-    gives = {FeatureMaps: "CAM", AttentionMaps: "rollout"}.get(row.gives, "neither CAM nor rollout")
+    gives = {kind: name for name, kind in KINDS.items()}[row.gives]
     size = "unknown size" if row.megabytes is None else f"{row.megabytes:,.0f} MB"
     parts = [gives, row.training_data, f"{row.parameters:.1f} M parameters" if row.parameters else "",
              f"{row.accuracy:.1f}% top-1" if row.accuracy else "", row.licence]  # fmt: skip

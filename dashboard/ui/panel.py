@@ -4,21 +4,17 @@ from collections import Counter
 
 import streamlit as st
 
-from dashboard.explain import Comparison, Explanation
+from dashboard.explain import Comparison
 from dashboard.figures.maps import Backdrop, difference_figure
 from dashboard.methods import Method
-from dashboard.models.classifier import Classifier, Observation
+from dashboard.models.classifier import Observation
 from dashboard.models.device import device_name
+from dashboard.ui.explaining import Asked
 from dashboard.ui.links import keep_an_option, linked
 from dashboard.ui.text import plain
 
-LIKELIEST = "likeliest"
+LIKELIEST, NOTHING = "likeliest", "nothing"
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
-
-
-def title(method: Method, model: Classifier) -> None:
-    """Which map of which model this is."""
-    st.markdown(f"**{method.label}** · {plain(model.title)}")
 
 
 def class_names(labels: tuple[str, ...]) -> list[str]:
@@ -27,15 +23,43 @@ def class_names(labels: tuple[str, ...]) -> list[str]:
     return [f"{label} ({i})" if counts[label] > 1 else label for i, label in enumerate(labels)]
 
 
-def pick_class(side: str, seen: Observation) -> int:
-    """The class that is explained: any of the model's, the likeliest unless one is chosen."""
-    key, names = f"{side}_class", class_names(seen.prediction.labels)
+def pick_class(side: str, labels: tuple[str, ...]) -> int | None:
+    """The class that is explained: any of the model's, or None for the likeliest."""
+    key, names = f"{side}_class", class_names(labels)
     keep_an_option(key, [LIKELIEST, *names])
     choice = linked(
         st.selectbox, "Class to explain", [LIKELIEST, *names], key=key,
         help="Type to search. Whatever the photo, “likeliest” takes the class that the model finds likeliest.",
     )  # fmt: skip
-    return seen.prediction.top(1)[0][0] if choice in (None, LIKELIEST) else names.index(choice)
+    return None if choice in (None, LIKELIEST) else names.index(choice)
+
+
+def pick_against(side: str, labels: tuple[str, ...]) -> int | None:
+    """The class that the explained one is held against, None for none."""
+    key, names = f"{side}_against", class_names(labels)
+    keep_an_option(key, [NOTHING, *names])
+    choice = linked(
+        st.selectbox, "Rather than", [NOTHING, *names], key=key,
+        help="What speaks for the class rather than for this one: the map explains the difference of the two scores.",
+    )  # fmt: skip
+    return None if choice in (None, NOTHING) else names.index(choice)
+
+
+def pick_question(side: str, labels: tuple[str, ...], method: Method) -> tuple[int | None, int | None]:
+    """The class that is explained, and the one that it is held against where the method knows classes."""
+    if not method.class_specific:
+        return pick_class(side, labels), None
+    explained, other = st.columns(2)
+    with explained:
+        target = pick_class(side, labels)
+    with other:
+        return target, pick_against(side, labels)
+
+
+def waiting() -> None:
+    """In place of the difference, while a map is still to be made."""
+    st.markdown("**Difference** · in rank")
+    st.info("It is shown as soon as both maps are: one of the methods takes many passes, and waits to be run.")
 
 
 def answers(side: str, seen: Observation, target: int) -> None:
@@ -56,29 +80,35 @@ def _explain_clicked(side: str) -> None:
     st.session_state[f"{side}_class"] = st.session_state[f"{side}_top"] or LIKELIEST
 
 
-def facts(shown: Explanation, seen: Observation, model: Classifier) -> None:
-    """What kind of map this is, what it means (by the method's docstring), and where it comes from."""
-    specific = shown.method.class_specific
-    kind = ":blue-badge[class-specific]" if specific else ":orange-badge[class-agnostic]"
-    sign = " :violet-badge[signed]" if shown.method.signed else ""
-    passes = f"{seen.passes} pass" + ("es" if seen.passes > 1 else "")
-    rows, columns = shown.heatmap.shape
-    meaning = (shown.method.__doc__ or "").partition("\n")[0]
+def facts(asked: Asked, seen: Observation, cells: tuple[int, ...] | None) -> None:
+    """What kind of map this is, what it means (by the method's docstring), what it took, and where it comes from."""
+    method, model = asked.method, asked.model
+    kind = ":blue-badge[class-specific]" if method.class_specific else ":orange-badge[class-agnostic]"
+    sign = " :violet-badge[signed]" if method.signed else ""
+    meaning = (method.__doc__ or "").partition("\n")[0]
+    size = f"{cells[0]} x {cells[1]} cells. " if cells else ""
     st.markdown(
-        f"{kind}{sign} {meaning} {shown.method.why} [Paper]({shown.method.paper})\n\n"
+        f"{kind}{sign} {meaning} {method.why} [Paper]({method.paper})\n\n"
         f":small[:gray[{plain(model.title)}, {model.parameters / 1e6:.1f} M parameters, trained on "
-        f"{plain(model.training_data or 'data that is not known')}. {rows} x {columns} cells. "
-        f"{passes}, {seen.milliseconds:.0f} ms on {plain(device_name(model.device))}; sliders run none.]]"
+        f"{plain(model.training_data or 'data that is not known')}. {size}{_effort(method, seen)} on "
+        f"{plain(device_name(model.device))}.]]"
     )
     if model.note:
         st.warning(plain(model.note))
+
+
+def _effort(method: Method, seen: Observation) -> str:
+    """What the map took, and whether its options take more."""
+    look = f"{method.passes} pass{'es' if method.passes > 1 else ''}, {seen.milliseconds:.0f} ms"
+    units = method.work(seen.evidence)
+    return f"{look}, then {units:,} {method.unit} for each choice of options" if units else f"{look}; sliders run none,"
 
 
 def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> None:
     """How far the two maps agree, and where they don't."""
     st.markdown("**Difference** · in rank")
     if comparison is None:
-        st.warning("The two models saw no common part of this photo, so their maps can't be compared.")
+        st.info("The two models saw no common part of this photo, so their maps can't be compared.")
         return
     st.plotly_chart(
         difference_figure(comparison, behind, ("CNN", "ViT")), key="difference", config=CONFIG,
