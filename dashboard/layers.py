@@ -1,13 +1,15 @@
 """How both models' pictures build up: what the layers page shows, from evidence alone and without Streamlit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import get_type_hints
 
 from torch import Tensor
 
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation, compare
-from dashboard.methods import AttentionRollout
+from dashboard.methods import AttentionRollout, Method, Span
 from dashboard.numerics.agreement import chance_overlap, spearman
 from dashboard.numerics.attention import attention_distance, read_attention
 from dashboard.numerics.concentration import entropy, gini
@@ -15,6 +17,15 @@ from dashboard.numerics.rollout import fuse_heads
 
 HEADS = ("mean", "max", "min")
 DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
+
+
+def by_place(method: Method, extent: Mapping[str, int]) -> list[Method] | None:
+    """The method at every layer or stage, first one first; None where it has no such option."""
+    for name, hint in get_type_hints(type(method), include_extras=True).items():
+        span = next((part for part in getattr(hint, "__metadata__", ()) if isinstance(part, Span)), None)
+        if span is not None and isinstance(span.high, str):
+            return [replace(method, **{name: place}) for place in range(1, extent[span.high] + 1)]
+    return None
 
 
 def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) -> Tensor:
@@ -51,9 +62,9 @@ class Curves:
     chance: float
 
 
-def curves(evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other: Explanation, share: float) -> Curves:
-    """Reads rollouts (L, rows, columns) of one photo depth by depth; `shown` is any of them, `other` the CNN's map."""
-    pairs = [compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
+def curves(evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other: Explanation | None, share: float) -> Curves:
+    """Reads rollouts (L, rows, columns) of one photo depth by depth; `shown` is any of them, `other` the CNN's map, if any."""
+    pairs = [] if other is None else [compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
     seen = [pair for pair in pairs if pair is not None]
     return Curves(
         [entropy(rollout) for rollout in rollouts],

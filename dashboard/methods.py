@@ -5,7 +5,7 @@ To add one, write its formula in `numerics/`, a dataclass here, and its name int
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -55,7 +55,7 @@ class Pick:
     none: str
 
 
-class Method(Protocol):
+class Method:
     """A pure function of evidence; what a new one does not say is as here.
 
     `passes` counts those behind the evidence, forward and backward apart; `work` what reading it takes on top, in its
@@ -74,7 +74,7 @@ class Method(Protocol):
 
     def __call__(self, evidence: Evidence) -> Tensor:
         """The heatmap (h, w), raw values at the method's own resolution."""
-        ...
+        raise NotImplementedError
 
     def work(self, evidence: Evidence) -> int:
         """How many units it takes on top of the evidence: where there are any, a person is asked before."""
@@ -85,14 +85,14 @@ class Method(Protocol):
         return Question(target, against)
 
 
-class Progressive(Method, Protocol):
+class Progressive(Method):
     """A method with a map after each layer; `depth` says which one is shown."""
 
     depth: int | None
 
     def progression(self, evidence: Evidence) -> Tensor:
         """The map after each layer, (L, rows, columns)."""
-        ...
+        raise NotImplementedError
 
     def __call__(self, evidence: Evidence) -> Tensor:
         return self.progression(evidence)[_place(self.depth, evidence.layers, "depth")]

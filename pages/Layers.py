@@ -1,66 +1,89 @@
 """How does what each model looks at build up, layer by layer?"""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from dashboard.evidence import StageMaps
-from dashboard.explain import compare, read
+from dashboard.evidence import AttentionMaps, StageMaps
+from dashboard.explain import Explanation, compare
 from dashboard.export.exhibit import Exhibit
 from dashboard.layers import attention_by_layer
-from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.methods import AttentionRollout, Progressive
 from dashboard.models.classifier import DoesNotFit
-from dashboard.ui import caches, depths, panel
+from dashboard.ui import caches, depths
 from dashboard.ui.address import current_link
-from dashboard.ui.controls import method_controls
 from dashboard.ui.downloads import OF_LAYERS, Tray, layer_files
-from dashboard.ui.looking import both_look
+from dashboard.ui.explaining import Asked, answers
+from dashboard.ui.looking import ask, backdrop_of
 from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
 from dashboard.ui.text import plain
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
 def build_up(chosen: Chosen, tray: Tray) -> None:
-    """The transformer's film, depths and curves, then the network's stages, then how much the options matter."""
-    photo, look, share = chosen.photo, chosen.look, chosen.share
-    cnn, vit, behind = both_look(chosen)
-    evidence, small = vit.seen.evidence, caches.screen_copy(photo.digest, photo, side=200)
+    """The transformer's layers, the network's stages, and how much the rollout's options matter."""
+    layers, stages = st.container(), st.container()
+    asked = {}
+    with layers:
+        asked["vit"] = ask("vit", chosen)
+    with stages:
+        asked["cnn"] = ask("cnn", chosen)
+        found = answers([asked["cnn"]], "cnn")
+    shown = {"cnn": found and found[0]}
+    with layers:
+        shown["vit"] = by_layer(asked["vit"], shown["cnn"], chosen)
+    with stages:
+        by_stage(asked["cnn"], chosen)
+    if isinstance(asked["vit"].method, Progressive) and None not in shown.values():
+        tray |= files(asked, shown, chosen)
 
-    options, beside = st.columns([9, 5])
-    with options:
-        rollout = method_controls(AttentionRollout, evidence)
-    with beside:
-        head = depths.pick_head(evidence)
+
+def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> Explanation | None:
+    """Film, curves and depths of a method that goes up the layers; small maps alone of another that reads one."""
+    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    if not isinstance(asked.method, Progressive):
+        return depths.show_places(asked, "depths", small, chosen.look)
+    shown, evidence = answers([asked], "vit")[0], asked.look().evidence
+    rollouts = asked.method.progression(evidence).cpu()
     left, right = st.columns([3, 2], gap="medium")
+    with left:
+        head = depths.pick_head(evidence)
+        raw = attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head)
+        depths.show_film(shown, rollouts, raw, head, behind, chosen.look)
     with right:
         st.markdown("**By depth** · click a point to choose its depth")
-        by_depth = st.container()
-        target = panel.pick_class("cnn", cnn.seen)
-    shown = read(vit.seen, vit.model.key, rollout)
-    cam = read(cnn.seen, cnn.model.key, ClassActivationMap(), target)
-    rollouts = rollout.progression(evidence).cpu()
-    attention = attention_by_layer(evidence, rollout.heads, head)
+        depths.show_curves(shown, evidence, rollouts, cam, chosen.share)
+    st.markdown(f"**{asked.method.label} at every depth, on one scale** · click one to choose its depth everywhere")
+    depths.show_depths(shown, evidence, rollouts, small, chosen.look)
+    if isinstance(asked.method, AttentionRollout):
+        st.markdown(
+            "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current "
+            "map, where neither is flat"
+        )
+        depths.show_choices(shown, evidence, small, chosen.look)
+    return shown
 
-    with left:
-        panel.title(rollout, vit.model)
-        depths.show_film(shown, rollouts, attention, head, behind, look)
-    with by_depth:
-        depths.show_curves(shown, evidence, rollouts, cam, share)
 
-    st.markdown("**Rollout at every depth, on one scale** · click one to choose its depth everywhere")
-    depths.show_depths(shown, evidence, rollouts, small, look)
-    st.markdown(f"**Activation energy of each stage** · {plain(cnn.model.title)}")
+def by_stage(asked: Asked, chosen: Chosen) -> None:
+    """The method at every stage of the network, and where each stage answers strongly."""
+    small = caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    depths.show_places(depths.staged(asked), "by_stage", small, chosen.look)
+    st.markdown("**Activation energy of each stage** · no class enters")
     try:
-        depths.show_stages(caches.observation(cnn.model.key, photo.digest, StageMaps, photo), small, look)
+        seen = caches.observation(asked.model.key, chosen.photo.digest, StageMaps, chosen.photo)
+        depths.show_stages(seen, small, chosen.look)
     except DoesNotFit as reason:
         st.info(plain(str(reason)))
-    st.markdown(
-        "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current map, "
-        "where neither is flat"
-    )
-    depths.show_choices(shown, evidence, small, look)
 
-    maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn.model, "vit": vit.model}
-    exhibit = Exhibit(photo, maps, models, compare(cam, shown, share), look, share, current_link())
-    tray |= layer_files(exhibit, rollouts, attention)
+
+def files(asked: Mapping[str, Asked], shown: Mapping[str, Explanation], chosen: Chosen) -> Tray:
+    """What there is to take away."""
+    evidence: AttentionMaps = asked["vit"].look().evidence
+    models = {side: each.model for side, each in asked.items()}
+    agreement = compare(shown["cnn"], shown["vit"], chosen.share)
+    exhibit = Exhibit(chosen.photo, shown, models, agreement, chosen.look, chosen.share, current_link())
+    rollouts = asked["vit"].method.progression(evidence).cpu()
+    return layer_files(exhibit, rollouts, attention_by_layer(evidence, "mean", None))
 
 
 st.subheader("How does what each model looks at build up, layer by layer?")

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.methods import METHODS, AttentionRollout, ClassActivationMap, Method, Pick, Span
 from dashboard.models.classifier import Classifier
 from dashboard.ui.links import keep_an_option, linked, linked_slider
+from dashboard.ui.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
 FIRST = {"cnn": ClassActivationMap, "vit": AttentionRollout}  # shown until another is chosen, where the model gives it
@@ -26,7 +27,7 @@ def pick_method(side: str, model: Classifier) -> type[Method]:
     key = f"{side}_method"
     keep_an_option(key, names)
     chosen = linked(
-        st.selectbox, f"Method for the {'CNN' if side == 'cnn' else 'ViT'}", names, key=key,
+        st.selectbox, f"{'CNN' if side == 'cnn' else 'ViT'} · {plain(model.title)}", names, key=key,
         help=f"{len(names)} methods fit {model.title}. The others need what it can't give; the methods page says why.",
     )  # fmt: skip
     return by_name[chosen or names[0]]

@@ -1,19 +1,21 @@
 """The layers page's parts: each draws one figure and says what it means."""
 
 import math
+from dataclasses import replace
 
 import plotly.graph_objects as go
 import streamlit as st
 from torch import Tensor
 
-from dashboard.evidence import AttentionMaps, StageMaps
+from dashboard.evidence import AttentionMaps, StageMaps, TokenMaps
 from dashboard.explain import Explanation
 from dashboard.figures.layers import Panel, curves_figure, film, multiples
 from dashboard.figures.maps import Backdrop, Look
-from dashboard.layers import DISCARDS, HEADS, Choice, Curves, choices, curves
-from dashboard.methods import AttentionRollout
+from dashboard.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves
+from dashboard.methods import AttentionRollout, GradCAM
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
+from dashboard.ui.explaining import Asked, answers
 from dashboard.ui.film_keys import film_keys
 from dashboard.ui.links import keep_an_option, linked
 from dashboard.ui.panel import CONFIG
@@ -34,32 +36,32 @@ def pick_head(evidence: AttentionMaps) -> int | None:
 
 def show_film(shown: Explanation, rollouts: Tensor, attention: Tensor, head: int | None, behind: Backdrop, look: Look) -> None:
     """Rollout up to a layer beside that layer's own attention, both (L, rows, columns), to play and to scrub."""
-    titles = ("Rollout", f"Raw attention, {'fused' if head is None else f'head {head}'}")
+    titles = (shown.method.label, f"Raw attention, {'fused' if head is None else f'head {head}'}")
     depth = shown.method.depth or len(rollouts)
     st.plotly_chart(
         film(rollouts.numpy(), attention.numpy(), titles, shown.box, behind, look, depth),
-        key="progression", config=CONFIG, alt="Attention rollout after each layer, beside that layer's own attention.",
+        key="progression", config=CONFIG, alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
     )  # fmt: skip
     film_keys("progression")
     st.caption(
-        "Left, what has reached the token that the head reads after that many layers; right, what that layer alone attends to. "
+        "Left, what the method gathers in that many layers; right, what the head's token attends to in that layer alone. "
         "Play and scrub run in the browser alone, by mouse or by arrow keys and space. Each side keeps one scale."
     )
 
 
-def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, cam: Explanation, share: float) -> None:
+def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, cam: Explanation | None, share: float) -> None:
     """Numbers by depth; a click chooses the depth."""
     read = curves(evidence, shown, rollouts, cam, share)
     _clickable("curves", curves_figure(read, _depth(shown.method, evidence)), "Four numbers by depth.")
     st.caption(
-        "Entropy is 1 and Gini 0 where the rollout is alike everywhere. Distance: how far patches look in that layer alone. "
+        "Entropy is 1 and Gini 0 where the map is alike everywhere. Distance: how far patches look in that layer alone. "
         f"Agreement: rank correlation with the CNN's map, 0 for unrelated maps. {_overlap(read, shown.method, evidence)}"
     )
 
 
 def _overlap(read: Curves, method: AttentionRollout, evidence: AttentionMaps) -> str:
     if not read.overlap:
-        return "The models saw no common part of this photo."
+        return "There is no map of the CNN's to compare with, or none of a common part of this photo."
     return f"Top cells in both at this depth: {read.overlap[_depth(method, evidence) - 1]:.2f}, by chance {read.chance:.2f}."
 
 
@@ -70,7 +72,38 @@ def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, b
         Panel(f"<b>{layer}</b>" if layer == depth else str(layer), rollout.numpy(), shown.box, layer, layer == depth)
         for layer, rollout in enumerate(rollouts, 1)
     ]
-    _clickable("depths", multiples(panels, behind, look, 6, one_scale=True), "Attention rollout at every depth, on one scale.")
+    _clickable(
+        "depths", multiples(panels, behind, look, 6, one_scale=True), f"{shown.method.label} at every depth, on one scale."
+    )
+
+
+def staged(asked: Asked) -> Asked:
+    """The same, or, where its method reads the end of the network alone, Grad-CAM, which can be read at every stage."""
+    if by_place(asked.method, asked.model.extent) is not None or GradCAM.needs not in asked.model.observers:
+        return asked
+    return replace(asked, method=GradCAM())
+
+
+def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> Explanation | None:
+    """The method at every layer or stage that it can be asked about, each on its own scale; gives the chosen one's map."""
+    methods, label = by_place(asked.method, asked.model.extent), asked.method.label
+    what = "layer" if issubclass(asked.method.needs, AttentionMaps | TokenMaps) else "stage"
+    if methods is None:
+        st.info(f"{label} reads no single layer: for maps one by one, choose another method.")
+        return None
+    st.markdown(f"**{label}, {what} by {what}** · each on its own scale")
+    maps = answers([replace(asked, method=method) for method in methods], key)
+    if maps is None:
+        return None
+    chosen = next((own for own in maps if own.method == asked.method), maps[-1])
+    panels = [
+        Panel(f"<b>{place}</b>" if own is chosen else str(place), own.heatmap.numpy(), own.box, place, own is chosen)
+        for place, own in enumerate(maps, 1)
+    ]
+    st.plotly_chart(
+        multiples(panels, behind, look, 6, one_scale=False), key=key, config=CONFIG, alt=f"{label}, {what} by {what}."
+    )
+    return chosen
 
 
 def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:

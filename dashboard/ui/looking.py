@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Observation
 from dashboard.ui import caches, panel
+from dashboard.ui.controls import method_controls, pick_method
 from dashboard.ui.explaining import Asked
 from dashboard.ui.sidebar import Chosen
 
@@ -21,6 +22,19 @@ def looked_at(asked: Asked) -> tuple[Asked, Observation]:
             against = None
         asked = Asked(model, asked.photo, asked.method, asked.target, against)
         return asked, asked.look()
+
+
+def ask(side: str, chosen: Chosen) -> Asked:
+    """Draws the choice of a method, its options and its question in one row."""
+    model = chosen.cnn if side == "cnn" else chosen.vit
+    place, options, question = st.columns([3, 6, 5], gap="medium")
+    with place:
+        method = pick_method(side, model)
+    with options:
+        method = method_controls(method, model.extent, side)
+    with question:
+        target, against = panel.pick_question(side, model.labels, method)
+        return looked_at(Asked(model, chosen.photo, method, target, against))[0]
 
 
 def chosen_class(asked: Asked, seen: Observation) -> int:

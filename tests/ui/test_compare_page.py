@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from dashboard.methods import METHODS
+from dashboard.methods import METHODS, Method
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
@@ -30,7 +30,7 @@ def test_the_page_says_what_it_compares():
 def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened()
     looked, observe = [], Classifier.observe
-    monkeypatch.setattr(Classifier, "observe", lambda *arguments: looked.append(1) or observe(*arguments))
+    monkeypatch.setattr(Classifier, "observe", lambda *a, **b: looked.append(1) or observe(*a, **b))
     for key, value in (("discard", 0.8), ("depth", 2), ("opacity", 0.3), ("top", 40)):
         healthy(app.slider(key=key).set_value(value).run())
     healthy(app.selectbox(key="cnn_class").set_value("dog").run())
@@ -47,11 +47,15 @@ def test_every_way_to_show_a_map(show: str):
     assert app.session_state["show"] == show
 
 
-def test_every_option_of_every_method_on_the_page_has_a_widget():
-    app = opened()
-    for method in METHODS:
-        for field in dataclasses.fields(method):
-            assert field.name in app.session_state, f"{method.label} has no widget for {field.name}"
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
+def test_every_method_is_on_the_page_with_a_widget_for_every_option(method: type[Method]):
+    side = "cnn" if method.needs in zoo.load("bundled/cnn").observers else "vit"
+    app = opened(**{f"{side}_method": method.label})
+    assert app.session_state[f"{side}_method"] == method.label
+    assert not app.toast
+    for field in dataclasses.fields(method):
+        key = field.name if side == "vit" else f"{side}_{field.name}"
+        assert key in app.session_state, f"{method.label} has no widget for {field.name}"
 
 
 def test_a_link_restores_the_settings():

@@ -22,7 +22,7 @@ def figures(app: AppTest) -> dict[str, dict]:
 
 
 def test_every_figure_is_there():
-    assert set(figures(opened("Layers"))) == {"progression", "curves", "depths", "stages", "choices"}
+    assert set(figures(opened("Layers"))) == {"progression", "curves", "depths", "by_stage", "stages", "choices"}
 
 
 def test_the_film_has_a_frame_for_each_layer_and_runs_in_the_browser():
@@ -65,7 +65,7 @@ def test_a_head_of_the_model_before_is_forgotten(models: Path):
 def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened("Layers")
     looked, observe = [], Classifier.observe
-    monkeypatch.setattr(Classifier, "observe", lambda *arguments: looked.append(1) or observe(*arguments))
+    monkeypatch.setattr(Classifier, "observe", lambda *a, **b: looked.append(1) or observe(*a, **b))
     for key, value in (("discard", 0.8), ("depth", 2), ("top", 40)):
         healthy(app.slider(key=key).set_value(value).run())
     healthy(app.selectbox(key="head").set_value("1").run())

@@ -98,7 +98,7 @@ def test_another_model_is_loaded_compared_and_unloaded(models: Path):
     assert app.selectbox(key="vit").value == "hf/lab/dino"
     assert "is the ViT on every page now" in words(app)
     app = healthy(app.switch_page("pages/Compare.py").run())
-    assert "**Attention rollout** · lab/dino" in words(app)
+    assert "lab/dino, 0.0 M parameters" in words(app)
     app = healthy(app.switch_page("pages/Models.py").run())
     app = healthy(app.selectbox(key="vit").set_value("bundled/vit").run())
     app = healthy(app.button(key="unload_hf/lab/dino").click().run())
