@@ -1,0 +1,49 @@
+"""What does one patch look at, in every layer and head?"""
+
+import streamlit as st
+
+from dashboard.explain import compare, read
+from dashboard.export.exhibit import Exhibit
+from dashboard.methods import ClassActivationMap
+from dashboard.ui import caches, panel, patches
+from dashboard.ui.address import current_link
+from dashboard.ui.downloads import OF_ATTENTION, Tray, attention_files
+from dashboard.ui.looking import both_look
+from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
+from dashboard.ui.text import plain
+
+
+@st.fragment  # so that a click on a patch does not draw the sidebar again
+def one_patch(chosen: Chosen, tray: Tray) -> None:
+    """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
+    photo, look, share = chosen.photo, chosen.look, chosen.share
+    cnn, vit, behind = both_look(chosen)
+    evidence = vit.seen.evidence
+
+    asked = patches.pick_attention(evidence)
+    left, right = st.columns([4, 5], gap="medium")
+    with left:
+        st.markdown(f"{patches.question(asked, evidence)} · {plain(vit.model.title)}")
+        picture, facts = st.container(), st.container()
+        target = panel.pick_class("cnn", cnn.seen)
+    shown = read(vit.seen, vit.model.key, asked)
+    cam = read(cnn.seen, cnn.model.key, ClassActivationMap(), target)
+
+    with picture:
+        patches.show_patch(shown, evidence, cam, behind, look, share)
+    with facts:
+        patches.show_facts(shown, evidence, cam)
+    with right:
+        st.markdown("**The same in every layer and head** · click one to enlarge it; each has a scale of its own")
+        patches.show_heads(shown, evidence, look)
+        st.markdown("**How far and how evenly patches look** · one point per head, over all patches; click one to choose it")
+        patches.show_summary(asked, caches.head_summary(vit.model.key, photo.digest, evidence))
+
+    maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn.model, "vit": vit.model}
+    exhibit = Exhibit(photo, maps, models, compare(cam, shown, share), look, share, current_link())
+    tray |= attention_files(exhibit, asked.every_head(evidence), evidence.grid)
+
+
+st.subheader("What does one patch look at, and who looks at it?")
+chosen = common_sidebar()
+one_patch(chosen, caveat_and_files(chosen, OF_ATTENTION))
