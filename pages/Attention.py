@@ -24,7 +24,9 @@ def one_patch(chosen: Chosen, tray: Tray) -> None:
     left, right = st.columns([4, 5], gap="medium")
     with left:
         st.markdown(f"{patches.question(asked, evidence)} · {plain(vit.model.title)}")
-        picture, facts = st.container(), st.container()
+        picture = st.container()
+        asked = patches.pick_hidden(asked, evidence)
+        facts = st.container()
         target = panel.pick_class("cnn", cnn.seen)
     shown = read(vit.seen, vit.model.key, asked)
     cam = read(cnn.seen, cnn.model.key, ClassActivationMap(), target)
@@ -34,9 +36,9 @@ def one_patch(chosen: Chosen, tray: Tray) -> None:
     with facts:
         patches.show_facts(shown, evidence, cam)
     with right:
-        st.markdown("**The same in every layer and head** · click one to enlarge it; each has a scale of its own")
+        st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
         patches.show_heads(shown, evidence, look)
-        st.markdown("**How far and how evenly patches look** · one point per head, over all patches; click one to choose it")
+        st.markdown("**How far and how evenly each head looks**, all patches together · click one to choose it")
         patches.show_summary(asked, caches.head_summary(vit.model.key, photo.digest, evidence))
 
     maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn.model, "vit": vit.model}

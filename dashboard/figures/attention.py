@@ -1,4 +1,9 @@
-"""What one patch looks at: over the photo, in every head at once, and how far and how evenly each head looks."""
+"""What one patch looks at: over the photo, in every head at once, and how far and how evenly each head looks.
+
+Figures are put together as plain data and become Plotly's at the end: a click waits for them, and Plotly checks every change.
+"""
+
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,26 +14,28 @@ from dashboard.figures.layers import ACCENT, QUIET
 from dashboard.figures.maps import PLAIN, SCALES, Backdrop, Look, cells, figure_height, map_figure
 from dashboard.patches import HeadSummary, patch_box
 
-FUSED_ROW = 0  # of the grid of heads; head h is row h
 CLEAR = {"marker": {"opacity": 0}}
+WHOLE = {"marker": {"opacity": 1}}
+CLICKED = {"type": "scatter", "mode": "markers", "showlegend": False}
+UNSEEN = CLICKED | {"marker": {"opacity": 0, "size": 12}, "selected": CLEAR, "unselected": CLEAR}
+EDGE = "rgb(20,22,28)"
 
 
 def patch_figure(
     shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
 ) -> go.Figure:
     """The map over the photo, the chosen patch (row, column) outlined. A click on a patch gives its number, from 1."""
-    figure = map_figure(shown, behind, look, notes, other_name)
-    figure.update_traces(hoverinfo="skip", hovertemplate=None, customdata=None)
-    figure.add_trace(_patches(shown, notes, other_name))
+    drawn = map_figure(shown, behind, look, notes, other_name)
+    heatmap = drawn.data[0].to_plotly_json() | {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
+    layout = drawn.layout.to_plotly_json() | {"height": figure_height(behind, 400), "hoverdistance": 40}
     if chosen is not None:
         box = patch_box(shown.box, tuple(shown.heatmap.shape), chosen)
-        for colour, width in (("rgb(20,22,28)", 5), (ACCENT, 3)):
-            figure.add_shape(_frame(box.left, box.top, box.right, box.bottom, colour, width))
-    figure.update_layout(height=figure_height(behind, 400), clickmode="event+select", hoverdistance=40)
-    return figure
+        corners = (box.left, box.top, box.right, box.bottom)
+        layout["shapes"] = [*layout.get("shapes", ()), _frame(*corners, EDGE, 5), _frame(*corners, ACCENT, 3)]
+    return go.Figure([heatmap, _patches(shown, notes, other_name)], layout)
 
 
-def _patches(shown: Explanation, notes: Annotations, other_name: str) -> go.Scatter:
+def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[str, Any]:
     """A transparent point in each patch, as Plotly sends no clicks on heatmaps."""
     values, other = shown.heatmap.numpy(), notes.other.numpy().flatten()
     rows, columns = values.shape
@@ -38,17 +45,16 @@ def _patches(shown: Explanation, notes: Annotations, other_name: str) -> go.Scat
         np.char.mod("%.0f", 100 * notes.percentiles.numpy().flatten()),
         np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other)),
     ], -1)  # fmt: skip
-    return go.Scatter(
-        x=np.tile(where["x0"] + where["dx"] * np.arange(columns), rows).round(2),
-        y=np.repeat(where["y0"] + where["dy"] * np.arange(rows), columns).round(2),
-        customdata=told.tolist(), mode="markers", marker={"opacity": 0, "size": 12}, selected=CLEAR, unselected=CLEAR,
-        showlegend=False,
-        hovertemplate="patch %{customdata[0]}: %{customdata[1]}<br>above %{customdata[2]}% of the patches<br>"
+    return UNSEEN | {
+        "x": np.tile(where["x0"] + where["dx"] * np.arange(columns), rows).astype(np.float32),
+        "y": np.repeat(where["y0"] + where["dy"] * np.arange(rows), columns).astype(np.float32),
+        "customdata": told.tolist(),
+        "hovertemplate": "patch %{customdata[0]}: %{customdata[1]}<br>above %{customdata[2]}% of the patches<br>"
         f"{other_name} here: %{{customdata[3]}}<extra></extra>",
-    )  # fmt: skip
+    }
 
 
-def _frame(x0: float, y0: float, x1: float, y1: float, colour: str, width: int) -> dict:
+def _frame(x0: float, y0: float, x1: float, y1: float, colour: str, width: int) -> dict[str, Any]:
     return {"type": "rect", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": {"color": colour, "width": width}}
 
 
@@ -71,26 +77,12 @@ def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: 
     A click gives layer and head, 0 for fused. `aspect` is a map's height by its width.
     """
     layers, heads, rows, columns = maps.shape
-    aspect = min(max(aspect, 0.4), 2.5)
-    first = (1 - (columns - 1) / 2 / (columns + 1), -(rows - 1) / 2 / (rows + 1))
-    figure = go.Figure()
-    figure.add_heatmap(
-        z=mosaic(maps), x0=first[0], dx=1 / (columns + 1), y0=first[1], dy=1 / (rows + 1), zmin=0, zmax=255,
-        colorscale=_with_gap(look), showscale=False, hoverinfo="skip",
-    )  # fmt: skip
-    figure.add_trace(_cells_to_click(layers, heads))
-    row = FUSED_ROW if head is None else head
-    figure.add_shape(_frame(layer - 0.5, row - 0.5, layer + 0.5, row + 0.5, ACCENT, 3))
-    names = ["fused", *map(str, range(1, heads))]
-    plain = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain", "ticklen": 0}
-    figure.update_xaxes(plain, range=[0.5, layers + 0.5], dtick=1, side="top", title={"text": "layer", "standoff": 2})
-    figure.update_yaxes(
-        plain, range=[heads - 0.5, -0.5], tickvals=list(range(heads)), ticktext=names, scaleanchor="x", scaleratio=aspect,
-        constraintoward="top", title={"text": "head", "standoff": 2},
-    )  # fmt: skip
-    height = round(heads * aspect * min(90, 560 / layers)) + 48
-    figure.update_layout(PLAIN, height=height, margin={"l": 52, "r": 2, "t": 44, "b": 4}, showlegend=False, hoverdistance=-1)
-    return figure
+    picture = {
+        "type": "heatmap", "z": mosaic(maps), "zmin": 0, "zmax": 255, "colorscale": _with_gap(look), "showscale": False,
+        "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
+        "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
+    }  # fmt: skip
+    return go.Figure([picture, _heads(layers, heads)], _grid(layers, heads, min(max(aspect, 0.4), 2.5), layer, head or 0))
 
 
 def _with_gap(look: Look) -> list[list]:
@@ -101,13 +93,29 @@ def _with_gap(look: Look) -> list[list]:
     return [[0, "rgba(0,0,0,0)"], [edge, "rgba(0,0,0,0)"], *([edge + (1 - edge) * at, colour] for at, colour in colours)]
 
 
-def _cells_to_click(layers: int, heads: int) -> go.Scatter:
+def _heads(layers: int, heads: int) -> dict[str, Any]:
+    """A transparent point in each small map."""
     x, y = np.tile(np.arange(1, layers + 1), heads), np.repeat(np.arange(heads), layers)
     told = [f"head {row}" if row else "heads fused" for row in y.tolist()]
-    return go.Scatter(
-        x=x, y=y, customdata=np.stack([x, y], -1).tolist(), text=told, mode="markers", marker={"opacity": 0, "size": 12},
-        selected=CLEAR, unselected=CLEAR, hovertemplate="layer %{x}, %{text}<extra></extra>",
-    )  # fmt: skip
+    template = "layer %{x}, %{text}<extra></extra>"
+    return UNSEEN | {"x": x, "y": y, "customdata": np.stack([x, y], -1).tolist(), "text": told, "hovertemplate": template}
+
+
+def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[str, Any]:
+    """The layout of the grid of heads, one of them framed; axes count layers from 1, and rows from 0, the fused heads'."""
+    plain = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain", "ticklen": 0}
+    return PLAIN | {
+        "shapes": [_frame(layer - 0.5, row - 0.5, layer + 0.5, row + 0.5, ACCENT, 3)],
+        "xaxis": plain | {"range": [0.46, layers + 0.54], "dtick": 1, "side": "top", "title": {"text": "layer", "standoff": 2}},
+        "yaxis": plain | {
+            "range": [heads - 0.46, -0.54], "tickvals": list(range(heads)),
+            "ticktext": ["fused", *map(str, range(1, heads))], "scaleanchor": "x", "scaleratio": aspect,
+            "constraintoward": "top", "title": {"text": "head", "standoff": 2},
+        },
+        "height": round(heads * aspect * min(90, 560 / layers)) + 48,
+        "margin": {"l": 52, "r": 2, "t": 44, "b": 4},
+        "hoverdistance": -1,
+    }  # fmt: skip
 
 
 def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Figure:
@@ -115,21 +123,21 @@ def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Fig
     layers, heads = summary.distance.shape
     which = [(at, number) for at in range(1, layers + 1) for number in range(1, heads + 1)]
     chosen = [at == layer and head in (None, number) for at, number in which]
-    whole = {"marker": {"opacity": 1}}
-    marker = {
-        "color": [at for at, _ in which], "colorscale": "Viridis", "size": [13 if one else 8 for one in chosen],
-        "line": {"width": [3 if one else 1 for one in chosen], "color": [ACCENT if one else QUIET for one in chosen]},
-        "colorbar": {"title": {"text": "layer"}, "thickness": 8, "outlinewidth": 0, "nticks": 6},
-    }  # fmt: skip
-    figure = go.Figure()
-    figure.add_scatter(
-        x=summary.distance.flatten().numpy().round(3), y=summary.entropy.flatten().numpy().round(4), mode="markers",
-        customdata=which, selected=whole, unselected=whole, marker=marker,
-        hovertemplate="layer %{customdata[0]}, head %{customdata[1]}<br>distance %{x:.2f} patches<br>entropy %{y:.2f}"
+    points = CLICKED | {
+        "x": summary.distance.flatten().float().numpy(), "y": summary.entropy.flatten().float().numpy(),
+        "customdata": which, "selected": WHOLE, "unselected": WHOLE,
+        "marker": {
+            "color": np.array([at for at, _ in which]), "colorscale": "Viridis",
+            "size": [13 if one else 8 for one in chosen],
+            "line": {"width": [3 if one else 1 for one in chosen], "color": [ACCENT if one else QUIET for one in chosen]},
+            "colorbar": {"title": {"text": "layer"}, "thickness": 8, "outlinewidth": 0, "nticks": 6},
+        },
+        "hovertemplate": "layer %{customdata[0]}, head %{customdata[1]}<br>distance %{x:.2f} patches<br>entropy %{y:.2f}"
         "<extra></extra>",
-    )  # fmt: skip
-    grid = {"fixedrange": True, "gridcolor": QUIET, "zeroline": False, "nticks": 6}
-    figure.update_xaxes(grid, title={"text": "mean distance, patches", "standoff": 6})
-    figure.update_yaxes(grid, title={"text": "mean entropy", "standoff": 6})
-    figure.update_layout(PLAIN, height=320, margin={"l": 48, "r": 4, "t": 8, "b": 44}, showlegend=False, hoverdistance=30)
-    return figure
+    }  # fmt: skip
+    axis = {"fixedrange": True, "gridcolor": QUIET, "zeroline": False, "nticks": 6}
+    return go.Figure([points], PLAIN | {
+        "xaxis": axis | {"title": {"text": "mean distance, patches", "standoff": 6}},
+        "yaxis": axis | {"title": {"text": "mean entropy", "standoff": 6}},
+        "height": 320, "margin": {"l": 48, "r": 4, "t": 8, "b": 44}, "hoverdistance": 30,
+    })  # fmt: skip

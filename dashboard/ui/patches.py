@@ -1,5 +1,6 @@
 """The attention page's parts: what is asked, and each figure with what it means."""
 
+from dataclasses import replace
 from typing import get_args, get_type_hints
 
 import plotly.graph_objects as go
@@ -18,12 +19,13 @@ from dashboard.ui.panel import CONFIG
 from dashboard.ui.patch_keys import patch_keys
 
 MAP, HEADS, SUMMARY = "patch_map", "head_grid", "head_summary"  # the charts' keys
+PICTURE = "patch_picture"  # what is around the first of them
 HINTS = get_type_hints(TokenAttention)
 
 
 def pick_attention(evidence: AttentionMaps) -> TokenAttention:
     """Draws what can be asked; gives what is."""
-    columns = st.columns([10, 10, 16, 11, 18, 13], vertical_alignment="bottom")
+    columns = st.columns([10, 13, 18, 12, 17])
     with columns[0]:
         token = _pick_token(evidence)
     with columns[1]:
@@ -34,9 +36,7 @@ def pick_attention(evidence: AttentionMaps) -> TokenAttention:
         head = pick_head(evidence)
     with columns[4]:
         heads = _pick_fusion()
-    with columns[5]:
-        hide = _pick_hide() if evidence.prefix else False
-    return TokenAttention(token, layer, head, heads, direction, hide)
+    return TokenAttention(token, layer, head, heads, direction)
 
 
 def _pick_token(evidence: AttentionMaps) -> int:
@@ -63,6 +63,11 @@ def _pick_fusion() -> str:
         st.segmented_control, LABELS["heads"], get_args(HINTS["heads"]), default="mean", key="heads", required=True, wrap=True,
         help=option_texts(AttentionRollout)["heads"],
     )  # fmt: skip
+
+
+def pick_hidden(asked: TokenAttention, evidence: AttentionMaps) -> TokenAttention:
+    """The same, with or without the tokens before the patches, where there are any."""
+    return replace(asked, hide_cls=_pick_hide()) if evidence.prefix else asked
 
 
 def _pick_hide() -> bool:
@@ -94,8 +99,9 @@ def show_patch(
     """The answer over the photo; a click or an arrow key chooses another patch."""
     cell = place(evidence, shown.method.token)
     figure = patch_figure(shown, behind, look, annotate(shown, cam, share), cam.method.label, cell)
-    _clickable(MAP, figure, "Attention of the chosen patch over the photo, which is outlined.", _choose_patch)
-    patch_keys(MAP, evidence.grid, cell or place(evidence, middle_token(evidence)), _choose)
+    with st.container(key=PICTURE):
+        _clickable(MAP, figure, "Attention of the chosen patch over the photo, which is outlined.", _choose_patch)
+    patch_keys(PICTURE, evidence.grid, cell or place(evidence, middle_token(evidence)), _choose)
 
 
 def _choose_patch(meaning: list) -> None:
