@@ -33,13 +33,13 @@ def one_patch(chosen: Chosen, tray: Tray) -> None:
 
     with picture:
         patches.show_patch(shown, evidence, cam, behind, look, share)
-    with facts:
-        patches.show_facts(shown, evidence, cam)
     with right:
         st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
         patches.show_heads(shown, evidence, look)
-        st.markdown("**How far and how evenly each head looks**, all patches together · click one to choose it")
+        st.markdown("**How far and how evenly each head looks** · click one to choose it")
         patches.show_summary(asked, caches.head_summary(vit.model.key, photo.digest, evidence))
+    with facts:
+        patches.show_facts(shown, evidence, cam)
 
     maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn.model, "vit": vit.model}
     exhibit = Exhibit(photo, maps, models, compare(cam, shown, share), look, share, current_link())

@@ -19,6 +19,8 @@ WHOLE = {"marker": {"opacity": 1}}
 CLICKED = {"type": "scatter", "mode": "markers", "showlegend": False}
 UNSEEN = CLICKED | {"marker": {"opacity": 0, "size": 12}, "selected": CLEAR, "unselected": CLEAR}
 EDGE = "rgb(20,22,28)"
+# First layer to last, on light and on dark: Viridis begins too dark, and ends too bright.
+LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,106)"], [1, "rgb(214,190,50)"]]
 
 
 def patch_figure(
@@ -27,7 +29,7 @@ def patch_figure(
     """The map over the photo, the chosen patch (row, column) outlined. A click on a patch gives its number, from 1."""
     drawn = map_figure(shown, behind, look, notes, other_name)
     heatmap = drawn.data[0].to_plotly_json() | {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
-    layout = drawn.layout.to_plotly_json() | {"height": figure_height(behind, 400), "hoverdistance": 40}
+    layout = drawn.layout.to_plotly_json() | {"height": figure_height(behind, 360), "hoverdistance": 40}
     if chosen is not None:
         box = patch_box(shown.box, tuple(shown.heatmap.shape), chosen)
         corners = (box.left, box.top, box.right, box.bottom)
@@ -82,7 +84,7 @@ def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: 
         "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
         "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
     }  # fmt: skip
-    return go.Figure([picture, _heads(layers, heads)], _grid(layers, heads, min(max(aspect, 0.4), 2.5), layer, head or 0))
+    return go.Figure([picture, _heads(layers, heads)], _grid(layers, heads, min(max(aspect, 0.4), 1.4), layer, head or 0))
 
 
 def _with_gap(look: Look) -> list[list]:
@@ -104,15 +106,16 @@ def _heads(layers: int, heads: int) -> dict[str, Any]:
 def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[str, Any]:
     """The layout of the grid of heads, one of them framed; axes count layers from 1, and rows from 0, the fused heads'."""
     plain = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain", "ticklen": 0}
+    across = {"range": [0.46, layers + 0.54], "dtick": -(-layers // 16), "side": "top"}
     return PLAIN | {
         "shapes": [_frame(layer - 0.5, row - 0.5, layer + 0.5, row + 0.5, ACCENT, 3)],
-        "xaxis": plain | {"range": [0.46, layers + 0.54], "dtick": 1, "side": "top", "title": {"text": "layer", "standoff": 2}},
+        "xaxis": plain | across | {"title": {"text": "layer", "standoff": 2}},
         "yaxis": plain | {
             "range": [heads - 0.46, -0.54], "tickvals": list(range(heads)),
             "ticktext": ["fused", *map(str, range(1, heads))], "scaleanchor": "x", "scaleratio": aspect,
             "constraintoward": "top", "title": {"text": "head", "standoff": 2},
         },
-        "height": round(heads * aspect * min(90, 560 / layers)) + 48,
+        "height": round(heads * aspect * min(80, 430 / layers)) + 48,
         "margin": {"l": 52, "r": 2, "t": 44, "b": 4},
         "hoverdistance": -1,
     }  # fmt: skip
@@ -127,10 +130,10 @@ def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Fig
         "x": summary.distance.flatten().float().numpy(), "y": summary.entropy.flatten().float().numpy(),
         "customdata": which, "selected": WHOLE, "unselected": WHOLE,
         "marker": {
-            "color": np.array([at for at, _ in which]), "colorscale": "Viridis",
+            "color": np.array([at for at, _ in which]), "colorscale": LAYERS, "opacity": 1,
             "size": [13 if one else 8 for one in chosen],
             "line": {"width": [3 if one else 1 for one in chosen], "color": [ACCENT if one else QUIET for one in chosen]},
-            "colorbar": {"title": {"text": "layer"}, "thickness": 8, "outlinewidth": 0, "nticks": 6},
+            "colorbar": {"title": {"text": "layer"}, "thickness": 8, "outlinewidth": 0, "dtick": -(-layers // 8), "xpad": 4},
         },
         "hovertemplate": "layer %{customdata[0]}, head %{customdata[1]}<br>distance %{x:.2f} patches<br>entropy %{y:.2f}"
         "<extra></extra>",
@@ -139,5 +142,5 @@ def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Fig
     return go.Figure([points], PLAIN | {
         "xaxis": axis | {"title": {"text": "mean distance, patches", "standoff": 6}},
         "yaxis": axis | {"title": {"text": "mean entropy", "standoff": 6}},
-        "height": 320, "margin": {"l": 48, "r": 4, "t": 8, "b": 44}, "hoverdistance": 30,
+        "height": 300, "margin": {"l": 48, "r": 4, "t": 8, "b": 44}, "hoverdistance": 30,
     })  # fmt: skip

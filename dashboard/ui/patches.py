@@ -53,7 +53,7 @@ def _pick_token(evidence: AttentionMaps) -> int:
 
 def _pick_direction() -> str:
     return linked(
-        st.segmented_control, "As", get_args(HINTS["direction"]), default="query", key="direction", required=True,
+        st.segmented_control, "Patch as", get_args(HINTS["direction"]), default="query", key="direction", required=True,
         help="As a query: what the patch looks at, its row of the attention matrix. As a key: who looks at it, its column.",
     )  # fmt: skip
 
@@ -126,8 +126,8 @@ def _prefix_in_words(asked: TokenAttention, evidence: AttentionMaps) -> str:
         return ""
     names = ["CLS token", *(f"extra token {number}" for number in range(1, len(shares)))]
     told = ", ".join(f"{name}: **{share:.1%}**" for name, share in zip(names, shares, strict=True))
-    of = "what it looks at" if asked.direction == "query" else "those who look at it"
-    return f"Of {of}, outside the photo: {told}{', left out of the picture' if asked.hide_cls else ''}."
+    whole = "its attention" if asked.direction == "query" else "the attention it gets"
+    return f"{told} of {whole}{', left out of the picture' if asked.hide_cls else ''}."
 
 
 def _cam_in_words(shown: Explanation, evidence: AttentionMaps, cam: Explanation) -> str:
@@ -152,6 +152,10 @@ def show_summary(asked: TokenAttention, summary: HeadSummary) -> None:
     """How far and how evenly each head looks, over all patches; a click chooses a head."""
     figure = summary_figure(summary, asked.layer, asked.head)
     _clickable(SUMMARY, figure, "Mean attention distance and entropy of each head.", _choose_head)
+    st.caption(
+        "Means over all patches. Distance: how far they look, the tokens before the patches left aside. "
+        "Entropy: 0 where each looks at one token alone, 1 where at all alike."
+    )
 
 
 def _choose_head(meaning: list) -> None:
