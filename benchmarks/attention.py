@@ -17,7 +17,7 @@ from tests import chromium
 from tests.browser.doing import PATCHES, open_page
 from tests.conftest import ROOT, serving
 
-ROUNDS = 31
+ROUNDS, WARM_UP = 31, 8
 # The time of the last change inside each figure, from the moment the button went down.
 WATCH = """() => {
     window.repaints = {};
@@ -79,14 +79,14 @@ def _opened(browser: Browser, address: str, settings: dict[str, str]) -> Page:
 
 
 def _clicks(page: Page, chart: str, changed: tuple[str, ...]) -> list[float]:
-    """Milliseconds from each click to the last figure's last change, after two clicks that do not count."""
+    """Milliseconds from each click to the last figure's last change, after a few that do not count."""
     taken = []
-    for nth in islice(cycle((3, 10, 17, 8)), ROUNDS + 2):
+    for nth in islice(cycle((3, 10, 17, 8)), ROUNDS + WARM_UP):
         page.mouse.move(0, 0)
         page.mouse.click(*page.evaluate(MIDDLE, [chart, nth]))
         page.wait_for_function(REPAINTED, arg=changed)
         taken.append(max(page.evaluate("Object.values(window.repaints)")))
-    return taken[2:]
+    return taken[WARM_UP:]
 
 
 def _row(what: str, taken: list[float], bound: int) -> Row:

@@ -17,8 +17,8 @@ from dashboard.ui.text import plain
 def one_patch(chosen: Chosen, tray: Tray) -> None:
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
     photo, look, share = chosen.photo, chosen.look, chosen.share
-    cnn, vit, behind = both_look(chosen)
-    evidence = vit.seen.evidence
+    cnn, vit, _ = both_look(chosen)
+    evidence, behind = vit.seen.evidence, caches.screen_copy(photo.digest, photo, side=720)  # it travels with every click
 
     asked = patches.pick_attention(evidence)
     left, right = st.columns([4, 5], gap="medium")

@@ -247,7 +247,7 @@ FOCUSED = """() => {
 def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: str):
     open_page(page, served, path)
     reached = set()
-    for _ in range(90):
+    for _ in range(110):
         page.keyboard.press("Tab")
         reached.add(page.evaluate(FOCUSED))
     assert not (SIDE | REACHED[path]) - reached
