@@ -1,5 +1,6 @@
 """What one patch looks at, and who looks at it: what the attention page shows, from evidence alone and without Streamlit."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -12,6 +13,8 @@ from dashboard.numerics.attention import attention_distance, attention_entropy, 
 from dashboard.numerics.rollout import FUSIONS
 from dashboard.numerics.scaling import crop_resample, inside
 from dashboard.photo import Box
+
+SMALL_MAPS = 60_000  # cells of all small maps together: each click sends a byte for each
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class TokenAttention:
     def every_head(self, evidence: AttentionMaps) -> Tensor:
         """The same of every layer, fused first and then each head: (L, 1 + H, T)."""
         each = token_attention(evidence.weights, self.token, self.direction)  # (L, H, T)
-        return torch.cat([FUSIONS[self.heads](each, dim=1)[:, None], each], 1).cpu()
+        return torch.cat([FUSIONS[self.heads](each, dim=1)[:, None], each], 1).float().cpu()
 
     def over_tokens(self, evidence: AttentionMaps) -> Tensor:
         """One number per token, those before the patches too: (T,)."""
@@ -65,6 +68,13 @@ class TokenAttention:
 def _total(values: Tensor) -> Tensor:
     """The sums along the last axis, kept as an axis, and never 0."""
     return values.sum(-1, keepdim=True).clamp_min(torch.finfo(values.dtype).tiny)
+
+
+def small_maps(maps: Tensor) -> Tensor:
+    """Maps (L, heads, rows, columns) as they are, or averaged to fewer cells where there would be more than fit on a screen."""
+    layers, heads, rows, columns = maps.shape
+    side = max(math.isqrt(SMALL_MAPS // (layers * heads)), 2)
+    return torch.nn.functional.adaptive_avg_pool2d(maps, (min(rows, side), min(columns, side)))
 
 
 def token_names(evidence: AttentionMaps) -> list[str]:

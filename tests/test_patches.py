@@ -9,7 +9,18 @@ from dashboard.evidence import AttentionMaps, Prediction
 from dashboard.explain import Explanation
 from dashboard.methods import ClassActivationMap
 from dashboard.numerics.attention import attention_distance, attention_entropy
-from dashboard.patches import TokenAttention, head_summary, middle_token, patch_box, place, prefix_shares, spot, token_names
+from dashboard.patches import (
+    SMALL_MAPS,
+    TokenAttention,
+    head_summary,
+    middle_token,
+    patch_box,
+    place,
+    prefix_shares,
+    small_maps,
+    spot,
+    token_names,
+)
 from dashboard.photo import Box
 
 L, H, ROWS, COLUMNS = 4, 3, 2, 5
@@ -67,6 +78,21 @@ def test_every_head_has_the_fused_ones_first():
         for head in (None, 1, 2, 3):
             alone = dataclasses.replace(asked, layer=layer + 1, head=head).over_tokens(evidence)
             assert torch.equal(each[layer, head or 0], alone)
+
+
+def test_small_maps_stay_as_they_are_where_they_fit():
+    maps = torch.rand(12, 13, 14, 14)
+    assert torch.equal(small_maps(maps), maps)
+
+
+def test_small_maps_of_a_large_model_are_means_of_their_cells():
+    maps = torch.rand(24, 17, 24, 36)
+    small = small_maps(maps)
+    assert small.shape == (24, 17, 12, 12)
+    assert small.numel() <= SMALL_MAPS
+    for row, column in ((0, 0), (5, 11)):
+        cells = maps[3, 4, 2 * row : 2 * row + 2, 3 * column : 3 * column + 3]
+        assert small[3, 4, row, column].item() == pytest.approx(sum(cells.flatten().tolist()) / 6, rel=1e-5)
 
 
 @pytest.mark.parametrize("wrong", [{"layer": 0}, {"layer": 5}, {"head": 4}, {"head": -1}, {"token": 11}, {"token": -1}])

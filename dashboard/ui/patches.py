@@ -1,5 +1,6 @@
 """The attention page's parts: what is asked, and each figure with what it means."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args, get_type_hints
 
@@ -11,12 +12,23 @@ from dashboard.explain import Explanation, annotate
 from dashboard.figures.attention import heads_figure, patch_figure, summary_figure
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import AttentionRollout
-from dashboard.patches import HeadSummary, TokenAttention, middle_token, patch_box, place, prefix_shares, spot, token_names
+from dashboard.patches import (
+    HeadSummary,
+    TokenAttention,
+    middle_token,
+    patch_box,
+    place,
+    prefix_shares,
+    small_maps,
+    spot,
+    token_names,
+)
 from dashboard.ui.controls import LABELS, option_texts
 from dashboard.ui.depths import FUSED, pick_head
 from dashboard.ui.links import keep_an_option, linked, linked_slider
 from dashboard.ui.panel import CONFIG
 from dashboard.ui.patch_keys import patch_keys
+from dashboard.ui.text import plain
 
 MAP, HEADS, SUMMARY = "patch_map", "head_grid", "head_summary"  # the charts' keys
 PICTURE = "patch_picture"  # what is around the first of them
@@ -86,9 +98,8 @@ def question(asked: TokenAttention, evidence: AttentionMaps) -> str:
 
 
 def token_in_words(evidence: AttentionMaps, token: int) -> str:
-    """Which token that is, and where."""
-    cell = place(evidence, token)
-    if cell is not None:
+    """Which token that is."""
+    if token >= evidence.prefix:
         return f"patch {token - evidence.prefix + 1}"
     return f"extra token {token}" if token else "the CLS token"
 
@@ -137,15 +148,22 @@ def _cam_in_words(shown: Explanation, evidence: AttentionMaps, cam: Explanation)
     found = spot(cam, patch_box(shown.box, evidence.grid, cell))
     if found is None:
         return "The CNN did not see this place."
-    return f"The CNN's {cam.method.label} here: **{found.value:.3g}**, higher than {found.percentile:.0%} of its cells."
+    name = plain(cam.prediction.labels[cam.target].split(",")[0])
+    return (
+        f"The CNN's {cam.method.label} here: **{found.value:.3g}** for “{name}”, "
+        f"higher than {found.percentile:.0%} of its cells."
+    )
 
 
 def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:
     """The same question to every head of every layer; a click enlarges one."""
     asked = shown.method
-    maps = asked.on_patches(evidence, asked.every_head(evidence)).numpy()
-    figure = heads_figure(maps, shown.box.height / shown.box.width, look, asked.layer, asked.head)
+    maps = small_maps(asked.on_patches(evidence, asked.every_head(evidence)))
+    figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, look, asked.layer, asked.head)
     _clickable(HEADS, figure, "The same in every layer and head, as small maps.", _choose_head)
+    if maps.shape[2:] != evidence.grid:
+        rows, columns = maps.shape[2:]
+        st.caption(f"So small, each map shows means over its patches, on {rows} x {columns} cells.")
 
 
 def show_summary(asked: TokenAttention, summary: HeadSummary) -> None:
@@ -163,11 +181,11 @@ def _choose_head(meaning: list) -> None:
     st.session_state["layer"], st.session_state["head"] = layer, str(head) if head else FUSED
 
 
-def _clickable(key: str, figure: go.Figure, alt: str, choose: object) -> None:
+def _clickable(key: str, figure: go.Figure, alt: str, choose: Callable[[list], None]) -> None:
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _chosen(key, choose), selection_mode="points")
 
 
-def _chosen(key: str, choose) -> None:
+def _chosen(key: str, choose: Callable[[list], None]) -> None:
     """A second click on the same point comes as an empty selection: nothing was chosen then."""
     points = st.session_state[key].selection.points
     if points:

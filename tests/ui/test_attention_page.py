@@ -127,7 +127,7 @@ def test_the_other_direction_is_another_map():
 def test_the_cnn_is_asked_about_the_same_place():
     told = figures(opened("Attention", patch="37", cnn_class="dog"))["patch_map"]["data"][1]["customdata"][36]
     text = words(opened("Attention", patch="37", cnn_class="dog"))
-    assert f"The CNN's CAM here: **{told[3]}**, higher than " in text
+    assert f"The CNN's CAM here: **{told[3]}** for “dog”, higher than " in text
 
 
 def test_a_place_that_the_cnn_never_saw(monkeypatch: pytest.MonkeyPatch):
