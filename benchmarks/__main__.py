@@ -2,13 +2,14 @@
 
 import sys
 
+from benchmarks.attention import attention_page_rows
 from benchmarks.browser import slider_row
 from benchmarks.models import attention_rows, cam_row
 from benchmarks.timing import report
 
 
 def main() -> int:
-    report("Speed", "make bench", [cam_row(), *attention_rows(), slider_row()])
+    report("Speed", "make bench", [cam_row(), *attention_rows(), slider_row(), *attention_page_rows()])
     return 0
 
 

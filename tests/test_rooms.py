@@ -20,7 +20,10 @@ ROOMS = {
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
     ),
     "dashboard.layers": ("dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence"),
-    "dashboard.figures": ("dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.photo"),
+    "dashboard.patches": ("dashboard.methods", "dashboard.explain", "dashboard.numerics", "dashboard.evidence", "dashboard.photo"),
+    "dashboard.figures": (
+        "dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.patches", "dashboard.photo",
+    ),
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",
     ),

@@ -26,6 +26,15 @@ def layers_npz(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> bytes:
     return _npz({"rollouts": rollouts.numpy(), "attention": attention.numpy(), "box": box}, exhibit)
 
 
+def attention_npz(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> bytes:
+    """One token's attention in every layer, heads fused first and then each, over all tokens, (L, 1 + H, T), and the settings.
+
+    The last rows x columns tokens are the patches of `grid`, which lie over `box`.
+    """
+    arrays = {"attention": tokens.numpy(), "grid": np.array(grid), "shown": exhibit.shown["vit"].heatmap.numpy()}
+    return _npz(arrays | {"box": _corners(exhibit.shown["vit"].box)}, exhibit)
+
+
 def _corners(box: Box) -> np.ndarray:
     return np.array([box.left, box.top, box.right, box.bottom])
 

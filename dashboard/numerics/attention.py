@@ -1,5 +1,7 @@
 """Attention by itself, layer by layer. L layers, H heads, T tokens; rows are queries, columns are keys."""
 
+import math
+
 import torch
 from torch import Tensor, einsum
 
@@ -12,6 +14,18 @@ def read_attention(weights: Tensor, reads: Tensor) -> Tensor:
     return einsum("...qk,q->...k", weights, reads.to(weights))
 
 
+def token_attention(weights: Tensor, token: int, direction: str) -> Tensor:
+    """One token's attention, (..., T, T) -> (..., T): as `query` what it attends to, its row; as `key` who attends to it.
+
+    Raises:
+        ValueError: `direction` is neither, or there is no such token.
+    """
+    tokens = weights.shape[-1]
+    if direction not in ("query", "key") or not 0 <= token < tokens:
+        raise ValueError(f"expected query or key and a token from 0 to {tokens - 1}, got {direction!r} and {token}")
+    return weights[..., token, :] if direction == "query" else weights[..., token]
+
+
 def attention_distance(weights: Tensor, grid: tuple[int, int], prefix: int) -> Tensor:
     """How far patches look, in patches: the mean distance from a patch to those it attends to, (..., T, T) -> (...).
 
@@ -22,6 +36,16 @@ def attention_distance(weights: Tensor, grid: tuple[int, int], prefix: int) -> T
     shares = between / between.sum(-1, keepdim=True).clamp_min(torch.finfo(between.dtype).tiny)
     distances = _distances(*grid).to(shares)
     return (shares * distances).sum(-1).mean(-1)
+
+
+def attention_entropy(weights: Tensor, prefix: int) -> Tensor:
+    """How evenly patches spread their attention, 0 (one token each) to 1 (all alike): (..., T, T) -> (...).
+
+    The attention entropy of Zhai et al. 2023, arXiv:2303.06296, section 3: Shannon's entropy of each query's row, in nats.
+    Here it is divided by ln T, and the mean is over the patches' rows alone, without those of the tokens before them.
+    """
+    rows = weights[..., prefix:, :].float()  # (..., n, T)
+    return torch.special.entr(rows).sum(-1).mean(-1) / math.log(max(rows.shape[-1], 2))
 
 
 def _distances(rows: int, columns: int) -> Tensor:

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from dashboard.export.arrays import layers_npz, maps_npz
+from dashboard.export.arrays import attention_npz, layers_npz, maps_npz
 from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
@@ -20,12 +20,15 @@ KINDS = {  # file: label, media type, help
     "maps.npz": ("Raw maps (NPZ)", "application/octet-stream", "Values, boxes and settings, for NumPy."),
     "layers.npz": ("Maps of every layer (NPZ)", "application/octet-stream",
                    "Rollouts, raw attention, their box and the settings, for NumPy."),
+    "attention.npz": ("Attention of every head (NPZ)", "application/octet-stream",
+                      "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
     "settings.json": ("Settings (JSON)", "application/json", "All that is needed to make these maps again."),
     "report.html": ("Report (HTML)", "text/html",
                     "The whole comparison in one file of 5 MB, which opens without a server."),
 }  # fmt: skip
 OF_COMPARISON = ("cnn_map.png", "vit_map.png", "maps.npz", "settings.json", "report.html")
 OF_LAYERS = ("layers.npz", "settings.json")
+OF_ATTENTION = ("attention.npz", "settings.json")
 
 
 def offer_files(names: Sequence[str]) -> Tray:
@@ -62,6 +65,11 @@ def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Tray:
 def layer_files(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> Tray:
     """Raw maps and settings of the layers page."""
     return {"layers.npz": partial(layers_npz, exhibit, rollouts, attention), "settings.json": partial(_settings, exhibit)}
+
+
+def attention_files(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> Tray:
+    """Raw attention and settings of the attention page."""
+    return {"attention.npz": partial(attention_npz, exhibit, tokens, grid), "settings.json": partial(_settings, exhibit)}
 
 
 def _settings(exhibit: Exhibit) -> bytes:

@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page
 MAPS = ("cnn_map", "vit_map")
 COMPARED = (*MAPS, "difference")
 BUILD_UP = ("progression", "curves", "depths", "stages", "choices")
-CHARTS = {"": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "models": ()}
+PATCHES = ("patch_map", "head_grid", "head_summary")
+CHARTS = {"": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "attention": PATCHES, "models": ()}
 
 FILM = "document.querySelector('.st-key-progression .js-plotly-plot')"
 

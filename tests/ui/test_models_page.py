@@ -23,7 +23,8 @@ def test_what_is_loaded_is_described():
     for fact in ("from] bundled", "CIFAR-10", "88.7% top-1", "MIT", "2.4 M", "float32", "CPU"):
         assert fact in text
     assert ":material/check: CAM" in text
-    assert ":material/block: Attention rollout: Small ResNet (bundled) has no global attention" in text
+    assert ":material/block: Attention rollout, Raw attention" in text
+    assert "Small ResNet (bundled) has no global attention" in text
 
 
 def test_memory_of_evidence_is_shown():

@@ -1,0 +1,146 @@
+"""What one patch looks at: over the photo, in every head at once, and how far and how evenly each head looks.
+
+Figures are put together as plain data and become Plotly's at the end: a click waits for them, and Plotly checks every change.
+"""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import get_colorscale
+
+from dashboard.explain import Annotations, Explanation
+from dashboard.figures.layers import ACCENT, QUIET
+from dashboard.figures.maps import PLAIN, SCALES, Backdrop, Look, cells, figure_height, map_figure
+from dashboard.patches import HeadSummary, patch_box
+
+CLEAR = {"marker": {"opacity": 0}}
+WHOLE = {"marker": {"opacity": 1}}
+CLICKED = {"type": "scatter", "mode": "markers", "showlegend": False}
+UNSEEN = CLICKED | {"marker": {"opacity": 0, "size": 12}, "selected": CLEAR, "unselected": CLEAR}
+EDGE = "rgb(20,22,28)"
+# First layer to last, on light and on dark: Viridis begins too dark, and ends too bright.
+LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,106)"], [1, "rgb(214,190,50)"]]
+
+
+def patch_figure(
+    shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
+) -> go.Figure:
+    """The map over the photo, the chosen patch (row, column) outlined. A click on a patch gives its number, from 1."""
+    drawn = map_figure(shown, behind, look, notes, other_name)
+    heatmap = drawn.data[0].to_plotly_json() | {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
+    layout = drawn.layout.to_plotly_json() | {"height": figure_height(behind, 360), "hoverdistance": 40}
+    if chosen is not None:
+        box = patch_box(shown.box, tuple(shown.heatmap.shape), chosen)
+        corners = (box.left, box.top, box.right, box.bottom)
+        layout["shapes"] = [*layout.get("shapes", ()), _frame(*corners, EDGE, 5), _frame(*corners, ACCENT, 3)]
+    return go.Figure([heatmap, _patches(shown, notes, other_name)], layout)
+
+
+def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[str, Any]:
+    """A transparent point in each patch, as Plotly sends no clicks on heatmaps."""
+    values, other = shown.heatmap.numpy(), notes.other.numpy().flatten()
+    rows, columns = values.shape
+    where = cells(shown.box, values.shape)
+    told = np.stack([
+        np.arange(1, values.size + 1).astype(str), np.char.mod("%.3g", values.flatten()),
+        np.char.mod("%.0f", 100 * notes.percentiles.numpy().flatten()),
+        np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other)),
+    ], -1)  # fmt: skip
+    return UNSEEN | {
+        "x": np.tile(where["x0"] + where["dx"] * np.arange(columns), rows).astype(np.float32),
+        "y": np.repeat(where["y0"] + where["dy"] * np.arange(rows), columns).astype(np.float32),
+        "customdata": told.tolist(),
+        "hovertemplate": "patch %{customdata[0]}: %{customdata[1]}<br>above %{customdata[2]}% of the patches<br>"
+        f"{other_name} here: %{{customdata[3]}}<extra></extra>",
+    }
+
+
+def _frame(x0: float, y0: float, x1: float, y1: float, colour: str, width: int) -> dict[str, Any]:
+    return {"type": "rect", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": {"color": colour, "width": width}}
+
+
+def mosaic(maps: np.ndarray) -> np.ndarray:
+    """All small maps in one array of bytes, (L, heads, rows, columns) -> (heads (rows + 1) - 1, L (columns + 1) - 1).
+
+    Each map has its own scale, 1 to 255, or 128 where it is flat; 0 is the gap between two.
+    """
+    low, high = maps.min((-2, -1), keepdims=True), maps.max((-2, -1), keepdims=True)
+    flat = high <= low
+    scaled = np.where(flat, 0.5, (maps - low) / np.where(flat, 1, high - low))
+    bytes_ = np.pad((1 + 254 * scaled).round().astype(np.uint8), ((0, 0), (0, 0), (0, 1), (0, 1)))
+    layers, heads, rows, columns = bytes_.shape
+    return bytes_.transpose(1, 2, 0, 3).reshape(heads * rows, layers * columns)[:-1, :-1]
+
+
+def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: int | None) -> go.Figure:
+    """Every layer, left to right, and every head, downwards, as one picture of (L, 1 + H, rows, columns); fused on top.
+
+    A click gives layer and head, 0 for fused. `aspect` is a map's height by its width.
+    """
+    layers, heads, rows, columns = maps.shape
+    picture = {
+        "type": "heatmap", "z": mosaic(maps), "zmin": 0, "zmax": 255, "colorscale": _with_gap(look), "showscale": False,
+        "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
+        "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
+    }  # fmt: skip
+    return go.Figure([picture, _heads(layers, heads)], _grid(layers, heads, min(max(aspect, 0.4), 1.4), layer, head or 0))
+
+
+def _with_gap(look: Look) -> list[list]:
+    """The colours, and nothing at all for 0."""
+    scale = SCALES[look.colours]
+    colours = get_colorscale(scale) if isinstance(scale, str) else scale
+    edge = 0.5 / 255
+    return [[0, "rgba(0,0,0,0)"], [edge, "rgba(0,0,0,0)"], *([edge + (1 - edge) * at, colour] for at, colour in colours)]
+
+
+def _heads(layers: int, heads: int) -> dict[str, Any]:
+    """A transparent point in each small map."""
+    x, y = np.tile(np.arange(1, layers + 1), heads), np.repeat(np.arange(heads), layers)
+    told = [f"head {row}" if row else "heads fused" for row in y.tolist()]
+    template = "layer %{x}, %{text}<extra></extra>"
+    return UNSEEN | {"x": x, "y": y, "customdata": np.stack([x, y], -1).tolist(), "text": told, "hovertemplate": template}
+
+
+def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[str, Any]:
+    """The layout of the grid of heads, one of them framed; axes count layers from 1, and rows from 0, the fused heads'."""
+    plain = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain", "ticklen": 0}
+    across = {"range": [0.46, layers + 0.54], "dtick": -(-layers // 16), "side": "top"}
+    return PLAIN | {
+        "shapes": [_frame(layer - 0.5, row - 0.5, layer + 0.5, row + 0.5, ACCENT, 3)],
+        "xaxis": plain | across | {"title": {"text": "layer", "standoff": 2}},
+        "yaxis": plain | {
+            "range": [heads - 0.46, -0.54], "tickvals": list(range(heads)),
+            "ticktext": ["fused", *map(str, range(1, heads))], "scaleanchor": "x", "scaleratio": aspect,
+            "constraintoward": "top", "title": {"text": "head", "standoff": 2},
+        },
+        "height": round(heads * aspect * min(80, 430 / layers)) + 48,
+        "margin": {"l": 52, "r": 2, "t": 44, "b": 4},
+        "hoverdistance": -1,
+    }  # fmt: skip
+
+
+def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Figure:
+    """Each head by how far (x) and how evenly (y) patches look in it; layers in colours. A click gives layer and head."""
+    layers, heads = summary.distance.shape
+    which = [(at, number) for at in range(1, layers + 1) for number in range(1, heads + 1)]
+    chosen = [at == layer and head in (None, number) for at, number in which]
+    points = CLICKED | {
+        "x": summary.distance.flatten().float().numpy(), "y": summary.entropy.flatten().float().numpy(),
+        "customdata": which, "selected": WHOLE, "unselected": WHOLE,
+        "marker": {
+            "color": np.array([at for at, _ in which]), "colorscale": LAYERS, "opacity": 1,
+            "size": [13 if one else 8 for one in chosen],
+            "line": {"width": [3 if one else 1 for one in chosen], "color": [ACCENT if one else QUIET for one in chosen]},
+            "colorbar": {"title": {"text": "layer"}, "thickness": 8, "outlinewidth": 0, "dtick": -(-layers // 8), "xpad": 4},
+        },
+        "hovertemplate": "layer %{customdata[0]}, head %{customdata[1]}<br>distance %{x:.2f} patches<br>entropy %{y:.2f}"
+        "<extra></extra>",
+    }  # fmt: skip
+    axis = {"fixedrange": True, "gridcolor": QUIET, "zeroline": False, "nticks": 6}
+    return go.Figure([points], PLAIN | {
+        "xaxis": axis | {"title": {"text": "mean distance, patches", "standoff": 6}},
+        "yaxis": axis | {"title": {"text": "mean entropy", "standoff": 6}},
+        "height": 300, "margin": {"l": 48, "r": 4, "t": 8, "b": 44}, "hoverdistance": 30,
+    })  # fmt: skip

@@ -1,0 +1,140 @@
+"""What one patch looks at, and who looks at it: what the attention page shows, from evidence alone and without Streamlit."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from dashboard.evidence import AttentionMaps
+from dashboard.explain import Explanation
+from dashboard.methods import Method
+from dashboard.numerics.attention import attention_distance, attention_entropy, token_attention
+from dashboard.numerics.rollout import FUSIONS
+from dashboard.numerics.scaling import crop_resample, inside
+from dashboard.photo import Box
+
+SMALL_MAPS = 60_000  # cells of all small maps together: each click sends a byte for each
+
+
+@dataclass(frozen=True)
+class TokenAttention(Method):
+    """What one token attends to within one layer, or who attends to it (Vaswani et al. 2017, arXiv:1706.03762).
+
+    `token`: which one, from 0; the tokens before the patches come first.
+    `layer`: which one, from 1.
+    `head`: one of them, from 1; where it is None, all, fused.
+    `heads`: how they are fused, as in rollout.
+    `direction`: as `query`, what the token looks at, its row; as `key`, who looks at it, its column.
+    `hide_cls`: whether the tokens before the patches are left out, and the patches' part divided by its sum.
+    """
+
+    token: int
+    layer: int
+    head: int | None = None
+    heads: Literal["mean", "max", "min"] = "mean"
+    direction: Literal["query", "key"] = "query"
+    hide_cls: bool = False
+
+    label: ClassVar = "Attention"
+    needs: ClassVar = AttentionMaps
+    paper: ClassVar = "https://arxiv.org/abs/1706.03762"
+    class_specific: ClassVar = False
+    why: ClassVar = "Attention by itself is no explanation: it says where a token gathers from, and knows no class."
+
+    def every_head(self, evidence: AttentionMaps) -> Tensor:
+        """The same of every layer, fused first and then each head: (L, 1 + H, T)."""
+        each = token_attention(evidence.weights, self.token, self.direction)  # (L, H, T)
+        return torch.cat([FUSIONS[self.heads](each, dim=1)[:, None], each], 1).float().cpu()
+
+    def over_tokens(self, evidence: AttentionMaps) -> Tensor:
+        """One number per token, those before the patches too: (T,)."""
+        for name, number, most in (("layer", self.layer, evidence.layers), ("head", self.head or 1, evidence.heads)):
+            if not 1 <= number <= most:
+                raise ValueError(f"expected a {name} from 1 to {most}, got {number}")
+        return self.every_head(evidence)[self.layer - 1, self.head or 0]
+
+    def on_patches(self, evidence: AttentionMaps, tokens: Tensor) -> Tensor:
+        """The patches' part, divided by its sum where the rest is hidden: (..., T) -> (..., rows, columns)."""
+        patches = evidence.on_grid(tokens)
+        return patches / _total(patches.flatten(-2))[..., None] if self.hide_cls else patches
+
+    def __call__(self, evidence: AttentionMaps) -> Tensor:
+        return self.on_patches(evidence, self.over_tokens(evidence))
+
+
+def _total(values: Tensor) -> Tensor:
+    """The sums along the last axis, kept as an axis, and never 0."""
+    return values.sum(-1, keepdim=True).clamp_min(torch.finfo(values.dtype).tiny)
+
+
+def small_maps(maps: Tensor) -> Tensor:
+    """Maps (L, heads, rows, columns) as they are, or averaged to fewer cells where there would be more than fit on a screen."""
+    layers, heads, rows, columns = maps.shape
+    side = max(math.isqrt(SMALL_MAPS // (layers * heads)), 2)
+    return torch.nn.functional.adaptive_avg_pool2d(maps, (min(rows, side), min(columns, side)))
+
+
+def token_names(evidence: AttentionMaps) -> list[str]:
+    """A name for each token: `cls`, `extra1` … (registers, or a distillation token), then the patches from 1, row by row."""
+    extra = [f"extra{number}" for number in range(1, evidence.prefix)]
+    patches = range(1, len(evidence.reads) - evidence.prefix + 1)
+    return [*(["cls"] if evidence.prefix else []), *extra, *map(str, patches)]
+
+
+def middle_token(evidence: AttentionMaps) -> int:
+    """The patch in the middle of the photo, or right below and beside it."""
+    rows, columns = evidence.grid
+    return evidence.prefix + rows // 2 * columns + columns // 2
+
+
+def place(evidence: AttentionMaps, token: int) -> tuple[int, int] | None:
+    """A patch's row and column, from 0; None for a token before the patches, which has no place in the photo."""
+    patch = token - evidence.prefix
+    return divmod(patch, evidence.grid[1]) if patch >= 0 else None
+
+
+def patch_box(box: Box, grid: tuple[int, int], cell: tuple[int, int]) -> Box:
+    """Where a patch lies in the photo: its row and column, from 0, of a grid over `box`."""
+    dy, dx = box.height / grid[0], box.width / grid[1]
+    left, top = box.left + cell[1] * dx, box.top + cell[0] * dy
+    return Box(left, top, left + dx, top + dy)
+
+
+def prefix_shares(evidence: AttentionMaps, tokens: Tensor) -> list[float]:
+    """Of all attention over the tokens (T,), what falls to each token before the patches."""
+    return (tokens / _total(tokens))[: evidence.prefix].tolist()
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A map's value at one place, and the share of its cells with a smaller one, 0 to 1 (ties count half)."""
+
+    value: float
+    percentile: float
+
+
+def spot(shown: Explanation, where: Box) -> Spot | None:
+    """Reads a map in the middle of `where`, between its cells' centres as a picture would; None where its model saw nothing."""
+    region = shown.box.shares(where)
+    if not inside(region, 1, 1).item():
+        return None
+    value = crop_resample(shown.heatmap, region, 1, 1).item()
+    cells = shown.heatmap.double()
+    return Spot(value, ((cells < value).double() + 0.5 * (cells == value).double()).mean().item())
+
+
+@dataclass(frozen=True)
+class HeadSummary:
+    """How each head looks at this photo, (L, H): `distance` in patches, and `entropy` from 0 to 1, of patches' attention."""
+
+    distance: Tensor
+    entropy: Tensor
+
+
+def head_summary(evidence: AttentionMaps) -> HeadSummary:
+    """Layer by layer, as a large model's attention would take its memory twice over."""
+    distance = [attention_distance(layer, evidence.grid, evidence.prefix) for layer in evidence.weights]
+    entropy = [attention_entropy(layer, evidence.prefix) for layer in evidence.weights]
+    return HeadSummary(torch.stack(distance).cpu(), torch.stack(entropy).cpu())

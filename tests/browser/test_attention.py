@@ -1,0 +1,144 @@
+"""The attention page by mouse and by keyboard."""
+
+import json
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.doing import go_to, in_address, open_page, settled, values, wait_for_change
+
+pytestmark = pytest.mark.browser
+FRAME = "key => document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullLayout.shapes.at(-1)"
+
+
+# A point's middle on the screen, where it was brought to.
+MIDDLE = """([key, nth]) => {
+    const point = document.querySelectorAll(`.st-key-${key} .js-plotly-plot .scatterlayer .point`)[nth];
+    point?.scrollIntoView({ block: "center", behavior: "instant" });
+    const box = point?.getBoundingClientRect();
+    return box && [box.x + box.width / 2, box.y + box.height / 2];
+}"""
+
+
+def click(page: Page, chart: str, nth: int) -> None:
+    """Presses the mouse on one of a chart's points."""
+    settled(page)
+    page.mouse.click(*page.wait_for_function(MIDDLE, arg=[chart, nth]).json_value())
+
+
+def framed(page: Page, key: str, x: float, y: float) -> None:
+    """Waits until a chart's frame is around this place."""
+    inside = f"([key, x, y]) => {{ const f = ({FRAME})(key); return f && f.x0 < x && x < f.x1 && f.y0 < y && y < f.y1; }}"
+    page.wait_for_function(inside, arg=[key, x, y])
+
+
+def picture(page: Page) -> Locator:
+    return page.locator(".st-key-patch_picture[role=group]")
+
+
+def test_a_click_on_the_photo_asks_about_that_patch(page: Page, served: str):
+    open_page(page, served, "attention", "photo=coffee")
+    before = values(page, "patch_map")
+    grid = values(page, "head_grid")
+    click(page, "patch_map", 11)  # second row, fourth column of 8 x 8 over 600 x 400
+    after = wait_for_change(page, "patch_map", before)
+    wait_for_change(page, "head_grid", grid)
+    in_address(page, patch="12")
+    framed(page, "patch_map", 3.5 * 75, 1.5 * 50)
+    expect(page.get_by_text("What patch 12 looks at")).to_be_visible()
+    click(page, "patch_map", 40)
+    in_address(page, patch="41")
+    framed(page, "patch_map", 0.5 * 75, 5.5 * 50)
+    click(page, "patch_map", 11)  # again, and back
+    in_address(page, patch="12")
+    framed(page, "patch_map", 3.5 * 75, 1.5 * 50)
+    assert values(page, "patch_map") == after
+
+
+def test_arrow_keys_move_the_patch_and_stop_at_the_edge(page: Page, served: str):
+    open_page(page, served, "attention", "photo=coffee&patch=12")
+    picture(page).focus()
+    for key, patch in (("ArrowRight", "13"), ("ArrowDown", "21"), ("ArrowLeft", "20"), ("ArrowUp", "12"), ("ArrowUp", "4")):
+        page.keyboard.press(key)
+        in_address(page, patch=patch)
+        settled(page)
+    page.keyboard.press("ArrowUp")
+    for _ in range(3):  # faster than the server answers
+        page.keyboard.press("ArrowRight")
+    in_address(page, patch="7")
+    framed(page, "patch_map", 6.5 * 75, 0.5 * 50)
+    expect(picture(page)).to_be_focused()
+
+
+def test_a_click_gives_the_photo_the_keys(page: Page, served: str):
+    open_page(page, served, "attention")
+    click(page, "patch_map", 0)
+    in_address(page, patch="1")
+    settled(page)
+    page.keyboard.press("ArrowDown")
+    in_address(page, patch="9")
+
+
+def test_the_first_key_from_a_token_without_a_place_starts_in_the_middle(page: Page, served: str):
+    open_page(page, served, "attention", "patch=cls")
+    picture(page).focus()
+    page.keyboard.press("ArrowRight")
+    in_address(page, patch="38")
+
+
+def test_a_click_on_a_small_map_enlarges_it(page: Page, served: str):
+    open_page(page, served, "attention", "photo=coffee")
+    before = values(page, "patch_map")
+    click(page, "head_grid", 6 * 2 + 3)  # six layers: the third row is head 2
+    after = wait_for_change(page, "patch_map", before)
+    in_address(page, layer="4", head="2")
+    framed(page, "head_grid", 4, 2)
+    click(page, "head_grid", 3)
+    fused = wait_for_change(page, "patch_map", after)
+    page.wait_for_function("!new URLSearchParams(location.search).has('head')")
+    in_address(page, layer="4")
+    framed(page, "head_grid", 4, 0)
+    assert fused not in (before, after)
+
+
+def test_a_click_on_a_point_chooses_its_head(page: Page, served: str):
+    open_page(page, served, "attention")
+    before = values(page, "patch_map")
+    told = page.evaluate("document.querySelector('.st-key-head_summary .js-plotly-plot')._fullData[0].customdata")
+    click(page, "head_summary", 4)
+    wait_for_change(page, "patch_map", before)
+    assert told[4] == [2, 2]
+    in_address(page, layer="2", head="2")
+    framed(page, "head_grid", 2, 2)
+    go_to(page, "Layers")
+    in_address(page, layer="2", head="2")
+
+
+def test_a_link_opens_the_same_in_a_new_tab(page: Page, served: str):
+    open_page(page, served, "attention", "photo=rocket")
+    page.locator(".st-key-direction button", has_text="key").click()
+    in_address(page, direction="key")
+    page.locator(".st-key-hide_cls label").click()
+    in_address(page, direction="key", hide_cls="true")
+    page.locator(".st-key-patch input").fill("30")
+    page.keyboard.press("Enter")
+    in_address(page, patch="30")
+    settled(page)
+    framed(page, "patch_map", 5.5 * 80, 3.5 * 53.4)
+    tab = page.context.new_page()
+    open_page(tab, *page.url.split("/attention?")[:1], "attention", page.url.partition("?")[2])
+    assert values(tab, "patch_map") == values(page, "patch_map")
+    assert values(tab, "head_grid") == values(page, "head_grid")
+    expect(tab.get_by_text("Who looks at patch 30")).to_be_visible()
+
+
+def test_what_a_click_sends_back_is_small(page: Page, served: str):
+    """One row per head, never the attention of all tokens: for 6 layers of 3 heads that alone would be 300 kB."""
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    open_page(page, served, "attention", "photo=chelsea")
+    photo = page.evaluate("document.querySelector('.st-key-patch_map .js-plotly-plot')._fullLayout.images[0].source.length")
+    before, sofar = values(page, "patch_map"), len(received)
+    click(page, "patch_map", 5)
+    wait_for_change(page, "patch_map", before)
+    assert sum(received[sofar:]) < photo + 50_000, json.dumps(received[sofar:])

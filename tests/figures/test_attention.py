@@ -1,0 +1,104 @@
+"""The attention page's figures as data."""
+
+import numpy as np
+import pytest
+import torch
+
+from dashboard.evidence import Prediction
+from dashboard.explain import Explanation, annotate
+from dashboard.figures.attention import heads_figure, mosaic, patch_figure, summary_figure
+from dashboard.figures.layers import ACCENT
+from dashboard.figures.maps import Backdrop, Look
+from dashboard.methods import ClassActivationMap
+from dashboard.patches import HeadSummary, TokenAttention
+from dashboard.photo import Box
+
+BEHIND = Backdrop(400, 300, "data:image/jpeg;base64,AAAA")
+BOX = Box(50, 0, 350, 300)
+L, HEADS, ROWS, COLUMNS = 4, 3, 2, 5
+MAPS = np.random.default_rng(0).random((L, HEADS, ROWS, COLUMNS)).astype(np.float32)
+
+
+def explanation(heatmap: torch.Tensor, box: Box, method) -> Explanation:
+    return Explanation(heatmap, box, method, "a/b", None, Prediction(torch.ones(1), ("cat",)))
+
+
+def patch(chosen: tuple[int, int] | None):
+    shown = explanation(torch.arange(10.0).view(ROWS, COLUMNS), BOX, TokenAttention(1, 1))
+    cam = explanation(torch.ones(3, 3), Box(0, 0, 200, 300), ClassActivationMap())
+    return patch_figure(shown, BEHIND, Look(), annotate(shown, cam), "CAM", chosen)
+
+
+def test_a_click_on_a_patch_gives_its_number():
+    points = patch((1, 3)).data[1]
+    assert [told[0] for told in points.customdata] == [str(number) for number in range(1, 11)]
+    assert points.x[:5] == pytest.approx([80, 140, 200, 260, 320]), "row by row"
+    assert points.y[:5] == pytest.approx([75] * 5)
+    assert points.y[5:] == pytest.approx([225] * 5)
+
+
+def test_each_patch_tells_its_value_its_rank_and_the_other_map_there():
+    told = patch((1, 3)).data[1].customdata
+    assert list(told[0]) == ["1", "0", "0", "1"]
+    assert list(told[9]) == ["10", "9", "100", "not seen"]
+
+
+def test_the_chosen_patch_is_outlined_and_the_unseen_stays_dimmed():
+    shapes = [shape for shape in patch((1, 3)).layout.shapes if shape.line.color == ACCENT]
+    assert [(s.x0, s.y0, s.x1, s.y1) for s in shapes] == [(230, 150, 290, 300)]
+    assert len(patch((1, 3)).layout.shapes) == 2 + 2, "two strips, two lines"
+    assert len(patch(None).layout.shapes) == 2
+
+
+def test_every_map_has_its_place_and_its_own_scale_in_the_mosaic():
+    picture = mosaic(MAPS)
+    assert picture.dtype == np.uint8
+    assert picture.shape == (HEADS * (ROWS + 1) - 1, L * (COLUMNS + 1) - 1)
+    for layer in range(L):
+        for head in range(HEADS):
+            top, left = head * (ROWS + 1), layer * (COLUMNS + 1)
+            found, own = picture[top : top + ROWS, left : left + COLUMNS], MAPS[layer, head]
+            assert (found.min(), found.max()) == (1, 255)
+            assert np.allclose((found - 1.0) / 254, (own - own.min()) / (own.max() - own.min()), atol=0.003)
+            assert not picture[top : top + ROWS + 1, left + COLUMNS : left + COLUMNS + 1].any(), "a gap"
+
+
+def test_a_flat_map_has_the_middle_colour():
+    assert set(mosaic(np.full((1, 1, 2, 3), 0.1, np.float32)).flatten()) == {128}
+
+
+@pytest.mark.parametrize(("head", "row"), [(None, 0), (2, 2)])
+def test_the_grid_of_heads_lies_where_its_points_are(head: int | None, row: int):
+    figure = heads_figure(MAPS, 0.5, Look(), 3, head)
+    picture, points = figure.data
+    assert [list(told) for told in points.customdata] == [[x, y] for y in range(HEADS) for x in range(1, L + 1)]
+    for layer, y in points.customdata:
+        left = (layer - 1) * (COLUMNS + 1)  # of the map in the mosaic, which has its middle at (layer, y)
+        assert picture.x0 + picture.dx * (left + (COLUMNS - 1) / 2) == pytest.approx(layer)
+        assert picture.y0 + picture.dy * (y * (ROWS + 1) + (ROWS - 1) / 2) == pytest.approx(y)
+    frame = figure.layout.shapes[0]
+    assert (frame.x0, frame.y0, frame.x1, frame.y1) == (2.5, row - 0.5, 3.5, row + 0.5)
+
+
+def test_no_colour_in_the_gaps_whatever_the_colours():
+    for colours in ("Viridis", "Inferno", "Greys", "Red-blue"):
+        scale = heads_figure(MAPS, 1, Look(colours=colours), 1, None).data[0].colorscale
+        assert [colour for _, colour in scale[:2]] == ["rgba(0,0,0,0)"] * 2
+        assert scale[1][0] < 1 / 255
+        assert scale[-1][0] == pytest.approx(1)
+
+
+def test_the_grid_of_a_large_model_travels_light():
+    figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Look(), 1, None)
+    assert len(figure.to_json()) < 60_000
+
+
+def test_every_head_is_a_point_and_the_chosen_ones_are_marked():
+    summary = HeadSummary(torch.arange(6.0).view(3, 2), torch.arange(6.0).view(3, 2) / 10)
+    points = summary_figure(summary, 2, 1).data[0]
+    assert [tuple(told) for told in points.customdata] == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
+    assert list(points.x) == [0, 1, 2, 3, 4, 5]
+    assert list(points.marker.color) == [1, 1, 2, 2, 3, 3]
+    assert [colour == ACCENT for colour in points.marker.line.color] == [False, False, True, False, False, False]
+    fused = summary_figure(summary, 2, None).data[0]
+    assert [colour == ACCENT for colour in fused.marker.line.color] == [False, False, True, True, False, False]

@@ -1,0 +1,169 @@
+"""The attention page through Streamlit's own test door."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard.models.classifier import Classifier
+from dashboard.photo import Box
+from dashboard.ui import caches
+from tests.models.tiny import FAMILIES, save
+from tests.ui.pages import healthy, opened, words
+from tests.ui.test_layers_page import figures
+
+
+@pytest.fixture
+def small(models: Path):
+    """A tiny ViT of each family by its key: three layers, two heads, 4 x 4 patches."""
+    made: list[str] = []
+
+    def make(family: str) -> str:
+        save(FAMILIES[family].build(), models / family)
+        made.append(f"hf/{family}")
+        return made[-1]
+
+    yield make
+    for key in made:
+        caches.unload(key)
+
+
+def test_every_figure_is_there_and_its_question():
+    app = opened("Attention")
+    assert set(figures(app)) == {"patch_map", "head_grid", "head_summary"}
+    assert "What patch 37 looks at** · layer 6, heads fused (mean)" in words(app), "the middle, the last layer"
+
+
+def test_attention_is_not_sold_as_an_explanation():
+    text = words(opened("Attention"))
+    assert "Attention by itself is no explanation" in text
+    assert "knows no class" in text
+
+
+def test_a_link_restores_everything():
+    link = {"patch": "12", "layer": "2", "head": "3", "direction": "key", "hide_cls": "true", "heads": "max"}
+    app = opened("Attention", photo="coffee", **link)
+    assert {key: str(app.session_state[key]).lower() for key in link} == link
+    assert "Who looks at patch 12** · layer 2, head 3" in words(app)
+    assert "left out of the picture" in words(app)
+    assert not app.toast
+    shapes = figures(app)["head_grid"]["layout"]["shapes"]
+    assert [(shape["x0"], shape["y0"]) for shape in shapes] == [(1.5, 2.5)], "the frame around layer 2, head 3"
+
+
+WRONG = [
+    ("patch", "65", "37"), ("patch", "0", "37"), ("patch", "register", "37"), ("patch", "<b>1</b>", "37"), ("layer", "7", 6),
+    ("layer", "0", 6), ("head", "4", "fused"), ("direction", "value", "query"), ("hide_cls", "perhaps", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "asked", "shown"), WRONG)
+def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: object):
+    app = opened("Attention", **{name: asked})
+    assert app.session_state[name] == shown
+    assert len(app.toast) == 1
+    assert f"{shown} is shown" in app.toast[0].value.replace("\\", "")
+    assert "<b>" not in app.toast[0].value
+
+
+def test_the_token_before_the_patches_has_no_place():
+    app = opened("Attention", patch="cls")
+    text = words(app)
+    assert "What the CLS token looks at" in text
+    assert "no place in the photo" in text
+    drawn = figures(app)
+    assert not [shape for shape in drawn["patch_map"]["layout"].get("shapes", []) if shape["line"]["width"]]
+
+
+def test_registers_and_such_can_be_chosen(small):
+    key = small("dinov2-registers")
+    app = opened("Attention", vit=key, patch="extra4")
+    assert app.selectbox(key="patch").options[:6] == ["cls", "extra1", "extra2", "extra3", "extra4", "1"]
+    text = words(app)
+    assert "What extra token 4 looks at" in text
+    assert all(f"extra token {number}: **" in text for number in (1, 2, 3, 4))
+
+
+def test_a_model_of_patches_alone(small):
+    app = opened("Attention", vit=small("siglip"))
+    assert app.selectbox(key="patch").options == [str(number) for number in range(1, 17)]
+    assert "hide_cls" not in [toggle.key for toggle in app.toggle]
+    assert "CLS" not in words(app)
+
+
+def test_another_model_keeps_what_fits(small):
+    key = small("vit")
+    app = opened("Attention", patch="11", layer="2", head="2", direction="key")
+    app = healthy(app.selectbox(key="vit").set_value(key).run())
+    chosen = {name: app.session_state[name] for name in ("patch", "layer", "head", "direction")}
+    assert chosen == {"patch": "11", "layer": 2, "head": "2", "direction": "key"}
+
+
+def test_another_model_forgets_what_does_not(small):
+    key = small("vit")
+    app = opened("Attention", patch="60", layer="6", head="3")
+    app = healthy(app.selectbox(key="vit").set_value(key).run())
+    chosen = {name: app.session_state[name] for name in ("patch", "layer", "head")}
+    assert chosen == {"patch": "11", "layer": 3, "head": "fused"}
+
+
+def test_hiding_the_token_divides_by_the_rest():
+    whole, patches = (figures(opened("Attention", patch="cls", hide_cls=hide)) for hide in ("false", "true"))
+    values = [np.array(drawn["patch_map"]["data"][1]["customdata"])[:, 1].astype(float) for drawn in (whole, patches)]
+    assert values[0].sum() < 0.97
+    assert values[1].sum() == pytest.approx(1, abs=0.01)
+    assert values[1] / values[1].max() == pytest.approx(values[0] / values[0].max(), abs=0.01)
+    assert whole["head_summary"]["data"] == patches["head_summary"]["data"], "of all patches, whatever is shown"
+
+
+def test_the_other_direction_is_another_map():
+    row, column = (figures(opened("Attention", direction=direction)) for direction in ("query", "key"))
+    for key in ("patch_map", "head_grid"):
+        assert row[key]["data"][0] != column[key]["data"][0]
+
+
+def test_the_cnn_is_asked_about_the_same_place():
+    told = figures(opened("Attention", patch="37", cnn_class="dog"))["patch_map"]["data"][1]["customdata"][36]
+    text = words(opened("Attention", patch="37", cnn_class="dog"))
+    assert f"The CNN's CAM here: **{told[3]}** for “dog”, higher than " in text
+
+
+def test_a_place_that_the_cnn_never_saw(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Box, "shares", lambda box, inner: (-1.0, -1.0, -0.5, -0.5))
+    assert "The CNN did not see this place." in words(opened("Attention"))
+
+
+def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
+    app = opened("Attention")
+    looked, observe = [], Classifier.observe
+    monkeypatch.setattr(Classifier, "observe", lambda *arguments: looked.append(1) or observe(*arguments))
+    for box, value in (("patch", "5"), ("head", "1"), ("cnn_class", "dog")):
+        healthy(app.selectbox(key=box).set_value(value).run())
+    healthy(app.slider(key="layer").set_value(2).run())
+    healthy(app.toggle(key="hide_cls").set_value(True).run())
+    assert not looked
+
+
+def test_settings_survive_changing_pages():
+    app = opened("Attention", patch="9", layer="3", head="2")
+    app = healthy(app.switch_page("pages/Layers.py").run())
+    assert app.selectbox(key="head").value == "2"
+    app = healthy(app.switch_page("pages/Attention.py").run())
+    assert {key: str(app.session_state[key]) for key in ("patch", "layer", "head")} == {"patch": "9", "layer": "3", "head": "2"}
+
+
+def test_the_files_hold_what_is_asked():
+    from dashboard.patches import TokenAttention
+    from dashboard.ui.downloads import attention_files
+    from tests.export.exhibits import exhibit
+
+    made = exhibit()
+    evidence = caches.observation("bundled/vit", made.photo.digest, TokenAttention.needs, made.photo).evidence
+    asked = TokenAttention(5, 2, 1)
+    tray = attention_files(made, asked.every_head(evidence), evidence.grid)
+    arrays = np.load(io.BytesIO(tray["attention.npz"]()), allow_pickle=False)
+    assert np.allclose(arrays["attention"][1, 1], evidence.weights[1, 0, 5])
+    assert arrays["grid"].tolist() == [8, 8]
+    assert json.loads(str(arrays["settings"]))["photo"]["sha256"] == made.photo.digest
