@@ -14,6 +14,7 @@ from dashboard.ui.links import every_setting_kept
 ICONS = {
     "Compare": ":material/compare:",
     "Layers": ":material/layers:",
+    "Methods": ":material/grid_view:",
     "Models": ":material/deployed_code:",
 }  # the first is the default
 FIRST = next(iter(ICONS))

@@ -20,6 +20,7 @@ ROOMS = {
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
     ),
     "dashboard.layers": ("dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence"),
+    "dashboard.gallery": ("dashboard.explain", "dashboard.methods", "dashboard.numerics"),
     "dashboard.figures": ("dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.photo"),
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",
