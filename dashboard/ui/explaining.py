@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from dashboard.explain import Explanation, read
 from dashboard.gallery import Made
@@ -120,7 +122,7 @@ def answers(asked: Sequence[Asked], key: str) -> list[Explanation] | None:
 def run(asked: Sequence[Asked], key: str) -> None:
     """Makes the maps one after another, each kept as soon as it is there, and tells how far the work is.
 
-    The button only has to be there: any click ends a run of Streamlit's, and this with it.
+    The button only has to be there: any click ends this.
     """
     costs = [cost_of(each) for each in asked]
     whole, done, started = sum(cost.seconds for cost in costs), 0.0, time.monotonic()
@@ -148,6 +150,7 @@ def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -
 
     def advanced(units: int) -> None:
         nonlocal done, drawn
+        _give_way()
         done += units
         now = time.monotonic()
         if now - drawn >= PICTURE_SECONDS:
@@ -157,3 +160,10 @@ def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -
             draw(reached, text=f"{name}{min(done, cost.units):,} of {cost.units:,} {cost.unit}, {in_words(left)} left")
 
     return advanced
+
+
+def _give_way() -> None:
+    """Starts anew where a person has clicked something: Streamlit lets a fragment end before it looks at its clicks."""
+    context = get_script_run_ctx()
+    if context is not None and context.script_requests._state is ScriptRequestType.RERUN:
+        st.rerun()
