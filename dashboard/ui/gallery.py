@@ -113,6 +113,8 @@ def entries(asked: Sequence[Asked]) -> Entries:
     wanted = st.session_state.pop(TO_RUN, ())
     progress, offer = st.empty(), st.empty()
     with st.spinner("The maps are being read …"):
+        for each in asked:  # what a pass takes is best known when all looks have been
+            kept(each) or each.look()
         costs = [whole_cost(each) for each in asked]
         waits = waiting([cost.seconds for cost in costs])
         found = {
@@ -288,4 +290,4 @@ def _open_cell() -> None:
 def show_reasons(model: Classifier) -> None:
     """Which methods don't fit a model, and why."""
     for reason, labels in reasons(model).items():
-        st.markdown(f":material/block: {', '.join(labels)}: {plain(reason)}")
+        st.caption(f":material/block: Not shown: {', '.join(labels)}. {plain(reason)}")

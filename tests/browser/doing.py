@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page
 MAPS = ("cnn_map", "vit_map")
 COMPARED = (*MAPS, "difference")
 BUILD_UP = ("progression", "curves", "depths", "stages", "choices")
-CHARTS = {"": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "models": ()}
+METHODS = ("first_map", "second_map", "difference", "matrix")
+CHARTS = {"": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "methods": METHODS, "models": ()}
 
 FILM = "document.querySelector('.st-key-progression .js-plotly-plot')"
 
