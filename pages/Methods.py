@@ -24,16 +24,16 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
     grid = st.container()
     model = asked[0].model
     gallery.show_reasons(model)
-    pair = gallery.pick_pair([each.method.label for each in asked])
+    pair, places = gallery.pick_pair([each.method.label for each in asked])
     with grid:
         small = caches.screen_copy(photo.digest, photo, side=240)
         gallery.show_small(found, view, agreement, pair, small, look)
-    comparison = gallery.show_pair(found, pair, chosen, behind)
+    gallery.show_pair(found, pair, places, chosen, behind)
     gallery.show_matrix(agreement, pair)
 
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
     models = {"cnn": chosen.cnn, "vit": chosen.vit} | dict.fromkeys(maps, model)
-    exhibit = Exhibit(photo, maps, models, comparison, look, chosen.share, current_link())
+    exhibit = Exhibit(photo, maps, models, None, look, chosen.share, current_link())
     tray |= method_files(exhibit, agreement.matrix)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from dashboard.explain import Comparison, annotate, compare
+from dashboard.explain import annotate, compare
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import matrix_figure, own_look, painted, stage
 from dashboard.gallery import Made, Sort, correlations, in_order, passes, spread, waiting
@@ -64,7 +64,7 @@ def ask(chosen: Chosen) -> tuple[str, list[Asked]]:
     which, explained, other = st.columns([3, 5, 5], gap="medium")
     with which:
         side = linked(
-            st.segmented_control, "Maps of", SIDES, default=SIDES[0], key="side", required=True,
+            st.segmented_control, "CNN or ViT", SIDES, default=SIDES[0], key="side", required=True,
             help=f"cnn: {plain(chosen.cnn.title)}. vit: {plain(chosen.vit.title)}.",
         )  # fmt: skip
     model = chosen.cnn if side == "cnn" else chosen.vit
@@ -88,7 +88,7 @@ def pick_view(side: str, methods: Sequence[type[Method]]) -> View:
     """Draws the choices of how the small maps are laid out."""
     names = [method.label for method in methods]
     keep_an_option("reference", names)
-    order, beside, scale = st.columns([5, 5, 3], gap="medium", vertical_alignment="bottom")
+    order, beside, scale = st.columns([5, 5, 3], gap="medium")
     with order:
         sort = linked(
             st.segmented_control, "Sort by", get_args(Sort), default="family", key="sort", required=True, wrap=True,
@@ -99,7 +99,7 @@ def pick_view(side: str, methods: Sequence[type[Method]]) -> View:
             st.selectbox, "Reference", names, names.index(_first(side, methods).label), key="reference",
             help="ρ is each map's rank correlation with this one's: 1 same order, 0 unrelated, -1 reversed.",
         )  # fmt: skip
-    with scale:
+    with scale.container(height="stretch", vertical_alignment="center"):
         own_scale = linked(
             st.toggle, "Own scale", key="own_scale",
             help="Off: colours are percentiles within each map, since methods have different units. On: raw values, each map "
@@ -135,7 +135,8 @@ def _offer(place: DeltaGenerator, waits: Sequence[Entry]) -> None:
     """Below this, each of them has a button of its own."""
     if waits:
         names = tuple(entry.method.label for entry in waits)
-        label = f"Run all {len(waits)} that wait: {together([entry.asked for entry in waits])}"
+        which = f"all {len(waits)} that wait" if len(waits) > 1 else "the one that waits"
+        label = f"Run {which}: {together([entry.asked for entry in waits])}"
         place.button(label, key="run_all", icon=":material/play_arrow:", on_click=_run, args=names)
 
 
@@ -176,8 +177,8 @@ def sorted_by(view: View, found: Entries, agreement: Agreement) -> Entries:
     return {names[i]: found[names[i]] for i in in_order([entry.passes for entry in found.values()], with_reference, view.sort)}
 
 
-def pick_pair(names: Sequence[str]) -> tuple[str, str]:
-    """Draws the choice of the two that are shown large."""
+def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[DeltaGenerator]]:
+    """Draws the choice of the two that are shown large; gives them, with the columns for each and for their difference."""
     places = st.columns(WIDTHS, gap="medium")
     chosen = []
     for index, (key, place) in enumerate(zip(PAIR, places, strict=False)):
@@ -185,7 +186,7 @@ def pick_pair(names: Sequence[str]) -> tuple[str, str]:
         with place:
             choice = linked(st.selectbox, f"{key.capitalize()} map", names, min(index, len(names) - 1), key=key)
         chosen.append(choice or names[0])
-    return tuple(chosen)
+    return tuple(chosen), places
 
 
 def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str, str], behind: Backdrop, look: Look) -> None:
@@ -233,26 +234,29 @@ def _open(name: str) -> None:
         st.session_state["second"] = name
 
 
-def show_pair(found: Entries, pair: tuple[str, str], chosen: Chosen, behind: Backdrop) -> Comparison | None:
+def show_pair(
+    found: Entries, pair: tuple[str, str], places: Sequence[DeltaGenerator], chosen: Chosen, behind: Backdrop
+) -> None:
     """Two maps large, with what they mean, and how far they agree."""
-    *places, beside = st.columns(WIDTHS, gap="medium")
-    for key, name, other, place in zip(PAIR, pair, reversed(pair), places, strict=True):
-        with place:
+    *columns, beside = places
+    for key, name, other, column in zip(PAIR, pair, reversed(pair), columns, strict=True):
+        with column:
             _large(key, found[name], found[other], chosen, behind)
+    maps = [found[name].made for name in pair]
     with beside:
-        maps = [found[name].made for name in pair]
         if None in maps:
             panel.waiting()
-            return None
-        comparison = compare(*(each.shown for each in maps), chosen.share)
-        panel.agreement(comparison, behind, chosen.share, tuple(PAIR.values()))
-        return comparison
+        else:
+            agreement = compare(*(each.shown for each in maps), chosen.share)
+            panel.agreement(agreement, behind, chosen.share, tuple(PAIR.values()))
 
 
 def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
     asked, done = entry.asked, entry.made
     if done is None:
-        st.info(f"{entry.method.label} is not run yet: {entry.cost}.")
+        name = entry.method.label
+        st.info(f"{name} is not run yet.")
+        st.button(f"Run: {entry.cost}", key=f"run_{key}", icon=":material/play_arrow:", on_click=_run, args=(name,))
         return
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
     st.plotly_chart(

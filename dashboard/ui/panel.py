@@ -124,6 +124,6 @@ def agreement(comparison: Comparison | None, behind: Backdrop, share: float, nam
         delta_arrow="off", help="Of the cells in either map's top, the share that is in both, beside what chance gives.",
     )  # fmt: skip
     st.caption(
-        f"Over the part that both models saw, on {rows} x {columns} cells. The maps have different units, so only the order of "
+        f"Over the part that both maps cover, on {rows} x {columns} cells. The maps have different units, so only the order of "
         f"their values is compared: orange where the {names[0]} map ranks a place higher, purple where the {names[1]} one does."
     )

@@ -43,6 +43,7 @@ def test_a_slow_method_runs_stops_and_runs_again(page: Page, served: str):
     slow = cell(page, "SS-CAM")
     expect(slow).to_contain_text("not run yet: 1,024 passes")
     expect(page.get_by_text("SS-CAM is not run yet")).to_be_visible()
+    expect(page.locator(".st-key-run_first")).to_contain_text("1,024 passes")
     slow.get_by_role("button", name="Run SS-CAM").click()
     progress = page.get_by_test_id("stProgress")
     expect(progress).to_contain_text("of 1,024 passes")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.ui.downloads import OF_COMPARISON, OF_LAYERS
+from dashboard.ui.downloads import OF_COMPARISON, OF_LAYERS, OF_METHODS
 from tests.browser.doing import (
     CHARTS,
     FILM,
@@ -22,7 +22,10 @@ from tests.browser.doing import (
 from tests.conftest import ROOT, serving
 
 pytestmark = pytest.mark.browser
-TITLES = {"compare": "What do a CNN", "layers": "How does what each model", "models": "Which models are at hand"}
+TITLES = {
+    "compare": "What do a CNN", "layers": "How does what each model", "methods": "How much does the choice",
+    "models": "Which models are at hand",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -229,6 +232,8 @@ SIDE = {"photo", "upload", "use_camera", "pair_Bundled", "pair_ImageNet", "cnn",
 REACHED = {
     "compare": {"heads", "discard", "depth", "show", "cnn_class", "cnn_top", "vit_class", "vit_top", "downloads"},
     "layers": {"heads", "discard", "depth", "head", "cnn_class", "downloads", "progression"},
+    "methods": {"side", "cnn_class", "cnn_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
+                "downloads"},
     "models": {"find", "gives", "well_known", "list_page", "another", "load_another", "unload_bundled-cnn",
                "load_torchvision-resnet50"},
 }  # fmt: skip
@@ -247,12 +252,11 @@ def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: st
         page.keyboard.press("Tab")
         reached.add(page.evaluate(FOCUSED))
     assert not (SIDE | REACHED[path]) - reached
-    assert {"Compare", "Layers", "Models"} <= {
-        name.removeprefix("compare").removeprefix("layers").removeprefix("deployed_code") for name in reached
-    }
+    icons = ("compare", "layers", "grid_view", "deployed_code")
+    assert {icon + title for icon, title in zip(icons, ("Compare", "Layers", "Methods", "Models"), strict=True)} <= reached
 
 
-@pytest.mark.parametrize(("path", "files"), [("compare", OF_COMPARISON), ("layers", OF_LAYERS)])
+@pytest.mark.parametrize(("path", "files"), [("compare", OF_COMPARISON), ("layers", OF_LAYERS), ("methods", OF_METHODS)])
 def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, files: tuple[str, ...]):
     open_page(page, served, path)
     page.locator(".st-key-downloads button").focus()
@@ -297,7 +301,10 @@ LUMINANCE = """selector => {
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }"""
-TEXTS = {"compare": ".st-key-cnn_map .js-plotly-plot text", "layers": ".st-key-curves .js-plotly-plot text", "models": "h4"}
+TEXTS = {
+    "compare": ".st-key-cnn_map .js-plotly-plot text", "layers": ".st-key-curves .js-plotly-plot text",
+    "methods": ".st-key-matrix .js-plotly-plot text", "models": "h4",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
