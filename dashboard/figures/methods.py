@@ -1,6 +1,7 @@
 """All methods of one model: small maps as the browser paints them, and how far each agrees with each."""
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -88,7 +89,8 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
     clear = {"marker": {"opacity": 0}}
     figure.add_scatter(
         x=places * count, y=[row for row in places for _ in places], mode="markers", marker={"opacity": 0, "size": 12},
-        customdata=[[first, second] for first in names for second in names], text=[_in_words(value) for value in matrix.flat],
+        customdata=[[first, second] for first in names for second in names],
+        text=[rho_in_words(value) for value in matrix.flat],
         hovertemplate="%{customdata[0]} and %{customdata[1]}: %{text}<extra></extra>", selected=clear, unselected=clear,
     )  # fmt: skip
     ticks = {"tickvals": places, "ticktext": list(names), "fixedrange": True, "showgrid": False, "zeroline": False}
@@ -102,8 +104,9 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
     return figure
 
 
-def _in_words(value: float) -> str:
-    return "no ρ, one is flat" if np.isnan(value) else f"ρ {value:+.2f}"
+def rho_in_words(value: float) -> str:
+    """With its sign; a flat map has no order to compare, and nothing is less than zero by less than a hundredth."""
+    return "no ρ" if math.isnan(value) else f"ρ {round(value, 2) + 0.0:+.2f}"
 
 
 def _cell(row: int, column: int) -> dict:

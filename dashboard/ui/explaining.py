@@ -64,8 +64,12 @@ def in_words(seconds: float) -> str:
 def whole_cost(asked: Asked) -> Cost:
     """What the map takes, or took where it is there already."""
     there, method = kept(asked), asked.method
-    units = method.work(asked.look().evidence) if there is None else there.units
-    milliseconds = caches.pass_milliseconds(asked.model.key) or 0.0
+    if there is None:
+        seen = asked.look()
+        units, look = method.work(seen.evidence), seen.milliseconds
+    else:
+        units, look = there.units, there.look
+    milliseconds = caches.pass_milliseconds(asked.model.key) or look  # no look is kept where memory is short
     return Cost(units, method.unit, units * method.unit_in_passes * milliseconds / 1000)
 
 

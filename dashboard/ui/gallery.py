@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dashboard.explain import annotate, compare
 from dashboard.figures.maps import Backdrop, Look, map_figure
-from dashboard.figures.methods import matrix_figure, own_look, painted, stage
+from dashboard.figures.methods import matrix_figure, own_look, painted, rho_in_words, stage
 from dashboard.gallery import Made, Sort, correlations, in_order, passes, spread, waiting
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
@@ -199,9 +199,10 @@ def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str
         if view.own_scale
         else "One scale for all: a cell's colour is its percentile within its map, since methods have different units"
     )
+    rho = "" if found[view.reference].made else ", which is not run yet"
     st.caption(
-        f"{scale}. ρ is the rank correlation with {view.reference}. Times are those of the look, which several share, and of "
-        "reading it, as measured. A click on a map puts it on the right below, and what was there on the left."
+        f"{scale}. ρ is the rank correlation with {view.reference}{rho}. Times are those of the look, which several share, "
+        "and of reading it, as measured. A click on a map puts it on the right below, and what was there on the left."
     )
 
 
@@ -215,7 +216,7 @@ def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Lo
     if done is None:
         state = (f"not run yet: {entry.cost}",)
     else:
-        state = ("no ρ" if math.isnan(rho) else f"ρ {rho:+.2f}", f"{effort}, {_milliseconds(done.look + done.reading)}")
+        state = (rho_in_words(rho), f"{effort}, {_milliseconds(done.look + done.reading)}")
     more = (method.__doc__ or "").partition("\n")[0]
     return SmallMap(
         method.label, (*state, *([", ".join(marks)] if marks else [])), more, place,
@@ -273,7 +274,7 @@ def show_matrix(agreement: Agreement, pair: tuple[str, str]) -> None:
     if summed is not None:
         low, high = (agreement.names[place] for place in summed.least)
         st.markdown(
-            f"Between two of these {len(agreement.names)} maps the rank correlation is **{summed.median:+.2f}** in the middle; "
+            f"Between two of these {len(agreement.names)} maps the median rank correlation is **{summed.median:+.2f}**; "
             f"{low} and {high} agree least, {summed.lowest:+.2f}."
         )
     places = tuple(agreement.names.index(name) for name in pair if name in agreement.names)

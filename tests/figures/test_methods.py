@@ -11,7 +11,7 @@ from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import Backdrop, Look
-from dashboard.figures.methods import encoded, matrix_figure, own_look, painted, palette, stage
+from dashboard.figures.methods import encoded, matrix_figure, own_look, painted, palette, rho_in_words, stage
 from dashboard.methods import ClassActivationMap, GradCAM
 from dashboard.photo import Box
 
@@ -74,7 +74,8 @@ def test_a_click_on_a_cell_tells_its_two_maps():
 
 def test_values_are_said_and_a_flat_map_has_none():
     text = matrix_figure(MATRIX, NAMES, None).data[1].text
-    assert list(text[:3]) == ["ρ +1.00", "ρ +0.50", "no ρ, one is flat"]
+    assert list(text[:3]) == ["ρ +1.00", "ρ +0.50", "no ρ"]
+    assert rho_in_words(-0.004) == "ρ +0.00"
 
 
 def test_the_pair_is_framed():

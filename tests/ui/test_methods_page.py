@@ -84,6 +84,11 @@ def test_slow_ones_wait_and_run_when_they_are_asked():
     assert "run_all" not in [button.key for button in app.button]
 
 
+def test_slow_ones_wait_where_no_look_is_kept(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(caches, "pass_milliseconds", lambda key: None)
+    assert set(SLOW) <= waiting(opened("Methods"))
+
+
 def test_many_quick_ones_wait_too_when_they_take_long_together(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(gallery, "TOGETHER", 0.05)
     assert {"Occlusion", "Integrated gradients"} <= waiting(opened("Methods"))
