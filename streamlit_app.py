@@ -15,6 +15,7 @@ ICONS = {
     "Compare": ":material/compare:",
     "Layers": ":material/layers:",
     "Attention": ":material/grid_on:",
+    "Methods": ":material/grid_view:",
     "Models": ":material/deployed_code:",
 }  # the first is the default
 FIRST = next(iter(ICONS))

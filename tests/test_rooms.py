@@ -20,7 +20,10 @@ ROOMS = {
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
     ),
     "dashboard.layers": ("dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence"),
-    "dashboard.patches": ("dashboard.methods", "dashboard.explain", "dashboard.numerics", "dashboard.evidence", "dashboard.photo"),
+    "dashboard.patches": (
+        "dashboard.methods", "dashboard.explain", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
+    ),
+    "dashboard.gallery": ("dashboard.explain", "dashboard.methods", "dashboard.numerics"),
     "dashboard.figures": (
         "dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.patches", "dashboard.photo",
     ),

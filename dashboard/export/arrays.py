@@ -35,6 +35,13 @@ def attention_npz(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> by
     return _npz(arrays | {"box": _corners(exhibit.shown["vit"].box)}, exhibit)
 
 
+def methods_npz(exhibit: Exhibit, correlations: Tensor) -> bytes:
+    """Every method's raw values by its name, their one box, rank correlations (M, M), the names of both axes, the settings."""
+    maps = {name: shown.heatmap.numpy() for name, shown in exhibit.shown.items()}
+    box = _corners(next(iter(exhibit.shown.values())).box)
+    return _npz(maps | {"names": np.array(list(maps)), "correlations": correlations.numpy(), "box": box}, exhibit)
+
+
 def _corners(box: Box) -> np.ndarray:
     return np.array([box.left, box.top, box.right, box.bottom])
 

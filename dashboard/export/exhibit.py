@@ -19,6 +19,7 @@ LIBRARIES = ("torch", "torchvision", "transformers")
 class Exhibit:
     """Both maps of one photo, `cnn` and `vit`, their models by the same names, and how they were compared and drawn.
 
+    Maps of one model go by their methods' names instead; `models` has `cnn` and `vit` even then, and none are compared.
     `link` is the address that shows the same, empty where there is none.
     """
 

@@ -21,6 +21,15 @@ def spearman(a: Tensor, b: Tensor) -> float:
     return (first @ second).item() / scale if scale else math.nan
 
 
+def spearman_matrix(maps: Tensor) -> Tensor:
+    """Rank correlation of each map with each, (M, h, w) -> (M, M), NaN where either is constant; each map is ranked once."""
+    centred = torch.stack([ranks(values).flatten() for values in maps]) - (maps[0].numel() - 1) / 2  # (M, h w)
+    products = centred @ centred.T
+    squares = products.diagonal()
+    scale = (squares[:, None] * squares).sqrt()
+    return torch.where(scale > 0, products / scale, torch.nan)
+
+
 def rank_difference(a: Tensor, b: Tensor) -> Tensor:
     """Percentile in `a` minus percentile in `b` at each cell, -1 to 1."""
     _same_grid(a, b)

@@ -10,8 +10,8 @@ import torch
 from cachetools import LRUCache, TTLCache, cached
 
 from dashboard.evidence import LIKELIEST, AttentionMaps, Evidence, Question, nbytes
-from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, backdrop
+from dashboard.gallery import Made
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError, Observation, OutOfMemory
 from dashboard.patches import HeadSummary
@@ -21,7 +21,8 @@ from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, open_photo, sampl
 LOG = logging.getLogger(__name__)
 EVIDENCE_LIMIT = 512 * 1024**2  # bytes
 MODELS_KEPT = 6
-MAPS_KEPT = 4096
+MAPS_LIMIT = 64 * 1024**2  # bytes
+MAP_OVERHEAD = 2048  # bytes, of what a map says of itself
 KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put into links
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
@@ -96,20 +97,26 @@ def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, ques
         return classifier(key).observe(photo, needs, question=question)
 
 
-_maps: LRUCache[tuple, Explanation] = LRUCache(MAPS_KEPT)  # those that took work
+def pass_milliseconds(key: str) -> float | None:
+    """A model's shortest look of those that are kept: the first ones take longer than any later pass."""
+    with observation.cache_lock:
+        return min((seen.milliseconds for (owner, *_), seen in observation.cache.items() if owner == key), default=None)
+
+
+_maps: LRUCache[tuple, Made] = LRUCache(MAPS_LIMIT, getsizeof=lambda made: made.shown.heatmap.nbytes + MAP_OVERHEAD)
 _maps_lock = Lock()
 
 
-def kept_map(meaning: tuple) -> Explanation | None:
-    """A map that took work, if it is still here; its meaning starts with the model's key."""
+def kept_map(meaning: tuple) -> Made | None:
+    """A map with what it took, if it is still here; its meaning starts with the model's key."""
     with _maps_lock:
         return _maps.get(meaning)
 
 
-def keep_map(meaning: tuple, shown: Explanation) -> None:
+def keep_map(meaning: tuple, made: Made) -> None:
     """Keeps a map for whoever asks the same."""
     with _maps_lock:
-        _maps[meaning] = shown
+        _maps[meaning] = made
 
 
 @cached(LRUCache(64), key=lambda key, digest, evidence: (key, digest), condition=Condition())

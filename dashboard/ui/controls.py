@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import streamlit as st
 
-from dashboard.methods import METHODS, AttentionRollout, ClassActivationMap, Method, Pick, Span
+from dashboard import methods
+from dashboard.methods import AttentionRollout, ClassActivationMap, Method, Pick, Span
 from dashboard.models.classifier import Classifier
 from dashboard.ui.links import keep_an_option, linked, linked_slider
 from dashboard.ui.text import plain
@@ -17,7 +18,17 @@ FIRST = {"cnn": ClassActivationMap, "vit": AttentionRollout}  # shown until anot
 
 def fitting(model: Classifier) -> list[type[Method]]:
     """The methods whose evidence a model gives."""
-    return [method for method in METHODS if method.needs in model.observers]
+    return [method for method in methods.METHODS if method.needs in model.observers]
+
+
+def reasons(model: Classifier) -> dict[str, list[str]]:
+    """The methods that don't fit a model, by the reason why."""
+    found: dict[str, list[str]] = {}
+    for method in methods.METHODS:
+        if method.needs not in model.observers:
+            reason = model.refusals.get(method.needs, f"{model.title} gives no {method.needs.__name__}.")
+            found.setdefault(reason, []).append(method.label)
+    return found
 
 
 def pick_method(side: str, model: Classifier) -> type[Method]:

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from dashboard.export.arrays import attention_npz, layers_npz, maps_npz
+from dashboard.export.arrays import attention_npz, layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
@@ -17,6 +17,8 @@ Tray = dict[str, Callable[[], bytes]]  # by the file's name, what makes it
 KINDS = {  # file: label, media type, help
     "cnn_map.png": ("CNN's map (PNG)", "image/png", "At the photo's own resolution."),
     "vit_map.png": ("ViT's map (PNG)", "image/png", "At the photo's own resolution."),
+    "methods.npz": ("Raw maps (NPZ)", "application/octet-stream",
+                    "Values of every map shown, their box, rank correlations and the settings, for NumPy."),
     "maps.npz": ("Raw maps (NPZ)", "application/octet-stream", "Values, boxes and settings, for NumPy."),
     "layers.npz": ("Maps of every layer (NPZ)", "application/octet-stream",
                    "Rollouts, raw attention, their box and the settings, for NumPy."),
@@ -29,6 +31,7 @@ KINDS = {  # file: label, media type, help
 OF_COMPARISON = ("cnn_map.png", "vit_map.png", "maps.npz", "settings.json", "report.html")
 OF_LAYERS = ("layers.npz", "settings.json")
 OF_ATTENTION = ("attention.npz", "settings.json")
+OF_METHODS = ("methods.npz", "settings.json")
 
 
 def offer_files(names: Sequence[str]) -> Tray:
@@ -70,6 +73,11 @@ def layer_files(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> Tray:
 def attention_files(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> Tray:
     """Raw attention and settings of the attention page."""
     return {"attention.npz": partial(attention_npz, exhibit, tokens, grid), "settings.json": partial(_settings, exhibit)}
+
+
+def method_files(exhibit: Exhibit, correlations: Tensor) -> Tray:
+    """Raw maps and settings of the methods page."""
+    return {"methods.npz": partial(methods_npz, exhibit, correlations), "settings.json": partial(_settings, exhibit)}
 
 
 def _settings(exhibit: Exhibit) -> bytes:

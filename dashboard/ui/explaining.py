@@ -1,13 +1,15 @@
 """From a method and a question to a map on the page. Slow ones say what they cost and wait to be asked."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from dashboard.explain import Explanation, read
+from dashboard.gallery import Made
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.photo import Photo
@@ -30,8 +32,9 @@ class Asked:
 
     @property
     def meaning(self) -> tuple:
-        """What its answer is kept by."""
-        return self.model.key, self.photo.digest, self.method, self.target, self.against
+        """What its answer is kept by: no class, where none can change it."""
+        question = (self.target, self.against) if self.method.class_specific else ()
+        return self.model.key, self.photo.digest, self.method, *question
 
     def look(self) -> Observation:
         """The look behind the map: one that has been, or a new one."""
@@ -58,60 +61,113 @@ def in_words(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
+def whole_cost(asked: Asked) -> Cost:
+    """What the map takes, or took where it is there already."""
+    there, method = kept(asked), asked.method
+    if there is None:
+        seen = asked.look()
+        units, look = method.work(seen.evidence), seen.milliseconds
+    else:
+        units, look = there.units, there.look
+    milliseconds = caches.pass_milliseconds(asked.model.key) or look  # no look is kept where memory is short
+    return Cost(units, method.unit, units * method.unit_in_passes * milliseconds / 1000)
+
+
 def cost_of(asked: Asked) -> Cost:
     """What is still to be done."""
-    seen = asked.look()
-    units = 0 if caches.kept_map(asked.meaning) else asked.method.work(seen.evidence)
-    return Cost(units, asked.method.unit, units * asked.method.unit_in_passes * seen.milliseconds / 1000)
+    return Cost(0, asked.method.unit, 0.0) if kept(asked) else whole_cost(asked)
+
+
+def together(asked: Sequence[Asked]) -> Cost:
+    """What is still to be done for all of them, in passes where their units differ."""
+    costs = [cost_of(each) for each in asked]
+    seconds, units = sum(cost.seconds for cost in costs), {cost.unit for cost in costs if cost.units}
+    if len(units) == 1:
+        return Cost(sum(cost.units for cost in costs), units.pop(), seconds)
+    worth = sum(each.method.unit_in_passes * cost.units for each, cost in zip(asked, costs, strict=True))
+    return Cost(round(worth), "passes", seconds)
+
+
+def kept(asked: Asked) -> Made | None:
+    """The map with what it took, if it is there already."""
+    return caches.kept_map(asked.meaning)
+
+
+def made(asked: Asked) -> Made:
+    """The map with what it took, at once where it is kept."""
+    found = kept(asked)
+    if found is None:
+        seen, started = asked.look(), time.perf_counter()
+        shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
+        reading = 1000 * (time.perf_counter() - started)
+        found = Made(shown, seen.milliseconds, reading, asked.method.work(seen.evidence))
+        caches.keep_map(asked.meaning, found)
+    return found
 
 
 def answer(asked: Asked) -> Explanation:
-    """The map, at once where it is kept; what took work is."""
-    shown = caches.kept_map(asked.meaning)
-    if shown is None:
-        seen = asked.look()
-        shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
-        if asked.method.work(seen.evidence):
-            caches.keep_map(asked.meaning, shown)
-    return shown
+    """The map, at once where it is kept."""
+    return made(asked).shown
 
 
 def answers(asked: Sequence[Asked], key: str) -> list[Explanation] | None:
     """The maps; None where they are slow and nobody has asked for them yet: then a button says what they cost."""
+    whole = together(asked)
+    if whole.seconds >= PATIENCE:
+        place = st.empty()
+        if not place.button(f"Run: {whole}", key=f"run_{key}", icon=":material/play_arrow:"):
+            return None
+        with place.container():
+            run(asked, key)
+        place.empty()
+    return [answer(each) for each in asked]
+
+
+def run(asked: Sequence[Asked], key: str) -> None:
+    """Makes the maps one after another, each kept as soon as it is there, and tells how far the work is.
+
+    The button only has to be there: any click ends this.
+    """
     costs = [cost_of(each) for each in asked]
-    seconds, units = sum(cost.seconds for cost in costs), sum(cost.units for cost in costs)
-    if seconds < PATIENCE:
-        return [answer(each) for each in asked]
-    place = st.empty()
-    whole = Cost(units, next(cost.unit for cost in costs if cost.units), seconds)
-    if not place.button(f"Run: {whole}", key=f"run_{key}", icon=":material/play_arrow:"):
-        return None
-    with place.container(), _shown_progress(whole, key):
-        found = [answer(each) for each in asked]
-    place.empty()
-    return found
-
-
-@contextmanager
-def _shown_progress(cost: Cost, key: str) -> Iterator[None]:
-    """Tells how far the work is. The button only has to be there: any click ends a run of Streamlit's, and this with it."""
-    bar = st.progress(0.0, text=f"0 of {cost.units:,} {cost.unit}")
+    whole, done, started = sum(cost.seconds for cost in costs), 0.0, time.monotonic()
+    bar = st.progress(0.0, text=f"0 of {together(asked)}")
     st.button("Stop", key=f"stop_{key}", icon=":material/stop:")
-    with watched(_watcher(bar.progress, cost)):
-        yield
+    for each, cost in zip(asked, costs, strict=True):
+        share = Share(done / whole if whole else 0.0, cost.seconds / whole if whole else 0.0, started)
+        name = f"{each.method.label}: " if len({other.method.label for other in asked}) > 1 else ""
+        with watched(_watcher(bar.progress, cost, share, name)):
+            made(each)
+        done += cost.seconds
 
 
-def _watcher(draw: Callable[..., object], cost: Cost) -> Callable[[int], None]:
-    done, drawn, started = 0, 0.0, time.monotonic()
+@dataclass(frozen=True)
+class Share:
+    """One map's part of the work: the share `before` it, its own `part`, and when all of it `started`."""
+
+    before: float
+    part: float
+    started: float
+
+
+def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -> Callable[[int], None]:
+    done, drawn = 0, 0.0
 
     def advanced(units: int) -> None:
         nonlocal done, drawn
+        _give_way()
         done += units
         now = time.monotonic()
         if now - drawn >= PICTURE_SECONDS:
             drawn = now
-            left = (now - started) * max(cost.units - done, 0) / done
-            text = f"{min(done, cost.units):,} of {cost.units:,} {cost.unit}, {in_words(left)} left"
-            draw(min(done / cost.units, 1.0), text=text)
+            reached = min(share.before + share.part * min(done / max(cost.units, 1), 1.0), 1.0)
+            left = (now - share.started) * (1 - reached) / max(reached, 1e-6)
+            draw(reached, text=f"{name}{min(done, cost.units):,} of {cost.units:,} {cost.unit}, {in_words(left)} left")
 
     return advanced
+
+
+def _give_way() -> None:
+    """Starts anew where a person has clicked something: Streamlit lets a fragment end before it looks at its clicks."""
+    context = get_script_run_ctx()
+    if context is not None and context.script_requests._state is ScriptRequestType.RERUN:
+        st.rerun()

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients
-from dashboard.methods import METHODS
 from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
 from dashboard.ui import caches
-from dashboard.ui.controls import fitting
+from dashboard.ui.controls import fitting, reasons
 from dashboard.ui.links import keep_in_range, linked
 from dashboard.ui.model_picker import SIDES
 from dashboard.ui.text import plain
@@ -39,7 +38,7 @@ def _card(model: Classifier) -> None:
         st.button("Unload", key=f"unload_{model.key}", on_click=caches.unload, args=(model.key,))
     st.markdown(_facts(model))
     st.markdown(f":material/check: {', '.join(method.label for method in fitting(model))}")
-    for reason, methods in _reasons(model).items():
+    for reason, methods in reasons(model).items():
         st.markdown(f":material/block: {', '.join(methods)}: {plain(reason)}")
     if model.note:
         st.warning(plain(model.note))
@@ -54,16 +53,6 @@ def _facts(model: Classifier) -> str:
         "device": device_name(model.device), "classes": f"{len(model.labels):,}",
     }  # fmt: skip
     return " · ".join(f":gray[{name}] {plain(value)}" for name, value in facts.items())
-
-
-def _reasons(model: Classifier) -> dict[str, list[str]]:
-    """The methods that don't fit, by the reason why."""
-    reasons: dict[str, list[str]] = {}
-    for method in METHODS:
-        if method.needs not in model.observers:
-            reason = model.refusals.get(method.needs, f"{model.title} gives no {method.needs.__name__}.")
-            reasons.setdefault(reason, []).append(method.label)
-    return reasons
 
 
 def _choose(side: str, model: Classifier) -> None:

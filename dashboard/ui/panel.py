@@ -104,15 +104,15 @@ def _effort(method: Method, seen: Observation) -> str:
     return f"{look}, then {units:,} {method.unit} for each choice of options" if units else f"{look}; sliders run none,"
 
 
-def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> None:
-    """How far the two maps agree, and where they don't."""
+def agreement(comparison: Comparison | None, behind: Backdrop, share: float, names: tuple[str, str] = ("CNN", "ViT")) -> None:
+    """How far the two maps agree, and where they don't; `names` are those of the maps."""
     st.markdown("**Difference** · in rank")
     if comparison is None:
         st.info("The two models saw no common part of this photo, so their maps can't be compared.")
         return
     st.plotly_chart(
-        difference_figure(comparison, behind, ("CNN", "ViT")), key="difference", config=CONFIG,
-        alt="Where the CNN's map ranks higher than the ViT's, and where lower, over the photo.",
+        difference_figure(comparison, behind, names), key="difference", config=CONFIG,
+        alt=f"Where the {names[0]} map ranks higher than the {names[1]} map, and where lower, over the photo.",
     )  # fmt: skip
     rows, columns = comparison.difference.shape
     numbers = st.container(horizontal=True)
@@ -124,6 +124,6 @@ def agreement(comparison: Comparison | None, behind: Backdrop, share: float) -> 
         delta_arrow="off", help="Of the cells in either map's top, the share that is in both, beside what chance gives.",
     )  # fmt: skip
     st.caption(
-        f"Over the part that both models saw, on {rows} x {columns} cells. The maps have different units, so only the order "
-        "of their values is compared: orange where the CNN's ranks a place higher, purple where the ViT's does."
+        f"Over the part that both maps cover, on {rows} x {columns} cells. The maps have different units, so only the order of "
+        f"their values is compared: orange where the {names[0]} map ranks a place higher, purple where the {names[1]} one does."
     )

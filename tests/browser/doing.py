@@ -9,7 +9,10 @@ MAPS = ("cnn_map", "vit_map")
 COMPARED = (*MAPS, "difference")
 BUILD_UP = ("progression", "curves", "depths", "stages", "choices")
 PATCHES = ("patch_map", "head_grid", "head_summary")
-CHARTS = {"": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "attention": PATCHES, "models": ()}
+METHODS = ("first_map", "second_map", "difference", "matrix")
+CHARTS = {
+    "": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "attention": PATCHES, "methods": METHODS, "models": (),
+}  # fmt: skip
 
 FILM = "document.querySelector('.st-key-progression .js-plotly-plot')"
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.ui.downloads import OF_ATTENTION, OF_COMPARISON, OF_LAYERS
+from dashboard.ui.downloads import OF_ATTENTION, OF_COMPARISON, OF_LAYERS, OF_METHODS
 from tests.browser.doing import (
     CHARTS,
     FILM,
@@ -24,6 +24,7 @@ from tests.conftest import ROOT, serving
 pytestmark = pytest.mark.browser
 TITLES = {
     "compare": "What do a CNN", "layers": "How does what each model", "attention": "What does one patch look at",
+    "methods": "How much does the choice",
     "models": "Which models are at hand",
 }  # fmt: skip
 
@@ -233,6 +234,8 @@ REACHED = {
     "compare": {"heads", "discard", "depth", "show", "cnn_class", "cnn_top", "vit_class", "vit_top", "downloads"},
     "layers": {"heads", "discard", "depth", "head", "cnn_class", "downloads", "progression"},
     "attention": {"patch", "direction", "layer", "head", "heads", "patch_picture", "hide_cls", "cnn_class", "downloads"},
+    "methods": {"side", "cnn_class", "cnn_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
+                "downloads"},
     "models": {"find", "gives", "well_known", "list_page", "another", "load_another", "unload_bundled-cnn",
                "load_torchvision-resnet50"},
 }  # fmt: skip
@@ -251,13 +254,15 @@ def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: st
         page.keyboard.press("Tab")
         reached.add(page.evaluate(FOCUSED))
     assert not (SIDE | REACHED[path]) - reached
-    icons = ("compare", "layers", "grid_on", "deployed_code")
-    assert {"Compare", "Layers", "Attention", "Models"} <= {
-        name.removeprefix(icon) for name in reached for icon in icons if name.startswith(icon)
-    }
+    icons = ("compare", "layers", "grid_on", "grid_view", "deployed_code")
+    titles = ("Compare", "Layers", "Attention", "Methods", "Models")
+    assert {icon + title for icon, title in zip(icons, titles, strict=True)} <= reached
 
 
-@pytest.mark.parametrize(("path", "files"), [("compare", OF_COMPARISON), ("layers", OF_LAYERS), ("attention", OF_ATTENTION)])
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [("compare", OF_COMPARISON), ("layers", OF_LAYERS), ("attention", OF_ATTENTION), ("methods", OF_METHODS)],
+)
 def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, files: tuple[str, ...]):
     open_page(page, served, path)
     page.locator(".st-key-downloads button").focus()
@@ -304,7 +309,7 @@ LUMINANCE = """selector => {
 }"""
 TEXTS = {
     "compare": ".st-key-cnn_map .js-plotly-plot text", "layers": ".st-key-curves .js-plotly-plot text",
-    "attention": ".st-key-head_grid .js-plotly-plot text", "models": "h4",
+    "attention": ".st-key-head_grid .js-plotly-plot text", "methods": ".st-key-matrix .js-plotly-plot text", "models": "h4",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from dashboard.export.arrays import layers_npz, maps_npz
+from dashboard.export.arrays import layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
@@ -43,6 +43,20 @@ def test_layers_are_kept_whole():
     assert (arrays["rollouts"] == rollouts.numpy()).all()
     assert (arrays["attention"] == attention.numpy()).all()
     assert arrays["box"].tolist() == list(dataclasses.astuple(VIT_BOX))
+
+
+def test_maps_of_one_model_come_by_their_methods_names():
+    both = exhibit()
+    maps = {shown.method.label: shown for shown in both.shown.values()}
+    made = exhibit(shown=maps, models=both.models | dict.fromkeys(maps, both.models["cnn"]), comparison=None)
+    matrix = torch.tensor([[1.0, -0.5], [-0.5, 1.0]])
+    arrays = loaded(methods_npz(made, matrix))
+    assert arrays["names"].tolist() == ["CAM", "Attention rollout"]
+    assert (arrays["correlations"] == matrix.numpy()).all()
+    for name, shown in maps.items():
+        assert (arrays[name] == shown.heatmap.numpy()).all()
+    assert arrays["box"].tolist() == list(dataclasses.astuple(CNN_BOX))
+    assert list(json.loads(str(arrays["settings"]))["maps"]) == list(maps)
 
 
 def test_settings_make_the_same_map_again():

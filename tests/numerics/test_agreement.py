@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_mask, top_overlap
+from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, spearman_matrix, top_mask, top_overlap
 from dashboard.numerics.scaling import crop_resample, inside, percentiles, ranks
 
 
@@ -30,6 +30,16 @@ def test_only_order_counts():
 
 def test_a_constant_map_has_no_correlation():
     assert math.isnan(spearman(torch.ones(3, 3), torch.randn(3, 3)))
+
+
+def test_the_matrix_is_that_of_every_pair():
+    maps = torch.stack([*(with_ties(seed) for seed in range(5)), torch.ones(5, 9), -with_ties(0)])
+    found = spearman_matrix(maps)
+    for i, first in enumerate(maps):
+        for j, second in enumerate(maps):
+            assert found[i, j].item() == pytest.approx(spearman(first, second), nan_ok=True)
+    assert found[0, 6] == pytest.approx(-1)
+    assert found[5].isnan().all()
 
 
 def test_nan_is_refused():

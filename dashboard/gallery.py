@@ -1,0 +1,92 @@
+"""All methods that fit one model, side by side: what the methods page shows, without Streamlit."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from dashboard.explain import Explanation
+from dashboard.methods import Method
+from dashboard.numerics.agreement import spearman_matrix
+from dashboard.numerics.scaling import crop_resample
+
+AT_ONCE = 0.3  # seconds that one map may take without being asked for
+TOGETHER = 2.0  # seconds that all of those may take
+Sort = Literal["family", "cost", "agreement"]
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A map and what it took: milliseconds of the `look` behind it, which others may share, and of `reading` it, in which
+    it did so many `units` of work.
+    """
+
+    shown: Explanation
+    look: float
+    reading: float
+    units: int
+
+
+def passes(method: Method, units: int) -> float:
+    """What a map takes in passes, those behind the evidence and the worth of `units` of work in reading it."""
+    return method.passes + units * method.unit_in_passes
+
+
+def waiting(seconds: Sequence[float]) -> list[bool]:
+    """Which maps wait to be asked for: those that take long, and of the others the longest until all together don't.
+
+    >>> waiting([0.1, 5.0, 0.0])
+    [False, True, False]
+    """
+    waits, spent = [True] * len(seconds), 0.0
+    for index in sorted(range(len(seconds)), key=seconds.__getitem__):
+        spent += seconds[index]
+        waits[index] = seconds[index] > AT_ONCE or spent > TOGETHER
+    return waits
+
+
+def correlations(maps: Sequence[Explanation]) -> Tensor:
+    """Rank correlation of each map of one model with each, (M, M): what `compare` says of every pair, on its finer grid.
+
+    All maps are laid on every grid that a pair needs and ranked there once: one matrix product per grid, not 253 comparisons.
+    """
+    shapes = torch.tensor([shown.heatmap.shape for shown in maps])  # (M, 2)
+    finer = torch.maximum(shapes[:, None], shapes)  # (M, M, 2)
+    found = torch.full(finer.shape[:2], torch.nan, dtype=torch.float64)
+    for grid in finer.flatten(0, 1).unique(dim=0):
+        rows, columns = grid.tolist()
+        laid = torch.stack([crop_resample(shown.heatmap.float(), WHOLE, rows, columns) for shown in maps])
+        found = torch.where((finer == grid).all(-1), spearman_matrix(laid), found)
+    return found
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far the maps of one model agree: the `median` over all pairs, and the pair that agrees least, with its value."""
+
+    median: float
+    least: tuple[int, int]
+    lowest: float
+
+
+def spread(matrix: Tensor) -> Spread | None:
+    """Sums up rank correlations (M, M); None where no two maps have one."""
+    pairs = [(value, (i, j)) for i, row in enumerate(matrix.tolist()) for j, value in enumerate(row[:i]) if value == value]
+    if not pairs:
+        return None
+    lowest, (row, column) = min(pairs)
+    return Spread(torch.tensor([value for value, _ in pairs]).median().item(), (column, row), lowest)
+
+
+def in_order(costs: Sequence[float], agreement: Sequence[float], sort: Sort) -> list[int]:
+    """Indices of the methods: as they are, cheapest first, or first what agrees most with the reference, and NaN last."""
+    places = range(len(costs))
+    if sort == "cost":
+        return sorted(places, key=costs.__getitem__)
+    if sort == "agreement":
+        return sorted(places, key=lambda index: math.inf if math.isnan(agreement[index]) else -agreement[index])
+    return list(places)

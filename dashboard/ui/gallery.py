@@ -1,0 +1,298 @@
+"""The methods page's parts: what is asked, all maps small, two of them large, and how far each agrees with each."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor
+
+from dashboard.explain import annotate, compare
+from dashboard.figures.maps import Backdrop, Look, map_figure
+from dashboard.figures.methods import matrix_figure, own_look, painted, rho_in_words, stage
+from dashboard.gallery import Made, Sort, correlations, in_order, passes, spread, waiting
+from dashboard.methods import Method
+from dashboard.models.classifier import Classifier
+from dashboard.ui import panel
+from dashboard.ui.controls import FIRST, fitting, reasons
+from dashboard.ui.explaining import Asked, Cost, kept, made, run, together, whole_cost
+from dashboard.ui.links import keep_an_option, linked
+from dashboard.ui.looking import chosen_class, looked_at
+from dashboard.ui.map_grid import SmallMap, map_grid
+from dashboard.ui.sidebar import Chosen
+from dashboard.ui.text import plain
+
+SIDES = ("cnn", "vit")
+WIDTHS = [5, 5, 4]
+PAIR = {"first": "left", "second": "right"}
+TO_RUN = "methods_to_run"  # their labels, from a click to the run of the script that follows it
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One method on the page: what it is asked, what that costs, and what came of it, None while it waits to be run."""
+
+    asked: Asked
+    cost: Cost
+    made: Made | None
+
+    @property
+    def method(self) -> Method:
+        return self.asked.method
+
+    @property
+    def passes(self) -> float:
+        return passes(self.method, self.cost.units)
+
+
+Entries = Mapping[str, Entry]  # by the method's label
+
+
+@dataclass(frozen=True)
+class View:
+    """How the small maps are laid out: their order, the one that all are compared with, and each on its own scale or not."""
+
+    sort: Sort
+    reference: str
+    own_scale: bool
+
+
+def ask(chosen: Chosen) -> tuple[str, list[Asked]]:
+    """Draws the choice of a side and the question, which goes to every method that fits its model, with default options."""
+    which, explained, other = st.columns([3, 5, 5], gap="medium")
+    with which:
+        side = linked(
+            st.segmented_control, "CNN or ViT", SIDES, default=SIDES[0], key="side", required=True,
+            help=f"cnn: {plain(chosen.cnn.title)}. vit: {plain(chosen.vit.title)}.",
+        )  # fmt: skip
+    model = chosen.cnn if side == "cnn" else chosen.vit
+    methods = fitting(model)
+    with explained:
+        target = panel.pick_class(side, model.labels)
+    with other:
+        against = panel.pick_against(side, model.labels)
+    asked, seen = looked_at(Asked(model, chosen.photo, _first(side, methods)(), target, against))
+    names = panel.class_names(asked.model.labels)
+    rather = "" if asked.against is None else f" rather than **{plain(names[asked.against])}**"
+    st.markdown(f"{plain(model.title)}: what speaks for **{plain(names[chosen_class(asked, seen)])}**{rather}.")
+    return side, [replace(asked, method=method()) for method in methods]
+
+
+def _first(side: str, methods: Sequence[type[Method]]) -> type[Method]:
+    return FIRST[side] if FIRST[side] in methods else methods[0]
+
+
+def pick_view(side: str, methods: Sequence[type[Method]]) -> View:
+    """Draws the choices of how the small maps are laid out."""
+    names = [method.label for method in methods]
+    keep_an_option("reference", names)
+    order, beside, scale = st.columns([5, 5, 3], gap="medium")
+    with order:
+        sort = linked(
+            st.segmented_control, "Sort by", get_args(Sort), default="family", key="sort", required=True, wrap=True,
+            help="By family, by passes through the model, or by agreement with the reference.",
+        )  # fmt: skip
+    with beside:
+        reference = linked(
+            st.selectbox, "Reference", names, names.index(_first(side, methods).label), key="reference",
+            help="ρ is each map's rank correlation with this one's: 1 same order, 0 unrelated, -1 reversed.",
+        )  # fmt: skip
+    with scale.container(height="stretch", vertical_alignment="center"):
+        own_scale = linked(
+            st.toggle, "Own scale", key="own_scale",
+            help="Off: colours are percentiles within each map, since methods have different units. On: raw values, each map "
+            "from its own lowest to its highest, signed ones about zero.",
+        )  # fmt: skip
+    return View(sort, reference or names[0], own_scale)
+
+
+def entries(asked: Sequence[Asked]) -> Entries:
+    """Makes the maps that are quick or were asked for; says what the others cost, with a button for all of them."""
+    wanted = st.session_state.pop(TO_RUN, ())
+    progress, offer = st.empty(), st.empty()
+    with st.spinner("The maps are being read …"):
+        for each in asked:  # what a pass takes is best known when all looks have been
+            kept(each) or each.look()
+        costs = [whole_cost(each) for each in asked]
+        waits = waiting([cost.seconds for cost in costs])
+        found = {
+            each.method.label: Entry(each, cost, kept(each) if slow else made(each))
+            for each, cost, slow in zip(asked, costs, waits, strict=True)
+        }
+    running = [entry.asked for name, entry in found.items() if name in wanted and entry.made is None]
+    if running:
+        with progress.container():
+            run(running, "methods")
+        progress.empty()
+        found = {name: replace(entry, made=kept(entry.asked)) for name, entry in found.items()}
+    _offer(offer, [entry for entry in found.values() if entry.made is None])
+    return found
+
+
+def _offer(place: DeltaGenerator, waits: Sequence[Entry]) -> None:
+    """Below this, each of them has a button of its own."""
+    if waits:
+        names = tuple(entry.method.label for entry in waits)
+        which = f"all {len(waits)} that wait" if len(waits) > 1 else "the one that waits"
+        label = f"Run {which}: {together([entry.asked for entry in waits])}"
+        place.button(label, key="run_all", icon=":material/play_arrow:", on_click=_run, args=names)
+
+
+def _run(*names: str) -> None:
+    st.session_state[TO_RUN] = names
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Rank correlations `matrix` (M, M) of the maps that are there, by their methods' labels."""
+
+    names: tuple[str, ...]
+    matrix: Tensor
+
+    def between(self, first: str, second: str) -> float:
+        """NaN where one of the two is not there, or is flat."""
+        if first not in self.names or second not in self.names:
+            return math.nan
+        return self.matrix[self.names.index(first), self.names.index(second)].item()
+
+    def ordered(self, names: Sequence[str]) -> "Agreement":
+        """The same maps in the order of `names`, which may hold others."""
+        there = [name for name in names if name in self.names]
+        places = [self.names.index(name) for name in there]
+        return Agreement(tuple(there), self.matrix[places][:, places])
+
+
+def agreement_of(found: Entries) -> Agreement:
+    """How far each map that is there agrees with each."""
+    there = {name: entry.made.shown for name, entry in found.items() if entry.made}
+    return Agreement(tuple(there), correlations(list(there.values())))
+
+
+def sorted_by(view: View, found: Entries, agreement: Agreement) -> Entries:
+    """The entries in the order that was chosen."""
+    names = list(found)
+    with_reference = [agreement.between(name, view.reference) for name in names]
+    return {names[i]: found[names[i]] for i in in_order([entry.passes for entry in found.values()], with_reference, view.sort)}
+
+
+def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[DeltaGenerator]]:
+    """Draws the choice of the two that are shown large; gives them, with the columns for each and for their difference."""
+    places = st.columns(WIDTHS, gap="medium")
+    chosen = []
+    for index, (key, place) in enumerate(zip(PAIR, places, strict=False)):
+        keep_an_option(key, names)
+        with place:
+            choice = linked(st.selectbox, f"{key.capitalize()} map", names, min(index, len(names) - 1), key=key)
+        chosen.append(choice or names[0])
+    return tuple(chosen), places
+
+
+def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str, str], behind: Backdrop, look: Look) -> None:
+    """All maps over the photo; a click on one shows it large."""
+    box = next(entry.made.shown.box for entry in found.values() if entry.made)
+    maps = [_small(entry, view, agreement.between(name, view.reference), pair, look) for name, entry in found.items()]
+    map_grid(maps, stage(behind, box), look.opacity, look.smooth, "grid", opened=_open, run=_run)
+    scale = (
+        "Each map has its own scale of raw values; signed ones have diverging colours about zero"
+        if view.own_scale
+        else "One scale for all: a cell's colour is its percentile within its map, since methods have different units"
+    )
+    rho = "" if found[view.reference].made else ", which is not run yet"
+    st.caption(
+        f"{scale}. ρ is the rank correlation with {view.reference}{rho}. Times are those of the look, which several share, "
+        "and of reading it, as measured. A click on a map puts it on the right below, and what was there on the left."
+    )
+
+
+def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Look) -> SmallMap:
+    method, done = entry.method, entry.made
+    place = " and ".join(PAIR[key] for key, name in zip(PAIR, pair, strict=True) if name == method.label)
+    marks = [word for word, holds in (("class-agnostic", not method.class_specific), ("signed", method.signed)) if holds]
+    effort = f"{method.passes} pass{'es' if method.passes > 1 else ''}"
+    if entry.cost.units:
+        effort += f" + {entry.cost.units:,} {entry.cost.unit}"
+    if done is None:
+        state = (f"not run yet: {entry.cost}",)
+    else:
+        state = (rho_in_words(rho), f"{effort}, {_milliseconds(done.look + done.reading)}")
+    more = (method.__doc__ or "").partition("\n")[0]
+    return SmallMap(
+        method.label, (*state, *([", ".join(marks)] if marks else [])), more, place,
+        painted(done.shown, look, view.own_scale) if done else None,
+    )  # fmt: skip
+
+
+def _milliseconds(time: float) -> str:
+    return f"{time:.0f} ms" if time < 1000 else f"{time / 1000:.1f} s"
+
+
+def _open(name: str) -> None:
+    """The map that was on the right goes to the left."""
+    if name != st.session_state["second"]:
+        st.session_state["first"] = st.session_state["second"]
+        st.session_state["second"] = name
+
+
+def show_pair(
+    found: Entries, pair: tuple[str, str], places: Sequence[DeltaGenerator], chosen: Chosen, behind: Backdrop
+) -> None:
+    """Two maps large, with what they mean, and how far they agree."""
+    *columns, beside = places
+    for key, name, other, column in zip(PAIR, pair, reversed(pair), columns, strict=True):
+        with column:
+            _large(key, found[name], found[other], chosen, behind)
+    maps = [found[name].made for name in pair]
+    with beside:
+        if None in maps:
+            panel.waiting()
+        else:
+            agreement = compare(*(each.shown for each in maps), chosen.share)
+            panel.agreement(agreement, behind, chosen.share, tuple(PAIR.values()))
+
+
+def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
+    asked, done = entry.asked, entry.made
+    if done is None:
+        name = entry.method.label
+        st.info(f"{name} is not run yet.")
+        st.button(f"Run: {entry.cost}", key=f"run_{key}", icon=":material/play_arrow:", on_click=_run, args=(name,))
+        return
+    notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
+    st.plotly_chart(
+        map_figure(done.shown, behind, own_look(done.shown, chosen.look), notes, other.method.label), key=f"{key}_map",
+        config=panel.CONFIG, alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
+    )  # fmt: skip
+    panel.facts(asked, asked.look(), done.shown.heatmap.shape)
+
+
+def show_matrix(agreement: Agreement, pair: tuple[str, str]) -> None:
+    """How far each map agrees with each; a click shows the two."""
+    st.markdown("##### How far each agrees with each")
+    summed = spread(agreement.matrix)
+    if summed is not None:
+        low, high = (agreement.names[place] for place in summed.least)
+        st.markdown(
+            f"Between two of these {len(agreement.names)} maps the median rank correlation is **{summed.median:+.2f}**; "
+            f"{low} and {high} agree least, {summed.lowest:+.2f}."
+        )
+    places = tuple(agreement.names.index(name) for name in pair if name in agreement.names)
+    st.plotly_chart(
+        matrix_figure(agreement.matrix.numpy(), agreement.names, places if len(places) == 2 else None), key="matrix",
+        config=panel.CONFIG, alt="Rank correlation of each map with each.", on_select=_open_cell, selection_mode="points",
+    )  # fmt: skip
+    st.caption("ρ on the finer grid of the two. A click on a cell shows both maps above: its row's left, its column's right.")
+
+
+def _open_cell() -> None:
+    """A second click on the same point comes as an empty selection: nothing was chosen then."""
+    points = st.session_state["matrix"].selection.points
+    if points:
+        st.session_state["first"], st.session_state["second"] = points[0]["customdata"]
+
+
+def show_reasons(model: Classifier) -> None:
+    """Which methods don't fit a model, and why."""
+    for reason, labels in reasons(model).items():
+        st.caption(f":material/block: Not shown: {', '.join(labels)}. {plain(reason)}")

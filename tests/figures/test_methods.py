@@ -1,0 +1,89 @@
+"""The methods page's figures as data."""
+
+import base64
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from dashboard.evidence import Prediction
+from dashboard.explain import Explanation
+from dashboard.figures.layers import ACCENT
+from dashboard.figures.maps import Backdrop, Look
+from dashboard.figures.methods import encoded, matrix_figure, own_look, painted, palette, rho_in_words, stage
+from dashboard.methods import ClassActivationMap, GradCAM
+from dashboard.photo import Box
+
+VALUES = torch.tensor([[-1.0, 0.0, 3.0], [0.5, 0.5, 2.0]])
+SIGNED = Explanation(VALUES, Box(50, 0, 350, 300), ClassActivationMap(), "m", 0, Prediction(torch.ones(1), ("a",)))
+UNSIGNED = replace(SIGNED, method=GradCAM())
+MATRIX = np.array([[1, 0.5, np.nan], [0.5, 1, np.nan], [np.nan, np.nan, np.nan]])
+NAMES = ("a", "b", "c")
+
+
+def shades(shown: Explanation, own_scale: bool) -> list[list[int]]:
+    made = painted(shown, Look(), own_scale)
+    flat = np.frombuffer(base64.b64decode(made["shades"]), np.uint8)
+    return flat.reshape(made["rows"], made["columns"]).tolist()
+
+
+def test_on_the_common_scale_a_shade_is_a_percentile():
+    assert shades(SIGNED, False) == shades(UNSIGNED, False) == [[0, 51, 255], [128, 128, 204]]
+    assert painted(SIGNED, Look(colours="Cividis"), False)["colours"] == "Cividis"
+
+
+def test_on_its_own_scale_a_shade_is_a_raw_value_and_zero_the_middle_of_a_signed_one():
+    assert shades(UNSIGNED, True) == [[0, 64, 255], [96, 96, 191]]
+    assert shades(SIGNED, True) == [[85, 128, 255], [149, 149, 212]]
+    assert painted(SIGNED, Look(), True)["colours"] == own_look(SIGNED, Look()).colours == "Red-blue"
+    assert painted(UNSIGNED, Look(), True)["colours"] == "Viridis"
+
+
+def test_a_flat_map_has_one_shade():
+    flat = replace(UNSIGNED, heatmap=torch.ones(2, 2))
+    for own_scale in (False, True):
+        (one, *others), *rows = shades(flat, own_scale)
+        assert {one, *others, *rows[0]} == {one}
+
+
+@pytest.mark.parametrize("colours", ["Viridis", "Inferno", "Red-blue"])
+def test_a_palette_goes_from_a_scales_first_colour_to_its_last(colours: str):
+    made = palette(colours)
+    assert made.shape == (256, 3)
+    assert len(base64.b64decode(encoded(made))) == 768
+    ends = {"Viridis": ((68, 1, 84), (253, 231, 37)), "Inferno": ((0, 0, 4), (252, 255, 164)),
+            "Red-blue": ((5, 48, 97), (103, 0, 31))}[colours]  # fmt: skip
+    assert (tuple(made[0]), tuple(made[-1])) == ends
+
+
+def test_the_stage_says_in_percent_what_the_model_saw_and_what_not():
+    made = stage(Backdrop(400, 300, "data:image/jpeg;base64,AAAA"), SIGNED.box)
+    assert made["box"] == [12.5, 0, 75, 100]
+    assert made["unseen"] == [[0, 0, 12.5, 100], [87.5, 0, 12.5, 100]]
+    assert made["ratio"] == pytest.approx(4 / 3)
+
+
+def test_a_click_on_a_cell_tells_its_two_maps():
+    heat, points = matrix_figure(MATRIX, NAMES, None).data
+    assert np.array_equal(heat.z, MATRIX.astype(np.float32), equal_nan=True)
+    for x, y, names in zip(points.x, points.y, points.customdata, strict=True):
+        assert list(names) == [NAMES[y], NAMES[x]], "its row's first, its column's second"
+    assert (heat.zmin, heat.zmax) == (-1, 1)
+
+
+def test_values_are_said_and_a_flat_map_has_none():
+    text = matrix_figure(MATRIX, NAMES, None).data[1].text
+    assert list(text[:3]) == ["ρ +1.00", "ρ +0.50", "no ρ"]
+    assert rho_in_words(-0.004) == "ρ +0.00"
+
+
+def test_the_pair_is_framed():
+    shape = matrix_figure(MATRIX, NAMES, (0, 2)).layout.shapes[0]
+    assert (shape.x0, shape.x1, shape.y0, shape.y1, shape.line.color) == (1.5, 2.5, -0.5, 0.5, ACCENT)
+    assert not matrix_figure(MATRIX, NAMES, None).layout.shapes
+
+
+@pytest.mark.parametrize("count", [1, 2, 23])
+def test_any_number_of_maps(count: int):
+    assert len(matrix_figure(np.eye(count), [str(i) for i in range(count)], None).data[1].x) == count**2

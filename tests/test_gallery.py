@@ -1,0 +1,67 @@
+"""All methods side by side as numbers, each against its plainer definition."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from dashboard.evidence import Prediction
+from dashboard.explain import Explanation, compare
+from dashboard.gallery import AT_ONCE, TOGETHER, correlations, in_order, passes, spread, waiting
+from dashboard.methods import AblationCAM, ClassActivationMap, GradCAM
+from dashboard.photo import Box
+
+SHAPES = [(7, 9), (7, 9), (14, 5), (3, 20), (1, 1), (28, 28), (7, 9)]
+
+
+def maps() -> list[Explanation]:
+    """Of several grids, one of them flat, one with ties, all over a part of the photo."""
+    draws = torch.Generator().manual_seed(0)
+    heatmaps = [torch.randn(shape, generator=draws) for shape in SHAPES]
+    heatmaps[-1] = heatmaps[0].round()
+    plain = Explanation(heatmaps[0], Box(12.5, 0, 87.5, 60), ClassActivationMap(), "m", 0, Prediction(torch.ones(1), ("a",)))
+    return [replace(plain, heatmap=heatmap) for heatmap in heatmaps]
+
+
+def test_correlations_are_those_of_every_pair():
+    shown, found = maps(), correlations(maps())
+    for i, first in enumerate(shown):
+        for j, second in enumerate(shown):
+            assert found[i, j].item() == pytest.approx(compare(first, second).spearman, nan_ok=True, abs=1e-6), (i, j)
+    assert math.isnan(found[4, 4]), "a flat map has no order"
+    assert found[5, 5] == pytest.approx(1)
+
+
+def test_what_takes_long_waits():
+    assert waiting([0.0, 2 * AT_ONCE, 0.9 * AT_ONCE]) == [False, True, False]
+
+
+def test_of_many_quick_ones_the_longest_wait_until_the_rest_is_quick_together():
+    seconds = [0.2, 0.25, 0.0] * 8
+    waits = waiting(seconds)
+    quick = [time for time, waits in zip(seconds, waits, strict=True) if not waits]
+    assert sum(quick) <= TOGETHER
+    assert quick.count(0.0) == quick.count(0.2) == 8
+    assert 0 < quick.count(0.25) < 8
+
+
+def test_passes_count_those_behind_the_evidence_and_the_worth_of_the_rest():
+    assert passes(GradCAM(), 0) == 2
+    assert passes(AblationCAM(), 10) == pytest.approx(1 + 10 * AblationCAM.unit_in_passes)
+
+
+def test_the_orders():
+    costs, agreement = [2.0, 1.0, 2.0, 1.0], [math.nan, -0.5, 0.9, 0.2]
+    assert in_order(costs, agreement, "family") == [0, 1, 2, 3]
+    assert in_order(costs, agreement, "cost") == [1, 3, 0, 2], "of equals the first comes first"
+    assert in_order(costs, agreement, "agreement") == [2, 3, 1, 0]
+
+
+def test_the_spread_of_a_matrix():
+    nan = math.nan
+    matrix = torch.tensor([[1, 0.8, -0.3, nan], [0.8, 1, 0.4, nan], [-0.3, 0.4, 1, nan], [nan] * 4])
+    found = spread(matrix)
+    assert (round(found.median, 6), found.least, round(found.lowest, 6)) == (0.4, (0, 2), -0.3)
+    assert spread(torch.tensor([[1.0]])) is None
+    assert spread(torch.full((3, 3), nan)) is None
