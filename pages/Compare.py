@@ -32,7 +32,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
             methods[side] = pick_method(side, model)
     with view:
         look = replace(chosen.look, show=pick_show())
-    for (side, model), place in zip(models.items(), st.columns(WIDTHS, gap="medium"), strict=False):
+    for (side, model), place in zip(models.items(), st.columns([WIDTHS[0], sum(WIDTHS[1:])], gap="medium"), strict=True):
         with place:
             methods[side] = method_controls(methods[side], model.extent, side)
 

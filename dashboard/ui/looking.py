@@ -27,9 +27,13 @@ def looked_at(asked: Asked) -> tuple[Asked, Observation]:
 def ask(side: str, chosen: Chosen) -> Asked:
     """Draws the choice of a method, its options and its question in one row."""
     model = chosen.cnn if side == "cnn" else chosen.vit
-    place, options, question = st.columns([3, 6, 5], gap="medium")
+    place, options = st.columns([2, 5], gap="medium")
     with place:
         method = pick_method(side, model)
+    if not method.class_specific:
+        with options:
+            return looked_at(Asked(model, chosen.photo, method_controls(method, model.extent, side)))[0]
+    options, question = options.columns([3, 2], gap="medium")
     with options:
         method = method_controls(method, model.extent, side)
     with question:
