@@ -42,18 +42,18 @@ def watching() -> Any:
 
 
 class _Open:
-    """A block whose tokens can be watched; `wraps` says that its answer is a tuple."""
+    """A block whose tokens can be watched; `others` is how much more it answers than them, None where that is no tuple."""
 
-    wraps: bool
+    others: int | None
 
     def forward(self, tokens: Tensor, *arguments: Any, **options: Any) -> Any:
         watch = _WATCH.get()
         if watch is not None and watch.instead is not None:
-            return (watch.instead,) if self.wraps else watch.instead
+            return watch.instead if self.others is None else (watch.instead, *[None] * self.others)
         answer = super().forward(tokens, *arguments, **options)
-        self.wraps = isinstance(answer, tuple)
+        self.others = len(answer) - 1 if isinstance(answer, tuple) else None
         if watch is not None:
-            watch.tokens.append(answer[0] if self.wraps else answer)
+            watch.tokens.append(answer if self.others is None else answer[0])
         return answer
 
 
