@@ -178,7 +178,7 @@ class AttentionGradients(AttentionMaps):
 
 @dataclass(frozen=True)
 class AttentionRelevance(AttentionGradients):
-    """Attention with its gradients, and its `relevance` (L, H, T, T) for the score by layer-wise propagation."""
+    """Attention with its gradients, and its `relevance` (L, H, T, T) for the class by layer-wise propagation."""
 
     relevance: Tensor
 

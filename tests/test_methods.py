@@ -1,24 +1,46 @@
-"""What every method promises, over the registry."""
+"""What every method promises, over the registry. The networks behind the evidence are small, but real."""
 
 import dataclasses
 import inspect
 
 import pytest
 import torch
+from torch import Tensor
 
-from dashboard.evidence import AttentionMaps, FeatureMaps
-from dashboard.methods import METHODS, AttentionRollout
+from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients, StageProbe, TokenMaps
+from dashboard.methods import (
+    METHODS,
+    RISE,
+    AttentionRollout,
+    ClassActivationMap,
+    FinerCAM,
+    GradCAM,
+    Occlusion,
+    RawAttention,
+    RefineCAM,
+    ScoreCAM,
+    SmoothGrad,
+    TokenGradCAM,
+)  # fmt: skip
+from dashboard.progress import watched
+from tests.networks import COLUMNS, ROWS, seen_by, seen_for
 
-ROWS, COLUMNS = 3, 5
+OF_PIXELS = {"Occlusion": (8, 8), "Integrated gradients": (24, 20), "SmoothGrad": (24, 20), "RISE": (24, 20)}
+FINEST = {"RefineCAM": (12, 20)}
+SLOW = [method for method in METHODS if method().work(seen_for(method()))]
 
 
-def evidence(needs: type):
-    generator = torch.Generator().manual_seed(3)
-    if needs is FeatureMaps:
-        return FeatureMaps(torch.randn(6, ROWS, COLUMNS, generator=generator), torch.randn(4, 6, generator=generator))
-    tokens = 1 + ROWS * COLUMNS
-    weights = torch.randn(2, 3, tokens, tokens, generator=generator).mul(2).softmax(-1)
-    return AttentionMaps(weights, (ROWS, COLUMNS), 1, torch.eye(tokens)[0])
+def heatmap(method, target: int | None = None, against: int | None = None) -> Tensor:
+    return method(seen_for(method, target, against))
+
+
+def tensors(value: object) -> list[Tensor]:
+    """Every tensor that evidence holds."""
+    if isinstance(value, Tensor):
+        return [value]
+    if dataclasses.is_dataclass(value):
+        return tensors([getattr(value, field.name) for field in dataclasses.fields(value)])
+    return [leaf for each in value for leaf in tensors(each)] if isinstance(value, list | tuple) else []
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -26,49 +48,157 @@ class TestEveryMethod:
     def test_it_says_what_it_is(self, method):
         assert dataclasses.is_dataclass(method)
         assert method.__dataclass_params__.frozen
-        assert method.paper.startswith("https://arxiv.org/abs/")
-        assert method.paper.rsplit("/", 1)[1] in inspect.getdoc(method)
+        assert method.paper.startswith(("https://arxiv.org/abs/", "https://doi.org/10."))
+        assert method.paper.rsplit("/", 1)[1] in inspect.getdoc(method) or "doi.org" in method.paper
         assert method.label
         assert method.why.endswith(".")
         assert {type(flag) for flag in (method.signed, method.class_specific)} == {bool}
         assert method.passes >= 1
+        assert method.unit_in_passes > 0
+
+    def test_its_options_are_explained(self, method):
+        for field in dataclasses.fields(method):
+            assert f"`{field.name}`:" in inspect.getdoc(method)
 
     def test_its_map_is_finite_and_has_the_grid(self, method):
-        heatmap = method()(evidence(method.needs))
-        assert heatmap.shape == (ROWS, COLUMNS)
-        assert heatmap.isfinite().all()
-        assert method.signed or (heatmap >= 0).all()
+        found = heatmap(method())
+        assert found.shape == {**OF_PIXELS, **FINEST}.get(method.label, (ROWS, COLUMNS))
+        assert found.isfinite().all()
+        assert found.max() > found.min()
+        assert not found.requires_grad
+        assert method.signed or (found >= 0).all()
 
     def test_the_class_matters_where_it_says_so(self, method):
-        first, second = (method()(dataclasses.replace(evidence(method.needs), target=k)) for k in (0, 3))
-        assert torch.equal(first, second) is not method.class_specific
+        """Another class, or the same one rather than another, is another question."""
+        questions = ((1, None), (3, None), (1, 3), (3, 1))
+        maps = [heatmap(method(), *each) for each in (questions[:3] if method is SmoothGrad else questions)]  # it has no sign
+        same = [torch.equal(first, second) for i, first in enumerate(maps) for second in maps[:i]]
+        assert not any(same) if method.class_specific else all(same)
 
     def test_evidence_stays_as_it_was(self, method):
-        seen, again = evidence(method.needs), evidence(method.needs)
+        seen = seen_for(method(), 2)
+        before = [tensor.clone() for tensor in tensors(seen)]
         method()(seen)
-        for field in dataclasses.fields(seen):
-            before, after = getattr(again, field.name), getattr(seen, field.name)
-            assert torch.equal(before, after) if isinstance(before, torch.Tensor) else before == after
+        assert all(torch.equal(old, new) for old, new in zip(before, tensors(seen), strict=True))
+        assert not any(tensor.requires_grad for tensor in tensors(seen))
+
+    def test_twice_the_same(self, method):
+        """Noise and random masks are the same for the same question, whoever asks and whatever was drawn before."""
+        first = heatmap(method(), 2)
+        torch.rand(3)
+        assert torch.equal(first, heatmap(method(), 2))
+
+    def test_work_is_what_is_counted(self, method):
+        seen, counted = seen_for(method(), 1), []
+        with watched(counted.append):
+            method()(seen)
+        assert sum(counted) == method().work(seen)
+
+
+@pytest.mark.parametrize("method", SLOW)
+def test_whoever_watches_can_stop(method):
+    seen, steps = seen_for(method(), 1), []
+
+    def stop(units: int) -> None:
+        steps.append(units)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), watched(stop):
+        method()(seen)
+    assert len(steps) == 1
+    assert method()(seen).isfinite().all(), "and ask again, as nobody watches any more"
+
+
+@pytest.mark.parametrize("cells", [4, 6, 8, 16])
+@pytest.mark.parametrize("size", [(24, 40), (33, 47), (7, 30)])
+def test_the_work_of_occlusion_at_any_size(cells: int, size: tuple[int, int]):
+    seen, counted = seen_for(Occlusion(), 1), []
+    seen = dataclasses.replace(seen, pixels=torch.randn(1, 3, *size), logits=_counted(counted))
+    found = Occlusion(cells)(seen)
+    assert found.shape == (cells, cells)
+    assert sum(counted) == Occlusion(cells).work(seen)
+
+
+def _counted(counted: list[int]):
+    def logits(pixels: Tensor) -> Tensor:
+        counted.append(len(pixels))
+        return pixels.mean((2, 3)) @ torch.ones(3, 5)
+
+    return logits
 
 
 def test_names_are_told_apart():
     assert len({method.label for method in METHODS}) == len(METHODS)
 
 
-@pytest.mark.parametrize("depth", [0, 3, -1])
+@pytest.mark.parametrize("depth", [0, 4, -1])
 def test_a_depth_outside_the_model(depth: int):
-    with pytest.raises(ValueError, match=f"from 1 to 2, got {depth}"):
-        AttentionRollout(depth=depth)(evidence(AttentionMaps))
+    with pytest.raises(ValueError, match=f"from 1 to 3, got {depth}"):
+        heatmap(AttentionRollout(depth=depth))
 
 
-def test_every_depth_is_a_row_of_the_progression():
-    seen = evidence(AttentionMaps)
-    for depth in (1, 2):
-        assert torch.equal(AttentionRollout(depth=depth)(seen), AttentionRollout().progression(seen)[depth - 1])
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (GradCAM(stage=4), "a stage from 1 to 3, got 4"),
+        (RefineCAM(first=0), "a stage from 1 to 3, got 0"),
+        (ScoreCAM(stage=-1), "a stage from 1 to 3, got -1"),
+        (RawAttention(head=3), "a head from 1 to 2, got 3"),
+        (RawAttention(layer=4), "a layer from 1 to 3, got 4"),
+        (TokenGradCAM(after=3), "a layer from 1 to 2, got 3"),
+    ],
+)
+def test_options_outside_the_model(method, words: str):
+    with pytest.raises(ValueError, match=words):
+        heatmap(method)
+
+
+@pytest.mark.parametrize("method", [each for each in METHODS if hasattr(each, "progression")])
+def test_every_depth_is_a_row_of_the_progression(method):
+    seen = seen_for(method(), 1)
+    for depth in (1, 2, 3):
+        assert torch.equal(method(depth=depth)(seen), method().progression(seen)[depth - 1])
+
+
+@pytest.mark.parametrize("method", [each for each in METHODS if each.needs in (StageGradients, StageProbe)])
+def test_every_stage_has_a_map_of_its_size(method):
+    option = "first" if method is RefineCAM else "stage"
+    for stage, size in ((1, (12, 20)), (2, (6, 10)), (3, (3, 5))):
+        found = heatmap(method(**{option: stage}), 1)
+        assert found.shape == size
+        assert found.isfinite().all()
+
+
+def test_every_head_of_every_layer():
+    seen = seen_by(AttentionMaps, RawAttention().question(None, None))
+    for layer in (1, 2, 3):
+        for head in (1, 2):
+            expected = seen.weights[layer - 1, head - 1, 0, 1:].view(ROWS, COLUMNS)
+            torch.testing.assert_close(RawAttention(layer, head)(seen), expected)
+        for fusion, fused in (("mean", seen.weights.mean(1)), ("max", seen.weights.amax(1)), ("min", seen.weights.amin(1))):
+            torch.testing.assert_close(RawAttention(layer, None, fusion)(seen), fused[layer - 1, 0, 1:].view(ROWS, COLUMNS))
+
+
+def test_tokens_are_read_after_the_last_layer_that_matters():
+    """This ViT's head reads the class token alone: after its third layer no patch can change the answer."""
+    seen = seen_for(TokenGradCAM())
+    assert isinstance(seen, TokenMaps)
+    assert seen.token_layers == 2
+    assert torch.equal(TokenGradCAM()(seen), TokenGradCAM(after=2)(seen))
+
+
+def test_finer_cam_without_gamma_is_grad_cam():
+    torch.testing.assert_close(heatmap(FinerCAM(gamma=0.0), 2), heatmap(GradCAM(), 2))
+    assert not torch.equal(heatmap(FinerCAM(closest=1), 2), heatmap(FinerCAM(closest=4), 2))
 
 
 def test_cam_without_class_weights_says_so():
-    from dashboard.methods import ClassActivationMap
-
     with pytest.raises(ValueError, match="class weights"):
         ClassActivationMap()(FeatureMaps(torch.ones(2, 2, 2)))
+
+
+def test_more_masks_settle():
+    """RISE's map is a mean over masks: other masks change it less, the more there are."""
+    first, more = (heatmap(RISE(masks=count), 1) for count in (400, 1000))
+    few = heatmap(RISE(masks=100), 1)
+    assert (first - more).std() < (few - more).std()

@@ -53,13 +53,17 @@ class AttentionObserver:
         return AttentionGradients(_stacked(maps), *self._layout(pixels), _stacked(gradients)), logits.detach()
 
     def relevance(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionRelevance, Tensor]:
-        """Attention with the score's gradients and its relevance."""
+        """Attention with the score's gradients and the class's relevance.
+
+        Relevance starts at the class alone, even where it is held against another: were both turned round with the
+        question, their product would not tell one class rather than another from the reverse.
+        """
         seen, logits = self.gradients(pixels, question)
         with torch.enable_grad():
             start = pixels.detach().clone().requires_grad_()
             with relevance_rules():
                 answer, maps = self.run(start)
-            relevance = torch.autograd.grad(_score(answer, question), maps)
+            relevance = torch.autograd.grad(answer[0, question.chosen(logits[0])], maps)
         found = AttentionRelevance(seen.weights, seen.grid, seen.prefix, seen.reads, seen.gradients, _stacked(relevance))
         return found, logits
 

@@ -70,21 +70,23 @@ def rise(score: Score, pixels: Tensor, samples: int, cells: int) -> Tensor:
     Petsiuk et al. 2018, arXiv:1806.07421, equation 6, with its masks: cells of a coarse grid left open with a chance of a
     half, stretched bilinearly and shifted. captum has no RISE.
     """
-    masks = rise_masks(samples, cells, pixels.shape[2:], _seeded()).to(pixels)
-    scores = torch.cat([score(pixels * part[:, None]) for part in masks.split(BATCH)])
-    return F.adaptive_avg_pool2d(torch.einsum("n,nhw->hw", scores, masks)[None] / (0.5 * samples), _cells(pixels))[0]
+    total, scale = torch.zeros_like(pixels[0, 0]), 1 / (0.5 * samples)
+    for masks in rise_masks(samples, cells, pixels.shape[2:], _seeded()):
+        masks = masks.to(pixels)
+        total += scale * torch.einsum("n,nhw->hw", score(pixels * masks[:, None]), masks)
+    return F.adaptive_avg_pool2d(total[None], _cells(pixels))[0]
 
 
-def rise_masks(samples: int, cells: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """(samples, H, W) from 0 to 1."""
+def rise_masks(samples: int, cells: int, size: tuple[int, int], draws: torch.Generator) -> Iterator[Tensor]:
+    """As many masks, a batch (B, H, W) at a time, from 0 to 1."""
     tall, wide = (math.ceil(side / cells) for side in size)
-    coarse = (torch.rand(samples, cells + 1, cells + 1, generator=generator) < 0.5).float()
-    fine = stretched(coarse, ((cells + 1) * tall, (cells + 1) * wide))
-    tops = torch.randint(0, tall, (samples,), generator=generator).tolist()
-    lefts = torch.randint(0, wide, (samples,), generator=generator).tolist()
-    return torch.stack([
-        mask[top : top + size[0], left : left + size[1]] for mask, top, left in zip(fine, tops, lefts, strict=True)
-    ])  # fmt: skip
+    for count in map(len, torch.arange(samples).split(BATCH)):
+        coarse = (torch.rand(count, cells + 1, cells + 1, generator=draws) < 0.5).float()
+        fine = stretched(coarse, ((cells + 1) * tall, (cells + 1) * wide))
+        tops, lefts = (torch.randint(0, side, (count,), generator=draws).tolist() for side in (tall, wide))
+        yield torch.stack([
+            mask[top : top + size[0], left : left + size[1]] for mask, top, left in zip(fine, tops, lefts, strict=True)
+        ])  # fmt: skip
 
 
 def summed_cells(values: Tensor) -> Tensor:
