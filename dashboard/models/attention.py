@@ -24,6 +24,7 @@ from dashboard.models.classifier import DoesNotFit, Fit, ModelError, refused
 from dashboard.models.relevance import relevance_rules
 
 Run = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]  # pixels to logits and one (B, H, T, T) per layer
+Answer = Callable[[Tensor], Tensor]  # pixels (B, 3, H, W) to logits (B, K)
 
 OF_TOKENS = (AttentionMaps, AttentionGradients, AttentionRelevance, LayerScores, TokenMaps, PatchLogits)
 
@@ -32,11 +33,12 @@ OF_TOKENS = (AttentionMaps, AttentionGradients, AttentionRelevance, LayerScores,
 class AttentionObserver:
     """One pass to attention maps and logits; the other observers ask about the same model.
 
-    `patch` (height, width) in pixels; `prefix_read` one flag per token before the patches; `patches_read` whether the
-    head averages the patches.
+    `run` keeps attention maps, `answer` gives the logits alone; `patch` (height, width) in pixels; `prefix_read` one flag
+    per token before the patches; `patches_read` whether the head averages the patches.
     """
 
     run: Run
+    answer: Answer
     patch: tuple[int, int]
     prefix_read: tuple[bool, ...]
     patches_read: bool
@@ -97,10 +99,6 @@ class AttentionObserver:
         each = patch_logits(head_of(self.answer, pixels), tokens[-1], prefix)
         return PatchLogits(each.unflatten(0, grid)), logits
 
-    def answer(self, pixels: Tensor) -> Tensor:
-        """The logits alone."""
-        return self.run(pixels)[0]
-
     def _layout(self, pixels: Tensor) -> tuple[tuple[int, int], int, Tensor]:
         grid = (pixels.shape[2] // self.patch[0], pixels.shape[3] // self.patch[1])
         return grid, len(self.prefix_read), self._reads(grid[0] * grid[1]).to(pixels.device)
@@ -120,14 +118,14 @@ def _stacked(maps: Sequence[Tensor]) -> Tensor:
     return torch.cat([each.detach() for each in maps])
 
 
-def attention_observers(run: Run, model: nn.Module, name: str, example: Tensor, layers: int | None) -> Fit:
+def attention_observers(run: Run, answer: Answer, model: nn.Module, name: str, example: Tensor, layers: int | None) -> Fit:
     """What a model of tokens gives, and why not the rest. It is probed with `example` (1, 3, H, W).
 
     Raises:
         DoesNotFit: not every layer attends globally, so rollout is undefined.
         ModelError: the head reads no token at all, as one of zeros does.
     """
-    observer = attention_observer(run, model, name, example, layers)
+    observer = attention_observer(run, answer, model, name, example, layers)
     seen, _ = observer(example)
     fit = Fit({AttentionMaps: observer, AttentionGradients: observer.gradients}, extent=_extent(seen))
     return fit | _of_blocks(observer, model, name, example, seen.layers) | _of_relevance(observer, name, example)
@@ -156,7 +154,9 @@ def _of_relevance(observer: AttentionObserver, name: str, example: Tensor) -> Fi
     return Fit({AttentionRelevance: observer.relevance})
 
 
-def attention_observer(run: Run, model: nn.Module, name: str, example: Tensor, layers: int | None) -> AttentionObserver:
+def attention_observer(
+    run: Run, answer: Answer, model: nn.Module, name: str, example: Tensor, layers: int | None
+) -> AttentionObserver:
     """Probes a model with `example` (1, 3, H, W); raises as `attention_observers` does."""
     patch = _patch_size(model, name)
     pixels = example.clone().requires_grad_()
@@ -171,7 +171,7 @@ def attention_observer(run: Run, model: nn.Module, name: str, example: Tensor, l
     prefix = len(read) - patches
     if prefix < 0:
         raise DoesNotFit(f"{name} merges patches on its way: rollout needs one token per patch in every layer.")
-    return AttentionObserver(run, patch, tuple(read[:prefix].tolist()), bool(read[prefix:].any()))
+    return AttentionObserver(run, answer, patch, tuple(read[:prefix].tolist()), bool(read[prefix:].any()))
 
 
 def _patch_size(model: nn.Module, name: str) -> tuple[int, int]:

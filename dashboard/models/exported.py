@@ -11,12 +11,15 @@ from dashboard.models.classifier import DoesNotFit
 def exported(model: nn.Module, name: str, example: Tensor) -> fx.GraphModule:
     """The network as a graph from pixels (B, 3, H, W) to logits (B, K); parameters are shared.
 
+    The batch stays open. Height and width are the example's where the network computes with them: left open too, a
+    network of windows takes minutes.
+
     Raises:
         DoesNotFit: it can't be followed.
     """
     from torch.export import Dim  # here, since it takes a second that most models never need
 
-    shape = {0: Dim.DYNAMIC, 2: Dim.AUTO, 3: Dim.AUTO}
+    shape = {0: Dim.DYNAMIC}
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")

@@ -63,11 +63,12 @@ def load_folder(folder: Path, title: str, source: str, device: torch.device, **f
 
 def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
     """Tokens where every layer attends globally, else stages of feature maps; questions about whole photos always."""
-    fit = Fit({Probe: probe_observer(_answering(model), example)})
+    answer = _answering(model)
+    fit = Fit({Probe: probe_observer(answer, example)})
     fit |= refused((FeatureMaps,), f"{title} comes from Hugging Face: CAM is read from torchvision's networks alone.")
     layers = getattr(model.config, "num_hidden_layers", None)
     try:
-        fit |= attention_observers(_runner(model), model, title, example, layers)
+        fit |= attention_observers(_runner(model), answer, model, title, example, layers)
         return fit | refused(OF_STAGES, f"{title} is a transformer without stages of feature maps.")
     except DoesNotFit as reason:
         fit |= refused(OF_TOKENS, str(reason))
@@ -147,7 +148,7 @@ def _runner(model: nn.Module) -> Run:
         options = _options(model, pixels, stretch)
         if not recorded:
             output = model(pixels, output_attentions=True, **options)
-            return output.logits, [maps for maps in output.attentions or () if maps is not None]
+            return output.logits, [maps for maps in getattr(output, "attentions", None) or () if maps is not None]
         with recording() as maps:
             return model(pixels, **options).logits, maps
 

@@ -1,7 +1,5 @@
 """The stages of a convolutional network, found from its traced graph: one activation per resolution."""
 
-from itertools import groupby
-
 import torch
 from torch import Tensor, fx
 from torch.fx.passes.shape_prop import ShapeProp
@@ -77,6 +75,9 @@ def _rest(graph: fx.GraphModule, node: fx.Node) -> fx.GraphModule:
     with after.inserting_before(next(iter(after.nodes))):
         activations = after.placeholder("activations")
     copied[node].replace_all_uses_with(activations)
+    for place in after.nodes:  # how many photos there are is asked of the pixels
+        if place.target is torch.ops.aten.sym_size.int and place.args[0].op == "placeholder":
+            place.args = (activations, *place.args[1:])
     for place in reversed(list(after.nodes)):  # what led to these activations alone, in-place operations too
         if not place.users and place is not activations and place.op != "output":
             after.erase_node(place)
@@ -89,32 +90,50 @@ def find_stages(graph: fx.GraphModule, example: Tensor, oblong: bool = True) -> 
 
     A photo twice as wide as high tells (C, h, w) from other layouts. Where several layers share a resolution, the one
     at the highest boundary between modules is taken, the last of equals: `layer1`, not the first convolution of `layer2`.
+    Paddings and convolutions without any change a resolution a little: from three quarters on it is another one.
     """
     ShapeProp(graph).propagate(torch.cat([example, example], 3) if oblong else example)  # (1, 3, S, 2S)
     ratio = 2 if oblong else 1
     bottlenecks = [node for node in _bottlenecks(graph) if _is_map(node, ratio) and not _overwritten(graph, node)]
-    found = {}
-    for _, same in groupby(bottlenecks, key=lambda node: node.meta["tensor_meta"].shape[2]):
-        best = min(reversed(list(same)), key=_boundary)  # min keeps the first of equals
-        found[".".join(_path(best)[: _boundary(best) + 1]) or best.name] = best
-    return found
+    found = [min(reversed(same), key=_boundary) for same in _by_resolution(bottlenecks)]  # min keeps the first of equals
+    return {_name(node, found): node for node in found}
+
+
+def _by_resolution(nodes: list[fx.Node]) -> list[list[fx.Node]]:
+    groups: list[list[fx.Node]] = []
+    for node in nodes:
+        if not groups or _rows(node) <= 0.75 * _rows(groups[-1][0]):
+            groups.append([])
+        groups[-1].append(node)
+    return groups
+
+
+def _rows(node: fx.Node) -> int:
+    return node.meta["tensor_meta"].shape[2]
+
+
+def _name(node: fx.Node, others: list[fx.Node]) -> str:
+    """The outermost module that ends there, and not at another of these nodes too."""
+    path, paths = _path(node), [_path(other) for other in others if other is not node]
+    ends = range(_boundary(node) + 1, len(path) + 1)
+    return next((".".join(path[:end]) for end in ends if not any(each[:end] == path[:end] for each in paths)), node.name)
 
 
 def _bottlenecks(graph: fx.GraphModule) -> list[fx.Node]:
-    """The nodes that everything flows through: no edge leads past them."""
-    nodes = [node for node in graph.graph.nodes if node.op not in ("get_attr", "placeholder")]
+    """The nodes that everything flows through: no edge leads past them. Sizes, which are no tensors, are left aside."""
+    nodes = [node for node in graph.graph.nodes if node.op not in ("get_attr", "placeholder") and "tensor_meta" in node.meta]
     place = {node: index for index, node in enumerate(nodes)}
     found, furthest = [], 0
     for index, node in enumerate(nodes):
         if furthest <= index:
             found.append(node)
-        furthest = max([furthest, *(place[user] for user in node.users)])
+        furthest = max([furthest, *(place[user] for user in node.users if user in place)])
     return found
 
 
 def _is_map(node: fx.Node, ratio: int) -> bool:
     shape = getattr(node.meta.get("tensor_meta"), "shape", ())
-    return len(shape) == 4 and shape[2] > 1 and abs(shape[3] - ratio * shape[2]) <= 1
+    return len(shape) == 4 and shape[0] == 1 and shape[2] > 1 and abs(shape[3] - ratio * shape[2]) <= 1
 
 
 def _overwritten(graph: fx.GraphModule, node: fx.Node) -> bool:
@@ -140,4 +159,4 @@ def _path(node: fx.Node) -> list[str]:
     if node.op == "call_module":
         return node.target.split(".")
     stack = list(node.meta.get("nn_module_stack") or {"": None})
-    return [part for part in stack[-1].split(".") if part]
+    return [part for part in stack[-1].removeprefix("L__self__").split(".") if part]

@@ -34,4 +34,4 @@ def vit_observers(model: VisionTransformer, name: str, example: Tensor) -> Fit:
         with recording() as maps:
             return model(pixels), maps
 
-    return attention_observers(run, model, name, example, len(model.encoder.layers))
+    return attention_observers(run, model, model, name, example, len(model.encoder.layers))

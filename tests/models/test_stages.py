@@ -1,15 +1,13 @@
 """Stages of torchvision's networks: what they are, and that watching them changes nothing."""
 
-from dataclasses import replace
-
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, fx, nn
 from torchvision import models as torchvision_models
 
 from dashboard.evidence import StageMaps
 from dashboard.models.classifier import DoesNotFit
-from dashboard.models.stages import stage_observer
+from dashboard.models.stages import stage_observers
 from dashboard.models.zoo import load
 from tests.models.tiny import photo
 
@@ -21,11 +19,15 @@ def network(name: str) -> nn.Module:
     return torchvision_models.get_model(name, weights=None).eval()
 
 
+def observed(model: nn.Module, name: str) -> tuple[StageMaps, Tensor]:
+    return stage_observers(fx.symbolic_trace(model), name, EXAMPLE).observers[StageMaps](EXAMPLE)
+
+
 @pytest.mark.parametrize("name", ["resnet18", "regnet_y_400mf", "mobilenet_v2", "densenet121", "vgg11", "efficientnet_b0"])
 @torch.no_grad()
 def test_resolutions_fall_and_answers_stay(name: str):
     model = network(name)
-    evidence, logits = stage_observer(model, name, EXAMPLE)(EXAMPLE)
+    evidence, logits = observed(model, name)
     sizes = [maps.shape[-1] for maps in evidence.activations]
     assert sizes == sorted(set(sizes), reverse=True), "one per resolution, finest first"
     assert sizes[-1] == 2
@@ -36,7 +38,7 @@ def test_resolutions_fall_and_answers_stay(name: str):
 @torch.no_grad()
 def test_a_residual_networks_stages_are_its_layers():
     model = network("resnet18")
-    evidence, _ = stage_observer(model, "resnet18", EXAMPLE)(EXAMPLE)
+    evidence, _ = observed(model, "resnet18")
     assert evidence.names[-4:] == ("layer1", "layer2", "layer3", "layer4")
     values = model.maxpool(model.relu(model.bn1(model.conv1(EXAMPLE))))
     for name, maps in zip(evidence.names[-4:], evidence.activations[-4:], strict=True):
@@ -48,10 +50,9 @@ def test_a_network_without_maps_says_so():
     flat = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
     flat(EXAMPLE)
     with pytest.raises(DoesNotFit, match="no stages"):
-        stage_observer(flat, "Flat", EXAMPLE)
+        observed(flat, "Flat")
 
 
 def test_the_bundled_network_has_stages_of_the_photo():
     seen = load("bundled/cnn").observe(photo(), StageMaps)
     assert [tuple(maps.shape[1:]) for maps in seen.evidence.activations] == [(32, 32), (16, 16), (8, 8)]
-    assert replace(seen.evidence, target=3).activations is seen.evidence.activations

@@ -9,9 +9,10 @@ from safetensors.torch import save_file
 from torch import Tensor, fx, nn
 from torchvision import models as torchvision_models
 
-from dashboard.evidence import AttentionMaps, FeatureMaps, StageMaps
+from dashboard.evidence import AttentionMaps, FeatureMaps, Probe
 from dashboard.models import zoo
 from dashboard.models.classifier import DoesNotFit, ModelError
+from dashboard.models.stages import OF_STAGES
 from dashboard.models.torchvision_cnn import cam_observer, find_head
 from dashboard.models.zoo import load
 from dashboard.numerics.cam import class_activation_map
@@ -148,7 +149,7 @@ def test_a_state_below_the_models_folder(name: str, models: Path) -> None:
     save_file(state(name), models / f"{name}.safetensors")
     classifier = load(f"torchvision/{name}")
     assert (classifier.source, classifier.key) == ("local folder", f"torchvision/{name}")
-    assert set(classifier.observers) == {FeatureMaps, StageMaps}
+    assert set(classifier.observers) == {Probe, FeatureMaps, *OF_STAGES}
     assert "no global attention" in classifier.refusals[AttentionMaps]
     seen = classifier.observe(photo(), FeatureMaps)
     assert seen.prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from torchvision import models as torchvision_models
 from torchvision.models import VisionTransformer
 
-from dashboard.evidence import AttentionMaps, FeatureMaps
+from dashboard.evidence import AttentionMaps, FeatureMaps, Probe
 from dashboard.methods import AttentionRollout
+from dashboard.models.attention import OF_TOKENS
 from dashboard.models.recording import is_recording, recording
-from dashboard.models.torchvision_vit import vit_observer
+from dashboard.models.torchvision_vit import vit_observers
 from dashboard.models.zoo import _eval_options, load
 from tests.models.tiny import photo, randomised
 
@@ -46,7 +47,7 @@ def attention_by_need_weights(model: VisionTransformer, pixels: Tensor) -> Tenso
 def test_maps_and_logits_are_those_of_an_untouched_copy(vit: VisionTransformer, pixels: Tensor) -> None:
     untouched = copy.deepcopy(vit)
     keys = list(vit.state_dict())
-    observe = vit_observer(vit, "vit", pixels)
+    observe = vit_observers(vit, "vit", pixels).observers[AttentionMaps]
     with torch.no_grad():
         evidence, logits = observe(pixels)
         plain = vit(pixels)
@@ -62,7 +63,7 @@ def test_maps_and_logits_are_those_of_an_untouched_copy(vit: VisionTransformer, 
 
 
 def test_recording_ends_with_its_block(vit: VisionTransformer, pixels: Tensor) -> None:
-    vit_observer(vit, "vit", pixels)
+    vit_observers(vit, "vit", pixels)
     with pytest.raises(AssertionError, match="width"), recording():
         vit(pixels[..., :8])
     assert not is_recording()
@@ -71,7 +72,7 @@ def test_recording_ends_with_its_block(vit: VisionTransformer, pixels: Tensor) -
 
 
 def test_nested_recordings_are_apart(vit: VisionTransformer, pixels: Tensor) -> None:
-    vit_observer(vit, "vit", pixels)
+    vit_observers(vit, "vit", pixels)
     with torch.no_grad(), recording() as outer:
         vit(pixels)
         with recording() as inner:
@@ -93,6 +94,6 @@ def test_a_state_below_the_models_folder(models: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(torchvision_models, "get_model", narrow)
     save_file(narrow("vit_b_32", None).state_dict(), models / "vit_b_32.safetensors")
     classifier = load("torchvision/vit_b_32")
-    assert set(classifier.observers) == {AttentionMaps}
+    assert set(classifier.observers) == {Probe, *OF_TOKENS}
     assert "CAM is undefined" in classifier.refusals[FeatureMaps]
     assert classifier.observe(photo(), AttentionMaps).evidence.weights.shape == (2, 2, 50, 50)
