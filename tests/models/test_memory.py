@@ -20,7 +20,7 @@ def full_gpu(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
     """A machine whose GPU takes the weights of the bundled models and has no room for a pass; lists where they were loaded."""
     loaded_on, load = [], zoo.SOURCES["bundled"]
 
-    def no_room(pixels):
+    def no_room(pixels, question):
         raise torch.OutOfMemoryError("out of memory")
 
     def on_this(key, name, report, device):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from dashboard.explain import read
 from dashboard.methods import AttentionRollout, ClassActivationMap, Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.zoo import load
@@ -29,7 +30,7 @@ def together(model: Classifier, method: Method) -> list[tuple[int, Observation]]
 
 
 def raw(seen: Observation, method: Method) -> tuple[Tensor, Tensor, object]:
-    return method(seen.evidence), seen.prediction.probabilities, seen.box
+    return read(seen, "", method).heatmap, seen.prediction.probabilities, seen.box
 
 
 @pytest.mark.parametrize(
