@@ -31,8 +31,12 @@ def run(title: str) -> None:
 
     To Streamlit a page's settings belong to that page alone: it takes them out of the address, and out of what Back returns
     to, whenever the page changes. Settings of this script stay.
+
+    Each page has a place of its own, so that the last one leaves the browser first: where a setting of both would come in
+    one place before it goes from another, its going would take it out of the address.
     """
-    with every_setting_kept(title):
+    places = {each: st.container() if each == title else st.empty() for each in ICONS}
+    with places[title], every_setting_kept(title):
         runpy.run_path(str(script(title)))
 
 

@@ -1,10 +1,12 @@
 """How does what each model looks at build up, layer by layer?"""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import streamlit as st
+from torch import Tensor
 
-from dashboard.evidence import AttentionMaps, StageMaps
+from dashboard.evidence import StageMaps
 from dashboard.explain import Explanation, compare
 from dashboard.export.exhibit import Exhibit
 from dashboard.layers import attention_by_layer
@@ -29,27 +31,36 @@ def build_up(chosen: Chosen, tray: Tray) -> None:
     with stages:
         asked["cnn"] = ask("cnn", chosen)
         found = answers([asked["cnn"]], "cnn")
-    shown = {"cnn": found and found[0]}
+    cam = found and found[0]
     with layers:
-        shown["vit"] = by_layer(asked["vit"], shown["cnn"], chosen)
+        built = by_layer(asked["vit"], cam, chosen)
     with stages:
         by_stage(asked["cnn"], chosen)
-    if isinstance(asked["vit"].method, Progressive) and None not in shown.values():
-        tray |= files(asked, shown, chosen)
+    if built and cam:
+        tray |= files(asked, cam, built, chosen)
 
 
-def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> Explanation | None:
+class BuiltUp(NamedTuple):
+    """What the film shows: the chosen depth's map, and of every layer (L, rows, columns) the method's and raw attention."""
+
+    shown: Explanation
+    rollouts: Tensor
+    attention: Tensor
+
+
+def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp | None:
     """Film, curves and depths of a method that goes up the layers; small maps alone of another that reads one."""
     behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
     if not isinstance(asked.method, Progressive):
-        return depths.show_places(asked, "depths", small, chosen.look)
+        depths.show_places(asked, "depths", small, chosen.look)
+        return None
     shown, evidence = answers([asked], "vit")[0], asked.look().evidence
     rollouts = asked.method.progression(evidence).cpu()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         head = depths.pick_head(evidence)
-        raw = attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head)
-        depths.show_film(shown, rollouts, raw, head, behind, chosen.look)
+        attention = attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head)
+        depths.show_film(shown, rollouts, attention, head, behind, chosen.look)
     with right:
         st.markdown("**By depth** · click a point to choose its depth")
         depths.show_curves(shown, evidence, rollouts, cam, chosen.share)
@@ -61,7 +72,7 @@ def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> Explanati
             "map, where neither is flat"
         )
         depths.show_choices(shown, evidence, small, chosen.look)
-    return shown
+    return BuiltUp(shown, rollouts, attention)
 
 
 def by_stage(asked: Asked, chosen: Chosen) -> None:
@@ -76,14 +87,13 @@ def by_stage(asked: Asked, chosen: Chosen) -> None:
         st.info(plain(str(reason)))
 
 
-def files(asked: Mapping[str, Asked], shown: Mapping[str, Explanation], chosen: Chosen) -> Tray:
+def files(asked: Mapping[str, Asked], cam: Explanation, built: BuiltUp, chosen: Chosen) -> Tray:
     """What there is to take away."""
-    evidence: AttentionMaps = asked["vit"].look().evidence
+    shown = {"cnn": cam, "vit": built.shown}
     models = {side: each.model for side, each in asked.items()}
-    agreement = compare(shown["cnn"], shown["vit"], chosen.share)
+    agreement = compare(cam, built.shown, chosen.share)
     exhibit = Exhibit(chosen.photo, shown, models, agreement, chosen.look, chosen.share, current_link())
-    rollouts = asked["vit"].method.progression(evidence).cpu()
-    return layer_files(exhibit, rollouts, attention_by_layer(evidence, "mean", None))
+    return layer_files(exhibit, built.rollouts, built.attention)
 
 
 st.subheader("How does what each model looks at build up, layer by layer?")

@@ -84,17 +84,17 @@ def staged(asked: Asked) -> Asked:
     return replace(asked, method=GradCAM())
 
 
-def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> Explanation | None:
-    """The method at every layer or stage that it can be asked about, each on its own scale; gives the chosen one's map."""
+def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> None:
+    """The method at every layer or stage that it can be asked about, each on its own scale."""
     methods, label = by_place(asked.method, asked.model.extent), asked.method.label
     what = "layer" if issubclass(asked.method.needs, AttentionMaps | TokenMaps) else "stage"
     if methods is None:
         st.info(f"{label} reads no single layer: for maps one by one, choose another method.")
-        return None
+        return
     st.markdown(f"**{label}, {what} by {what}** · each on its own scale")
     maps = answers([replace(asked, method=method) for method in methods], key)
     if maps is None:
-        return None
+        return
     chosen = next((own for own in maps if own.method == asked.method), maps[-1])
     panels = [
         Panel(f"<b>{place}</b>" if own is chosen else str(place), own.heatmap.numpy(), own.box, place, own is chosen)
@@ -103,7 +103,6 @@ def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> Explana
     st.plotly_chart(
         multiples(panels, behind, look, 6, one_scale=False), key=key, config=CONFIG, alt=f"{label}, {what} by {what}."
     )
-    return chosen
 
 
 def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:

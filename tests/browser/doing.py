@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page
 
 MAPS = ("cnn_map", "vit_map")
 COMPARED = (*MAPS, "difference")
-BUILD_UP = ("progression", "curves", "depths", "stages", "choices")
+BUILD_UP = ("progression", "curves", "depths", "choices", "by_stage", "stages")
 PATCHES = ("patch_map", "head_grid", "head_summary")
 METHODS = ("first_map", "second_map", "difference", "matrix")
 CHARTS = {

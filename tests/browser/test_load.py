@@ -54,7 +54,7 @@ def test_a_pass_that_many_ask_for_is_made_once(monkeypatch: pytest.MonkeyPatch):
     made, cat = [], sample_photo("rocket")
     model = caches.classifier("bundled/vit")
     observe = type(model).observe
-    monkeypatch.setattr(type(model), "observe", lambda *arguments: made.append(1) or observe(*arguments))
+    monkeypatch.setattr(type(model), "observe", lambda *asked, **question: made.append(1) or observe(*asked, **question))
     caches.observation.cache_clear()
     asking = [
         threading.Thread(target=caches.observation, args=("bundled/vit", cat.digest, AttentionMaps, cat)) for _ in range(16)
