@@ -102,10 +102,18 @@ def eigen_cam(activations: Tensor) -> Tensor:
     Muhammad and Yeasin 2020, arXiv:2008.00299, equation 5: not centred, as there. Its sign, which a decomposition leaves
     open, is the one that makes the map's sum positive.
     """
-    places = activations.flatten(1).T  # (h w, C)
-    direction = torch.linalg.svd(places, full_matrices=False).Vh[0]
-    values = (places @ direction).view(activations.shape[1:])
-    return -values if values.sum() < 0 else values
+    channels = activations.flatten(1)  # (C, h w)
+    if len(channels) < channels.shape[1]:
+        values = channels.T @ _leading(channels @ channels.T)
+    else:  # the same, from the smaller of both products
+        places = _leading(channels.T @ channels)
+        values = places * (channels @ places).norm()
+    return (-values if values.sum() < 0 else values).view(activations.shape[1:])
+
+
+def _leading(products: Tensor) -> Tensor:
+    """The eigenvector of a symmetric matrix's largest eigenvalue."""
+    return torch.linalg.eigh(products).eigenvectors[:, -1]
 
 
 def score_masks(activations: Tensor) -> Tensor:

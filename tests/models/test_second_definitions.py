@@ -39,24 +39,31 @@ class ByHand:
         self.blocks = list(self.base.layers if hasattr(self.base, "layers") else self.base.encoder.layer)
         self.attention, self.tokens = [], []
         with torch.enable_grad():
-            hidden = self.base.embeddings(pixels()).detach().requires_grad_()
+            hidden = self.start = self.base.embeddings(pixels()).detach().requires_grad_()
             for block in self.blocks:
-                hidden = self.block(block, hidden)
+                weights, hidden = self.block(block, hidden)
+                self.attention.append(weights)
+                self.tokens.append(hidden)
             self.logits = self.head(hidden)[0]
 
-    def block(self, block: nn.Module, hidden: Tensor) -> Tensor:
+    def block(self, block: nn.Module, hidden: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Attention, or that in its place, and tokens after the block."""
         own, normed = block.attention, block.layernorm_before(hidden)
         heads = self.model.config.num_attention_heads
         q, k, v = (layer(normed).unflatten(-1, (heads, -1)).transpose(1, 2) for layer in (own.q_proj, own.k_proj, own.v_proj))
-        weights = (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).softmax(-1)
-        self.attention.append(weights)
+        if weights is None:
+            weights = (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).softmax(-1)
         hidden = hidden + own.o_proj((weights @ v).transpose(1, 2).flatten(2))
-        hidden = hidden + block.mlp(block.layernorm_after(hidden))
-        self.tokens.append(hidden)
-        return hidden
+        return weights, hidden + block.mlp(block.layernorm_after(hidden))
 
     def head(self, hidden: Tensor) -> Tensor:
         return self.model.classifier(self.base.layernorm(hidden)[:, 0])
+
+    def score(self, tokens: Tensor, first: int, last: int | None = None, weights: Tensor | None = None) -> Tensor:
+        """The head's score after these blocks, the first of them with attention (1, H, T, T) of its own."""
+        for block in self.blocks[first:last]:
+            tokens, weights = self.block(block, tokens, weights)[1], None
+        return self.head(tokens)[0, TARGET]
 
     def gradients(self, of: list[Tensor]) -> list[Tensor]:
         return torch.autograd.grad(self.logits[TARGET], of, retain_graph=True)
