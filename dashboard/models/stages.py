@@ -17,10 +17,7 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
     Raises:
         DoesNotFit: the network has no feature maps of the photo's shape.
     """
-    try:
-        stages = find_stages(graph, example)
-    except (RuntimeError, AssertionError):  # a network for square photos alone
-        stages = find_stages(graph, example, oblong=False)
+    stages = find_stages(graph, example)
     if not stages:
         raise DoesNotFit(f"{name} has no stages of feature maps laid out like the photo.")
     names = tuple(stages)
@@ -84,19 +81,37 @@ def _rest(graph: fx.GraphModule, node: fx.Node) -> fx.GraphModule:
     return fx.GraphModule(graph, after)
 
 
-@torch.no_grad()
-def find_stages(graph: fx.GraphModule, example: Tensor, oblong: bool = True) -> dict[str, fx.Node]:
+def find_stages(graph: fx.GraphModule, example: Tensor) -> dict[str, fx.Node]:
     """The outermost block output of each resolution, by the name of its layer.
 
-    A photo twice as wide as high tells (C, h, w) from other layouts. Where several layers share a resolution, the one
-    at the highest boundary between modules is taken, the last of equals: `layer1`, not the first convolution of `layer2`.
-    Paddings and convolutions without any change a resolution a little: from three quarters on it is another one.
+    Where several layers share a resolution, the one at the highest boundary between modules is taken, the last of equals:
+    `layer1`, not the first convolution of `layer2`. Paddings and convolutions without any change a resolution a little: from
+    three quarters on it is another one.
     """
-    ShapeProp(graph).propagate(torch.cat([example, example], 3) if oblong else example)  # (1, 3, S, 2S)
-    ratio = 2 if oblong else 1
-    bottlenecks = [node for node in _bottlenecks(graph) if _is_map(node, ratio) and not _overwritten(graph, node)]
+    maps = _maps(graph, example)
+    bottlenecks = [node for node in _bottlenecks(graph) if node in maps and not _overwritten(graph, node)]
     found = [min(reversed(same), key=_boundary) for same in _by_resolution(bottlenecks)]  # min keeps the first of equals
     return {_name(node, found): node for node in found}
+
+
+def _maps(graph: fx.GraphModule, example: Tensor) -> set[fx.Node]:
+    """The nodes laid out like the photo, (1, C, h, w): in a photo twice as wide the last size alone grows with it."""
+    try:
+        wide = _shapes(graph, torch.cat([example, example], 3))
+    except (RuntimeError, AssertionError):  # a network for photos of one shape alone
+        wide = None
+    shapes = _shapes(graph, example)
+    maps = {node for node, shape in shapes.items() if len(shape) == 4 and shape[2] > 1 and shape[1:] != example.shape[1:]}
+    if wide is None:
+        return {node for node in maps if shapes[node][2] / shapes[node][3] == example.shape[2] / example.shape[3]}
+    return {node for node in maps if wide[node][:3] == shapes[node][:3] and wide[node][3] > 1.5 * shapes[node][3]}
+
+
+@torch.no_grad()
+def _shapes(graph: fx.GraphModule, example: Tensor) -> dict[fx.Node, torch.Size]:
+    ShapeProp(graph).propagate(example)
+    described = {node: node.meta.get("tensor_meta") for node in graph.graph.nodes}
+    return {node: tensor.shape for node, tensor in described.items() if hasattr(tensor, "shape")}
 
 
 def _by_resolution(nodes: list[fx.Node]) -> list[list[fx.Node]]:
@@ -121,7 +136,7 @@ def _name(node: fx.Node, others: list[fx.Node]) -> str:
 
 def _bottlenecks(graph: fx.GraphModule) -> list[fx.Node]:
     """The nodes that everything flows through: no edge leads past them. Sizes, which are no tensors, are left aside."""
-    nodes = [node for node in graph.graph.nodes if node.op not in ("get_attr", "placeholder") and "tensor_meta" in node.meta]
+    nodes = [node for node in graph.graph.nodes if node.op != "get_attr" and "tensor_meta" in node.meta]
     place = {node: index for index, node in enumerate(nodes)}
     found, furthest = [], 0
     for index, node in enumerate(nodes):
@@ -129,11 +144,6 @@ def _bottlenecks(graph: fx.GraphModule) -> list[fx.Node]:
             found.append(node)
         furthest = max([furthest, *(place[user] for user in node.users if user in place)])
     return found
-
-
-def _is_map(node: fx.Node, ratio: int) -> bool:
-    shape = getattr(node.meta.get("tensor_meta"), "shape", ())
-    return len(shape) == 4 and shape[0] == 1 and shape[2] > 1 and abs(shape[3] - ratio * shape[2]) <= 1
 
 
 def _overwritten(graph: fx.GraphModule, node: fx.Node) -> bool:

@@ -100,7 +100,7 @@ def _head_weights(head: Head, graph: fx.GraphModule, example: Tensor) -> tuple[T
         return head.linear.weight, torch.zeros_like(head.linear.weight[:, 0]) if bias is None else bias
     with torch.no_grad():
         classes = graph(example)[0].shape[1]
-    return torch.eye(classes, device=example.device), torch.zeros(classes, device=example.device)
+    return torch.eye(classes).to(example), torch.zeros(classes).to(example)
 
 
 @torch.no_grad()
