@@ -1,8 +1,9 @@
 """The stages of a convolutional network, found from its traced graph: one activation per resolution."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, fx
-from torch.fx.passes.shape_prop import ShapeProp
 
 from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, StageMaps, StageProbe
 from dashboard.models.classifier import DoesNotFit, Fit
@@ -88,43 +89,49 @@ def find_stages(graph: fx.GraphModule, example: Tensor) -> dict[str, fx.Node]:
     `layer1`, not the first convolution of `layer2`. Paddings and convolutions without any change a resolution a little: from
     three quarters on it is another one.
     """
-    maps = _maps(graph, example)
-    bottlenecks = [node for node in _bottlenecks(graph) if node in maps and not _overwritten(graph, node)]
-    found = [min(reversed(same), key=_boundary) for same in _by_resolution(bottlenecks)]  # min keeps the first of equals
+    shapes = _shapes(graph, example)
+    maps = _maps(graph, example, shapes)
+    rows = {node: shapes[node][2] for node in _bottlenecks(shapes) if node in maps and not _overwritten(graph, node)}
+    found = [min(reversed(same), key=_boundary) for same in _by_resolution(rows)]  # min keeps the first of equals
     return {_name(node, found): node for node in found}
 
 
-def _maps(graph: fx.GraphModule, example: Tensor) -> set[fx.Node]:
+Shapes = dict[fx.Node, torch.Size]
+
+
+def _maps(graph: fx.GraphModule, example: Tensor, shapes: Shapes) -> set[fx.Node]:
     """The nodes laid out like the photo, (1, C, h, w): in a photo twice as wide the last size alone grows with it."""
+    maps = {node for node, shape in shapes.items() if len(shape) == 4 and shape[2] > 1 and shape[1:] != example.shape[1:]}
     try:
         wide = _shapes(graph, torch.cat([example, example], 3))
     except (RuntimeError, AssertionError):  # a network for photos of one shape alone
-        wide = None
-    shapes = _shapes(graph, example)
-    maps = {node for node, shape in shapes.items() if len(shape) == 4 and shape[2] > 1 and shape[1:] != example.shape[1:]}
-    if wide is None:
         return {node for node in maps if shapes[node][2] / shapes[node][3] == example.shape[2] / example.shape[3]}
     return {node for node in maps if wide[node][:3] == shapes[node][:3] and wide[node][3] > 1.5 * shapes[node][3]}
 
 
 @torch.no_grad()
-def _shapes(graph: fx.GraphModule, example: Tensor) -> dict[fx.Node, torch.Size]:
-    ShapeProp(graph).propagate(example)
-    described = {node: node.meta.get("tensor_meta") for node in graph.graph.nodes}
-    return {node: tensor.shape for node, tensor in described.items() if hasattr(tensor, "shape")}
+def _shapes(graph: fx.GraphModule, example: Tensor) -> Shapes:
+    """The shape of every tensor on the way from a photo to the logits, in the order of the pass."""
+    shapes: Shapes = {}
+
+    class Watched(fx.Interpreter):
+        def run_node(self, node: fx.Node) -> Any:
+            result = super().run_node(node)
+            if isinstance(result, Tensor):
+                shapes[node] = result.shape
+            return result
+
+    Watched(graph).run(example)
+    return shapes
 
 
-def _by_resolution(nodes: list[fx.Node]) -> list[list[fx.Node]]:
+def _by_resolution(rows: dict[fx.Node, int]) -> list[list[fx.Node]]:
     groups: list[list[fx.Node]] = []
-    for node in nodes:
-        if not groups or _rows(node) <= 0.75 * _rows(groups[-1][0]):
+    for node, count in rows.items():
+        if not groups or count <= 0.75 * rows[groups[-1][0]]:
             groups.append([])
         groups[-1].append(node)
     return groups
-
-
-def _rows(node: fx.Node) -> int:
-    return node.meta["tensor_meta"].shape[2]
 
 
 def _name(node: fx.Node, others: list[fx.Node]) -> str:
@@ -134,9 +141,9 @@ def _name(node: fx.Node, others: list[fx.Node]) -> str:
     return next((".".join(path[:end]) for end in ends if not any(each[:end] == path[:end] for each in paths)), node.name)
 
 
-def _bottlenecks(graph: fx.GraphModule) -> list[fx.Node]:
+def _bottlenecks(shapes: Shapes) -> list[fx.Node]:
     """The nodes that everything flows through: no edge leads past them. Sizes, which are no tensors, are left aside."""
-    nodes = [node for node in graph.graph.nodes if node.op != "get_attr" and "tensor_meta" in node.meta]
+    nodes = [node for node in shapes if node.op != "get_attr"]
     place = {node: index for index, node in enumerate(nodes)}
     found, furthest = [], 0
     for index, node in enumerate(nodes):
