@@ -127,10 +127,18 @@ class StageMaps(Evidence):
 
 @dataclass(frozen=True)
 class StageGradients(StageMaps):
-    """The same with `gradients` (C_i, h_i, w_i) of the score."""
+    """The same with the way back: `slopes` gives the gradients of scores with class weights (K,) at the end of a stage, from
+    0, for activations (B, C_i, h_i, w_i) there, by the layers after it alone.
 
-    gradients: tuple[Tensor, ...]
-    of_question: ClassVar[bool] = True
+    `asked` (K,) is how much each class counts in the score that is explained.
+    """
+
+    slopes: Callable[[int, Tensor, Tensor], Tensor] = field(repr=False)
+    asked: Tensor | None = field(default=None, kw_only=True)
+
+    def gradients(self, stage: int) -> Tensor:
+        """Of the score that is explained, at the end of a stage, (C_i, h_i, w_i)."""
+        return self.slopes(stage, self.activations[stage][None], self.asked)[0]
 
 
 @dataclass(frozen=True)
@@ -235,24 +243,23 @@ class Probe(Evidence):
 
 
 @dataclass(frozen=True)
-class StageProbe(StageMaps):
+class StageProbe(StageGradients):
     """A CNN that goes on answering about one photo.
 
-    `probe` answers for whole photos; `rest` for activations (B, C_i, h_i, w_i) at the end of a stage, from 0: what the layers
-    after it make of them, (B, K); `gradients` gives those of the score at the end of a stage for pixels (1, 3, H, W) and
-    class weights (K,), where the pixels ask for gradients.
+    `probe` answers for whole photos; `maps` gives the activations (B, C_i, h_i, w_i) of each stage for photos; `rest` says
+    what the layers after a stage make of activations there, (B, K).
     """
 
     probe: Probe
+    maps: Callable[[Tensor], tuple[Tensor, ...]] = field(repr=False)
     rest: Callable[[int, Tensor], Tensor] = field(repr=False)
-    gradients: Callable[[int, Tensor, Tensor], Tensor] = field(repr=False)
 
 
 def asking(evidence: Evidence, weights: Tensor) -> Evidence:
     """The same evidence for the score with these class weights (K,); where it holds no score, it stays as it is."""
     if isinstance(evidence, StageProbe):
-        return replace(evidence, probe=asking(evidence.probe, weights))
-    if isinstance(evidence, FeatureMaps | PatchLogits | Probe):
+        return replace(evidence, probe=asking(evidence.probe, weights), asked=weights)
+    if isinstance(evidence, FeatureMaps | PatchLogits | Probe | StageGradients):
         return replace(evidence, asked=weights)
     return evidence
 

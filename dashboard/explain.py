@@ -57,7 +57,8 @@ def read(seen: Observation, model: str, method: Method, target: int | None = Non
 
     Pure, and cheap enough for a slider, except where `method.work` says otherwise.
     """
-    question, logits = method.question(target, against), seen.prediction.probabilities.log()  # up to a constant
+    question = method.question(target, against)
+    logits = seen.prediction.probabilities.clamp_min(1e-38).log()  # up to a constant
     weights = question.weights(logits).to(seen.device)
     heatmap = method(asking(seen.evidence, weights)).detach().cpu()
     specific = method.class_specific

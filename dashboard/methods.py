@@ -58,7 +58,7 @@ class Pick:
 class Method:
     """A pure function of evidence; what a new one does not say is as here.
 
-    `passes` counts those behind the evidence, forward and backward apart; `work` what reading it takes on top, in its
+    `passes` counts the look, forward and backward apart; `work` what reading it takes on top, in its
     `unit`, which takes about `unit_in_passes` as long as a pass.
     """
 
@@ -150,7 +150,7 @@ class GradCAM(Method):
 def _at(evidence: StageGradients, stage: int | None) -> tuple[Tensor, Tensor]:
     """One stage's activations and gradients."""
     place = _place(stage, evidence.stages, "stage")
-    return evidence.activations[place], evidence.gradients[place]
+    return evidence.activations[place], evidence.gradients(place)
 
 
 @dataclass(frozen=True)
@@ -197,8 +197,8 @@ class SmoothGradCAMPlusPlus(Method):
         place, probe = _place(self.stage, evidence.stages, "stage"), evidence.probe
         draws = torch.Generator().manual_seed(0)
         noises = [self.noise * torch.randn(probe.pixels.shape, generator=draws).to(probe.pixels) for _ in range(self.copies)]
-        copies = [(probe.pixels + noise).requires_grad_() for noise in noises]
-        gradients = torch.stack([evidence.gradients(place, copy, probe.asked) for copy in copies])
+        inside = [evidence.maps(probe.pixels + noise)[place] for noise in noises]
+        gradients = torch.cat([evidence.slopes(place, maps, evidence.asked) for maps in inside])
         return cam.smooth_grad_cam_pp(evidence.activations[place], gradients)
 
 
@@ -303,8 +303,8 @@ class RefineCAM(Method):
 
     def __call__(self, evidence: StageGradients) -> Tensor:
         first = _place(self.first, evidence.stages, "stage")
-        pairs = zip(evidence.activations[first:], evidence.gradients[first:], strict=True)
-        return cam.refine_cam([cam.grad_cam_pp(*pair) for pair in pairs])
+        stages = range(first, evidence.stages)
+        return cam.refine_cam([cam.grad_cam_pp(evidence.activations[s], evidence.gradients(s)) for s in stages])
 
 
 @dataclass(frozen=True)
@@ -421,7 +421,7 @@ class AblationCAM(Method):
         return 1 + len(evidence.activations[_place(self.stage, evidence.stages, "stage")])
 
     def __call__(self, evidence: StageProbe) -> Tensor:
-        place, asked = _place(self.stage, evidence.stages, "stage"), evidence.probe.asked
+        place, asked = _place(self.stage, evidence.stages, "stage"), evidence.asked
         activations = evidence.activations[place]
         score = (evidence.rest(place, activations[None]) @ asked).item()
         without = [evidence.rest(place, part) @ asked for part in perturbation.ablated(activations)]

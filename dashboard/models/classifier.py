@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dashboard.evidence import LIKELIEST, Evidence, Prediction, Probe, Question
-from dashboard.models.device import Report, guarded, pass_under_way, silent
+from dashboard.models.device import Report, counted, pass_under_way, silent
 from dashboard.models.preprocessing import Preprocessing
 from dashboard.photo import Box, Photo
 
@@ -118,7 +118,7 @@ def refused(kinds: Iterable[type[Evidence]], reason: str) -> Fit:
 
 def probe_observer(answer: Callable[[Tensor], Tensor], example: Tensor) -> Observer:
     """A model's first answer, and the way to ask it more; `answer` takes pixels (B, 3, H, W) to logits (B, K)."""
-    again = guarded(answer, example.device)
+    again = counted(answer, example.device)
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[Probe, Tensor]:
         return Probe(pixels, again), answer(pixels)

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from dashboard.progress import advance
 
@@ -69,17 +68,26 @@ def pass_under_way(device: torch.device, report: Report = silent) -> Iterator[No
         semaphore.release()
 
 
-def guarded(call: Callable[..., Tensor], device: torch.device, batch: int = 0) -> Callable[..., Tensor]:
-    """The same call, a batch at a time among the device's other passes, and counted; argument `batch` is the batch.
+def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any]:
+    """The same call, among the device's other passes."""
+
+    def waiting(*arguments: Any) -> Any:
+        with pass_under_way(device):
+            return call(*arguments)
+
+    return waiting
+
+
+def counted(call: Callable[..., Any], device: torch.device, batch: int = 0) -> Callable[..., Any]:
+    """The same call, among the device's other passes, and told to whoever watches; argument `batch` is the batch.
 
     A pass that gradients will follow counts twice, once for the way back.
     """
+    calm = guarded(call, device)
 
-    def counted(*arguments: Any) -> Tensor:
-        with pass_under_way(device):
-            result = call(*arguments)
-        pixels = arguments[batch]
-        advance(len(pixels) * (2 if pixels.requires_grad else 1))
+    def telling(*arguments: Any) -> Any:
+        result, values = calm(*arguments), arguments[batch]
+        advance(len(values) * (2 if values.requires_grad else 1))
         return result
 
-    return counted
+    return telling

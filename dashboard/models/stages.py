@@ -6,14 +6,15 @@ import torch
 from torch import Tensor, fx
 
 from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, StageMaps, StageProbe
-from dashboard.models.classifier import DoesNotFit, Fit
-from dashboard.models.device import guarded
+from dashboard.models.classifier import DoesNotFit, Fit, probe_observer
+from dashboard.models.device import counted, guarded
+from dashboard.models.lean import lean
 
 OF_STAGES = (StageMaps, StageGradients, StageProbe)
 
 
 def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
-    """What a traced network gives at the end of its stages. `example` (1, 3, S, S) tells the shapes.
+    """What a traced network gives at the end of its stages, and as a whole. `example` (1, 3, S, S) tells the shapes.
 
     Raises:
         DoesNotFit: the network has no feature maps of the photo's shape.
@@ -23,36 +24,37 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
         raise DoesNotFit(f"{name} has no stages of feature maps laid out like the photo.")
     names = tuple(stages)
     rests = [_rest(graph, node) for node in stages.values()]
-    staged = _with_outputs(graph, tuple(stages.values()))
+    staged, answer = _with_outputs(graph, tuple(stages.values())), lean(graph)
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
         activations, logits = staged(pixels)
         return StageMaps(tuple(maps[0] for maps in activations), names), logits  # (C, h, w) each
 
-    def differentiate(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
+    def slopes(stage: int, activations: Tensor, weights: Tensor) -> Tensor:
         with torch.enable_grad():
-            activations, logits = staged(pixels.detach().clone().requires_grad_())
-            score = logits[0] @ question.weights(logits[0].detach())
-            gradients = torch.autograd.grad(score, activations)
-        found, slopes = (tuple(maps[0].detach() for maps in parts) for parts in (activations, gradients))
-        return StageGradients(found, names, slopes), logits.detach()
+            inside = activations.detach().requires_grad_()
+            return torch.autograd.grad((rests[stage](inside) @ weights).sum(), inside)[0]
 
+    @torch.no_grad()
+    def maps(pixels: Tensor) -> tuple[Tensor, ...]:
+        return staged(pixels)[0]
+
+    @torch.no_grad()
     def rest(stage: int, activations: Tensor) -> Tensor:
-        with torch.no_grad():
-            return rests[stage](activations)
+        return rests[stage](activations)
 
-    def gradients(stage: int, pixels: Tensor, weights: Tensor) -> Tensor:
-        with torch.enable_grad():
-            activations, logits = staged(pixels)
-            return torch.autograd.grad(logits[0] @ weights, activations[stage])[0][0]
+    def differentiate(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
+        seen, logits = observe(pixels)
+        return StageGradients(seen.activations, names, guarded(slopes, pixels.device)), logits
 
     def probe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageProbe, Tensor]:
-        seen, logits = observe(pixels)
-        whole = Probe(pixels, guarded(graph, pixels.device))
-        inside = (guarded(call, pixels.device, batch=1) for call in (rest, gradients))
-        return StageProbe(seen.activations, names, whole, *inside), logits
+        (seen, logits), device = observe(pixels), pixels.device
+        whole = Probe(pixels, counted(answer, device))
+        back, after = (counted(call, device, batch=1) for call in (slopes, rest))
+        return StageProbe(seen.activations, names, back, whole, counted(maps, device), after), logits
 
-    kinds = {StageMaps: observe, StageGradients: differentiate, StageProbe: probe}
+    whole = probe_observer(answer, example)
+    kinds = {Probe: whole, StageMaps: observe, StageGradients: differentiate, StageProbe: probe}
     return Fit(kinds, extent={"stages": len(names)})
 
 

@@ -12,9 +12,9 @@ from dashboard.evidence import (
     AttentionGradients,
     LayerScores,
     Question,
-    StageGradients,
     StageProbe,
     TokenMaps,
+    asking,
 )  # fmt: skip
 from dashboard.models.classifier import Fit
 from dashboard.models.hugging_face import _fit as fit_of_hugging_face
@@ -72,17 +72,18 @@ def noisy(gradients: Tensor) -> Tensor:
 @torch.no_grad()
 def agree_with_differences(fit: Fit, example: Tensor, answer: Callable[[Tensor], Tensor]) -> None:
     """At every stage, what comes after it gives the logits, and the gradient is the slope along any direction."""
-    evidence, logits = fit.observers[StageGradients](example, ASKED)
-    probe, _ = fit.observers[StageProbe](example, ASKED)
-    asked = ASKED.weights(logits[0])
+    probe, logits = fit.observers[StageProbe](example, ASKED)
+    probe = asking(probe, ASKED.weights(logits[0]))
     torch.testing.assert_close(logits, answer(example))
-    for stage, (maps, gradients) in enumerate(zip(evidence.activations, evidence.gradients, strict=True)):
+    torch.testing.assert_close(probe.probe.logits(example), logits)  # without gradients, from a copy
+    torch.testing.assert_close(probe.probe.logits(example.clone().requires_grad_()).detach(), logits)
+    for stage, (maps, again) in enumerate(zip(probe.activations, probe.maps(example), strict=True)):
+        torch.testing.assert_close(again[0], maps)
         torch.testing.assert_close(probe.rest(stage, maps[None]), logits)
+        gradients = probe.gradients(stage)
         way = noisy(gradients) * (maps != 0)  # a maximum over zeros has a kink
-        found = slope(lambda at, stage: probe.rest(stage, at[None])[0] @ asked, maps, way, stage)
-        torch.testing.assert_close(found, (way * gradients).sum(), rtol=1e-2, atol=0, msg=f"at {evidence.names[stage]}")
-        again = probe.gradients(stage, example.clone().requires_grad_(), asked)
-        torch.testing.assert_close(again, gradients)
+        found = slope(lambda at, stage: probe.rest(stage, at[None])[0] @ probe.asked, maps, way, stage)
+        torch.testing.assert_close(found, (way * gradients).sum(), rtol=1e-2, atol=0, msg=f"at {probe.names[stage]}")
 
 
 @pytest.mark.slow
