@@ -127,18 +127,18 @@ class StageMaps(Evidence):
 
 @dataclass(frozen=True)
 class StageGradients(StageMaps):
-    """The same with the way back: `slopes` gives the gradients of scores with class weights (K,) at the end of a stage, from
-    0, for activations (B, C_i, h_i, w_i) there, by the layers after it alone.
+    """The same with the way back: `slopes` takes a stage from 0, activations (B, C_i, h_i, w_i) there and class weights (K,)
+    to the score's gradients at that stage and the later ones, by the layers after it alone.
 
     `asked` (K,) is how much each class counts in the score that is explained.
     """
 
-    slopes: Callable[[int, Tensor, Tensor], Tensor] = field(repr=False)
+    slopes: Callable[[int, Tensor, Tensor], tuple[Tensor, ...]] = field(repr=False)
     asked: Tensor | None = field(default=None, kw_only=True)
 
-    def gradients(self, stage: int) -> Tensor:
-        """Of the score that is explained, at the end of a stage, (C_i, h_i, w_i)."""
-        return self.slopes(stage, self.activations[stage][None], self.asked)[0]
+    def gradients(self, first: int) -> tuple[Tensor, ...]:
+        """Of the score that is explained, at the end of the stages from `first` on, (C_i, h_i, w_i) each."""
+        return tuple(slope[0] for slope in self.slopes(first, self.activations[first][None], self.asked))
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class GradCAM(Method):
 def _at(evidence: StageGradients, stage: int | None) -> tuple[Tensor, Tensor]:
     """One stage's activations and gradients."""
     place = _place(stage, evidence.stages, "stage")
-    return evidence.activations[place], evidence.gradients(place)
+    return evidence.activations[place], evidence.gradients(place)[0]
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class SmoothGradCAMPlusPlus(Method):
         draws = torch.Generator().manual_seed(0)
         noises = [self.noise * torch.randn(probe.pixels.shape, generator=draws).to(probe.pixels) for _ in range(self.copies)]
         inside = [evidence.maps(probe.pixels + noise)[place] for noise in noises]
-        gradients = torch.cat([evidence.slopes(place, maps, evidence.asked) for maps in inside])
+        gradients = torch.cat([evidence.slopes(place, maps, evidence.asked)[0] for maps in inside])
         return cam.smooth_grad_cam_pp(evidence.activations[place], gradients)
 
 
@@ -299,12 +299,12 @@ class RefineCAM(Method):
     needs: ClassVar = StageGradients
     paper: ClassVar = "https://arxiv.org/abs/2605.14641"
     why: ClassVar = "Late stages say what counts, early ones where it is."
-    passes: ClassVar = 2
+    passes: ClassVar = 3
 
     def __call__(self, evidence: StageGradients) -> Tensor:
         first = _place(self.first, evidence.stages, "stage")
-        stages = range(first, evidence.stages)
-        return cam.refine_cam([cam.grad_cam_pp(evidence.activations[s], evidence.gradients(s)) for s in stages])
+        pairs = zip(evidence.activations[first:], evidence.gradients(first), strict=True)
+        return cam.refine_cam([cam.grad_cam_pp(*pair) for pair in pairs])
 
 
 @dataclass(frozen=True)

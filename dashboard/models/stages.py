@@ -23,17 +23,19 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
     if not stages:
         raise DoesNotFit(f"{name} has no stages of feature maps laid out like the photo.")
     names = tuple(stages)
-    rests = [_rest(graph, node) for node in stages.values()]
-    staged, answer = _with_outputs(graph, tuple(stages.values())), lean(graph)
+    nodes = tuple(stages.values())
+    rests = [_rest(graph, node, nodes[place + 1 :]) for place, node in enumerate(nodes)]
+    staged, answer = _with_outputs(graph, nodes), lean(graph)
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
         activations, logits = staged(pixels)
         return StageMaps(tuple(maps[0] for maps in activations), names), logits  # (C, h, w) each
 
-    def slopes(stage: int, activations: Tensor, weights: Tensor) -> Tensor:
+    def slopes(stage: int, activations: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
         with torch.enable_grad():
             inside = activations.detach().requires_grad_()
-            return torch.autograd.grad((rests[stage](inside) @ weights).sum(), inside)[0]
+            later, logits = rests[stage](inside)
+            return torch.autograd.grad((logits @ weights).sum(), (inside, *later))
 
     @torch.no_grad()
     def maps(pixels: Tensor) -> tuple[Tensor, ...]:
@@ -41,7 +43,7 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
 
     @torch.no_grad()
     def rest(stage: int, activations: Tensor) -> Tensor:
-        return rests[stage](activations)
+        return rests[stage](activations)[1]
 
     def differentiate(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
         seen, logits = observe(pixels)
@@ -67,11 +69,12 @@ def _with_outputs(graph: fx.GraphModule, nodes: tuple[fx.Node, ...]) -> fx.Graph
     return fx.GraphModule(graph, graph_of_both)
 
 
-def _rest(graph: fx.GraphModule, node: fx.Node) -> fx.GraphModule:
-    """What comes after a node that everything flows through: its activations (B, C, h, w) to logits (B, K)."""
+def _rest(graph: fx.GraphModule, node: fx.Node, later: tuple[fx.Node, ...]) -> fx.GraphModule:
+    """What comes after a node that everything flows through: its activations (B, C, h, w) to later ones and logits (B, K)."""
     copied: dict[fx.Node, fx.Node] = {}
     after = fx.Graph()
-    after.output(after.graph_copy(graph.graph, copied))
+    logits = after.graph_copy(graph.graph, copied)
+    after.output((tuple(copied[each] for each in later), logits))
     with after.inserting_before(next(iter(after.nodes))):
         activations = after.placeholder("activations")
     copied[node].replace_all_uses_with(activations)

@@ -93,7 +93,7 @@ def test_torchcam_cam(net: nn.Module, pixels: Tensor, fit: Fit):
 
 def last_stage(fit: Fit, pixels: Tensor) -> tuple[Tensor, Tensor]:
     seen: StageGradients = seen_by(fit, pixels, methods.GradCAM())
-    return seen.activations[-1], seen.gradients(seen.stages - 1)
+    return seen.activations[-1], seen.gradients(seen.stages - 1)[0]
 
 
 def test_torchcam_grad_cam_plus_plus_without_its_denominator(net: nn.Module, pixels: Tensor, fit: Fit):
@@ -139,7 +139,7 @@ def test_torchcam_smooth_grad_cam_plus_plus_with_its_sum_and_last_gradient(net: 
     seen: StageProbe = seen_by(fit, pixels, methods.SmoothGradCAMPlusPlus())
     torch.manual_seed(7)
     noises = [torch.distributions.Normal(0, 0.3).sample(pixels.shape) for _ in range(3)]
-    copies = torch.cat([seen.slopes(seen.stages - 1, seen.maps(pixels + noise)[-1], seen.asked) for noise in noises])
+    copies = torch.cat([seen.slopes(seen.stages - 1, seen.maps(pixels + noise)[-1], seen.asked)[0] for noise in noises])
     activations, second, third = seen.activations[-1], copies.pow(2).mean(0), copies.pow(3).mean(0)
     shares = second / (2 * second + (third * activations).sum((1, 2), keepdim=True) + 1e-8)
     weights = (shares * copies[-1].relu()).sum((1, 2))
@@ -223,7 +223,7 @@ def test_grad_cam_finer_cam(net: nn.Module, pixels: Tensor, fit: Fit):
     leaf = logits.clone().requires_grad_()
     asked = torch.autograd.grad(FinerWeightedTarget(TARGET, rivals, 0.6)(leaf), leaf)[0]
     seen: StageProbe = seen_by(fit, pixels, methods.ScoreCAM())
-    own = seen.slopes(seen.stages - 1, seen.activations[-1][None], asked)[0]
+    own = seen.slopes(seen.stages - 1, seen.activations[-1][None], asked)[0][0]
     same(grad_cam(seen.activations[-1].detach(), own), grad_cam(activations, gradients))
 
 

@@ -77,10 +77,13 @@ def agree_with_differences(fit: Fit, example: Tensor, answer: Callable[[Tensor],
     torch.testing.assert_close(logits, answer(example))
     torch.testing.assert_close(probe.probe.logits(example), logits)  # without gradients, from a copy
     torch.testing.assert_close(probe.probe.logits(example.clone().requires_grad_()).detach(), logits)
+    all_stages = probe.gradients(0)
     for stage, (maps, again) in enumerate(zip(probe.activations, probe.maps(example), strict=True)):
         torch.testing.assert_close(again[0], maps)
         torch.testing.assert_close(probe.rest(stage, maps[None]), logits)
-        gradients = probe.gradients(stage)
+        gradients, *later = probe.gradients(stage)
+        for known, other in zip(later, all_stages[stage + 1 :], strict=True):
+            torch.testing.assert_close(known, other)
         way = noisy(gradients) * (maps != 0)  # a maximum over zeros has a kink
         found = slope(lambda at, stage: probe.rest(stage, at[None])[0] @ probe.asked, maps, way, stage)
         torch.testing.assert_close(found, (way * gradients).sum(), rtol=1e-2, atol=0, msg=f"at {probe.names[stage]}")
