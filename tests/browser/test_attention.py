@@ -74,6 +74,7 @@ def test_a_click_gives_the_photo_the_keys(page: Page, served: str):
     open_page(page, served, "attention")
     click(page, "patch_map", 0)
     in_address(page, patch="1")
+    framed(page, "patch_map", 0.5 * 451 / 8, 0.5 * 300 / 8)
     settled(page)
     page.keyboard.press("ArrowDown")
     in_address(page, patch="9")

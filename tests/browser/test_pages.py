@@ -38,7 +38,7 @@ def sent(page: Page) -> list[object]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", TITLES)
+@pytest.mark.parametrize("path", ["compare", "methods"])
 def test_a_first_visitor_who_follows_a_link_gets_that_page(page: Page, path: str):
     """On a server that nobody has visited yet."""
     with serving(ROOT / "serve.py") as fresh:
@@ -292,14 +292,6 @@ def test_a_class_is_chosen_by_keyboard(page: Page, served: str):
     in_address(page, cnn_class="ship")
 
 
-@pytest.mark.parametrize("path", TITLES)
-def test_every_figure_has_an_alternative(page: Page, served: str, path: str):
-    open_page(page, served, path)
-    names = page.evaluate("[...document.querySelectorAll('.stPlotlyChart')].map(e => e.getAttribute('aria-label'))")
-    assert len(names) == len(CHARTS[path])
-    assert all(name and len(name) > 15 for name in names)
-
-
 LUMINANCE = """selector => {
     const [r, g, b] = getComputedStyle(document.querySelector(selector.query))[selector.property].match(/[\\d.]+/g).map(v => {
         v = Number(v) / 255;
@@ -313,12 +305,21 @@ TEXTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1280)])
 @pytest.mark.parametrize("path", TITLES)
-def test_both_themes_can_be_read(page: Page, served: str, path: str, theme: str):
-    """Contrast of text against the page, of figures too: WCAG's 4.5 to 1, and its 3 to 1 for the figures' quiet ticks."""
+def test_every_page_can_be_read(page: Page, served: str, path: str, theme: str, width: int):
     page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 844})
     open_page(page, served, path)
+    has_contrast(page, path, theme)
+    fits(page, width)
+    names = page.evaluate("[...document.querySelectorAll('.stPlotlyChart')].map(e => e.getAttribute('aria-label'))")
+    assert len(names) == len(CHARTS[path])
+    assert all(name and len(name) > 15 for name in names), "every figure has an alternative"
+
+
+def has_contrast(page: Page, path: str, theme: str) -> None:
+    """Contrast of text against the page, of figures too: WCAG's 4.5 to 1, and its 3 to 1 for the figures' quiet ticks."""
     paper = page.evaluate(LUMINANCE, {"query": "[data-testid=stApp]", "property": "backgroundColor"})
     assert (paper > 0.5) == (theme == "light")
     for query, least in (("[data-testid=stMarkdownContainer] p", 4.5), (TEXTS[path], 3)):
@@ -327,11 +328,8 @@ def test_both_themes_can_be_read(page: Page, served: str, path: str, theme: str)
         assert (high + 0.05) / (low + 0.05) >= least, query
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", TITLES)
-def test_narrow_and_wide_screens(page: Page, served: str, path: str, width: int):
-    page.set_viewport_size({"width": width, "height": 844})
-    open_page(page, served, path)
+def fits(page: Page, width: int) -> None:
+    """Nothing is wider than the screen."""
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     wide = page.evaluate(
         "[...document.querySelectorAll('[data-testid=stMain] .stElementContainer')].filter("

@@ -28,7 +28,7 @@ from tests.networks import COLUMNS, ROWS, seen_by
 TORCHVISION = (
     "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "maxvit_t", "mnasnet0_5",
     "mobilenet_v2", "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "resnext50_32x4d", "shufflenet_v2_x0_5",
-    "squeezenet1_1", "swin_t", "swin_v2_t", "vgg11_bn", "wide_resnet50_2",
+    "squeezenet1_1", "swin_t", "swin_v2_t", "vgg11_bn",
 )  # fmt: skip
 SMALL = {"hidden_sizes": [8, 12], "depths": [1, 1], "id2label": LABELS}
 HUGGING_FACE: dict[str, Callable[[], PreTrainedModel]] = {
