@@ -58,6 +58,8 @@ def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
         "options": dataclasses.asdict(shown.method),
         "class": class_of(shown),
         "class_index": shown.target,
+        "rather_than": rival_of(shown),
+        "rather_than_index": shown.against,
         "answer": [{"class": label, "probability": chance} for _, label, chance in shown.prediction.top(5)],
         "model": model.key,
         "title": model.title,
@@ -77,6 +79,11 @@ def _agreement(comparison: Comparison, share: float) -> dict[str, Any]:
 def class_of(shown: Explanation) -> str | None:
     """The name of the class that a map explains, None where it explains none."""
     return None if shown.target is None else shown.prediction.labels[shown.target]
+
+
+def rival_of(shown: Explanation) -> str | None:
+    """The name of the class that it is held against, if any."""
+    return None if shown.against is None else shown.prediction.labels[shown.against]
 
 
 def to_json(values: dict[str, Any]) -> str:

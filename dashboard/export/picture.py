@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.explain import annotate
-from dashboard.export.exhibit import Exhibit, class_of, settings, to_json
+from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import DIM_COLOUR, DIM_OPACITY, OUTLINE, SCALES, Look, outline_path, unseen_rectangles, value_limits
 from dashboard.photo import Box
 
@@ -23,8 +23,9 @@ def map_png(exhibit: Exhibit, side: str) -> bytes:
     if look.show == "outline":
         other = exhibit.shown["vit" if side == "cnn" else "cnn"]
         _draw_outline(image, annotate(shown, other, exhibit.share).top.numpy(), shown.box)
-    name = class_of(shown)
-    title = f"{shown.method.label}{f' of {name}' if name else ''} · {exhibit.models[side].title} · {exhibit.photo.name}"
+    name, rival = class_of(shown), rival_of(shown)
+    what = f"{shown.method.label}{f' of {name}' if name else ''}{f' rather than {rival}' if rival else ''}"
+    title = f"{what} · {exhibit.models[side].title} · {exhibit.photo.name}"
     text = PngImagePlugin.PngInfo()
     text.add_itxt("settings", to_json(settings(exhibit)))
     stream = io.BytesIO()

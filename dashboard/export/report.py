@@ -7,7 +7,7 @@ from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
 from dashboard.explain import Explanation, annotate
-from dashboard.export.exhibit import Exhibit, class_of, settings, to_json
+from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure
 
 # A column is as wide for the first figure as for all three: Plotly draws each as soon as it is read.
@@ -59,15 +59,16 @@ def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
 
 def _side(exhibit: Exhibit, side: str, behind: Backdrop) -> str:
     shown, other = (exhibit.shown[name] for name in (side, "vit" if side == "cnn" else "cnn"))
-    model, name = exhibit.models[side], class_of(shown)
+    model, name, rival = exhibit.models[side], class_of(shown), rival_of(shown)
     figure = map_figure(shown, behind, exhibit.look, annotate(shown, other, exhibit.share), other.method.label)
     kind = f"class-specific, of “{escape(name)}”" if name else "class-agnostic"
+    kind += f" rather than “{escape(rival)}”" if rival else ""
     alternative = f"{shown.method.label} of {model.title} over {exhibit.photo.name}"
     return f"""
 <article>
 <h2>{escape(shown.method.label)} · {escape(model.title)}</h2>
 {_figure(figure, f"{side}-map", alternative)}
-<p>{kind}. {escape(shown.method.why)} <a href="{escape(shown.method.paper)}">Paper</a></p>
+<p>{kind}. {escape(f"{shown.method.why} {shown.remark}")} <a href="{escape(shown.method.paper)}">Paper</a></p>
 {_answers(shown)}
 <p><small>Trained on {escape(model.training_data or "data that is not known")}. Key {escape(model.key)}.</small></p>
 </article>"""

@@ -1,6 +1,7 @@
 """Arrays, settings and the report, opened as whoever gets them would."""
 
 import dataclasses
+import html
 import io
 import json
 from html.parser import HTMLParser
@@ -67,6 +68,22 @@ def test_settings_make_the_same_map_again():
     assert read["maps"]["vit"]["class"] is None
     assert read["display"] == {"show": "overlay", "opacity": 0.6, "colours": "Viridis", "smooth": False, "top_share": 0.2}
     assert "never which of them is better" in read["note"]
+
+
+def test_a_class_held_against_another_is_told_in_every_file():
+    both = exhibit()
+    cnn = dataclasses.replace(both.shown["cnn"], target=0, against=1)
+    made = exhibit(shown=both.shown | {"cnn": cnn})
+    read = json.loads(to_json(settings(made)))["maps"]
+    assert [read["cnn"][key] for key in ("class", "class_index", "rather_than", "rather_than_index")] == ["cat", 0, EVIL, 1]
+    assert read["vit"]["rather_than"] is None
+    assert f"of “cat” rather than “{html.escape(EVIL)}”" in report_html(made, BEHIND)
+
+
+def test_what_there_is_to_know_of_a_map_is_in_the_report():
+    both = exhibit()
+    vit = dataclasses.replace(both.shown["vit"], remark="It is <b>settled</b>.")
+    assert "It is &lt;b&gt;settled&lt;/b&gt;." in report_html(exhibit(shown=both.shown | {"vit": vit}), BEHIND)
 
 
 def test_a_flat_map_has_no_rank_correlation():
