@@ -11,7 +11,7 @@ from torch import Tensor
 from dashboard.explain import Explanation
 from dashboard.methods import Method
 from dashboard.numerics.agreement import spearman_matrix
-from dashboard.numerics.scaling import crop_resample
+from dashboard.numerics.scaling import crop_resample, percentiles
 
 AT_ONCE = 0.3  # seconds that one map may take without being asked for
 TOGETHER = 2.0  # seconds that all of those may take
@@ -47,6 +47,15 @@ def waiting(seconds: Sequence[float]) -> list[bool]:
         spent += seconds[index]
         waits[index] = seconds[index] > AT_ONCE or spent > TOGETHER
     return waits
+
+
+def common_scale(shown: Explanation) -> Tensor:
+    """Each cell's rank within its map, so that maps of any unit can be laid side by side, (h, w): from 0 to 1.
+
+    In a signed map it is the rank of the cell's size, with its sign: from -1 to 1.
+    """
+    values = shown.heatmap
+    return values.sign() * percentiles(values.abs()) if shown.method.signed else percentiles(values)
 
 
 def correlations(maps: Sequence[Explanation]) -> Tensor:

@@ -26,7 +26,8 @@ ROOMS = {
     ),
     "dashboard.gallery": ("dashboard.explain", "dashboard.methods", "dashboard.numerics"),
     "dashboard.figures": (
-        "dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.patches", "dashboard.photo",
+        "dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.patches", "dashboard.gallery",
+        "dashboard.photo",
     ),
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",

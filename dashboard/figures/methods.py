@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from dashboard.explain import Explanation, annotate
+from dashboard.explain import Explanation
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import (
     COLOUR_BAR,
@@ -22,6 +22,7 @@ from dashboard.figures.maps import (
     unseen_rectangles,
     value_limits,
 )
+from dashboard.gallery import common_scale
 from dashboard.photo import Box
 
 ROW_HEIGHT = 20  # pixels of a row of the matrix
@@ -34,25 +35,23 @@ def palette(colours: Colours) -> np.ndarray:
 
 
 def own_look(shown: Explanation, look: Look) -> Look:
-    """The colours of a map on its own scale: a signed one has diverging ones about zero."""
+    """The colours of a map: a signed one has diverging ones about zero."""
     return replace(look, colours=DIVERGING) if shown.method.signed else look
 
 
 def painted(shown: Explanation, look: Look, own_scale: bool) -> dict[str, str | int]:
     """A map (h, w) for the browser: a shade from 0 to 255 of a scale's palette for each cell, as base64.
 
-    On the common scale a shade is the cell's percentile in its map; on its own, its raw value.
+    On the common scale a shade is the cell's rank in its map; on its own, its raw value.
     """
+    look = own_look(shown, look)
     if own_scale:
-        values, (low, high) = shown.heatmap.numpy(), value_limits(shown, own_look(shown, look))
+        values, (low, high) = shown.heatmap, value_limits(shown, look)
     else:
-        values, (low, high) = annotate(shown, None).percentiles.numpy(), (0.0, 1.0)
-    shades = (255 * (values - low) / (high - low)).round().clip(0, 255).astype(np.uint8)
+        values, (low, high) = common_scale(shown), (-1 if shown.method.signed else 0, 1)
+    shades = (255 * (values.numpy() - low) / (high - low)).round().clip(0, 255).astype(np.uint8)
     rows, columns = shades.shape
-    return {
-        "rows": rows, "columns": columns, "shades": encoded(shades),
-        "colours": own_look(shown, look).colours if own_scale else look.colours,
-    }  # fmt: skip
+    return {"rows": rows, "columns": columns, "shades": encoded(shades), "colours": look.colours}
 
 
 def encoded(values: np.ndarray) -> str:

@@ -102,8 +102,8 @@ def pick_view(side: str, methods: Sequence[type[Method]]) -> View:
     with scale.container(height="stretch", vertical_alignment="center"):
         own_scale = linked(
             st.toggle, "Own scale", key="own_scale",
-            help="Off: colours are percentiles within each map, since methods have different units. On: raw values, each map "
-            "from its own lowest to its highest, signed ones about zero.",
+            help="Off: colours are ranks within each map, since methods have different units. On: raw values, each map "
+            "from its own lowest to its highest. Signed maps have diverging colours about zero either way.",
         )  # fmt: skip
     return View(sort, reference or names[0], own_scale)
 
@@ -195,14 +195,15 @@ def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str
     maps = [_small(entry, view, agreement.between(name, view.reference), pair, look) for name, entry in found.items()]
     map_grid(maps, stage(behind, box), look.opacity, look.smooth, "grid", opened=_open, run=_run)
     scale = (
-        "Each map has its own scale of raw values; signed ones have diverging colours about zero"
+        "Each map has its own scale of raw values"
         if view.own_scale
-        else "One scale for all: a cell's colour is its percentile within its map, since methods have different units"
+        else "One scale for all: a cell's colour is its rank within its map, since methods have different units"
     )
     rho = "" if found[view.reference].made else ", which is not run yet"
     st.caption(
-        f"{scale}. ρ is the rank correlation with {view.reference}{rho}. Times are those of the look, which several share, "
-        "and of reading it, as measured. A click on a map puts it on the right below, and what was there on the left."
+        f"{scale}. Signed maps are red above zero and blue below. ρ is the rank correlation with {view.reference}{rho}. "
+        "Times are those of the look, which several share, and of reading it, as measured. A click on a map puts it on the "
+        "right below, and what was there on the left."
     )
 
 
@@ -264,7 +265,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         map_figure(done.shown, behind, own_look(done.shown, chosen.look), notes, other.method.label), key=f"{key}_map",
         config=panel.CONFIG, alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
-    panel.facts(asked, asked.look(), done.shown.heatmap.shape)
+    panel.facts(asked, asked.look(), done.shown)
 
 
 def show_matrix(agreement: Agreement, pair: tuple[str, str]) -> None:

@@ -93,12 +93,12 @@ def test_colours_on_screen_are_those_of_the_numbers(page: Page, served: str):
     """The lowest cell has the scale's first colour, the highest its last."""
     open_page(page, served, "methods", "opacity=1")
     painted = (
-        cell(page, "CAM")
+        cell(page, "Grad-CAM")
         .locator("canvas")
         .evaluate("e => Array.from(e.getContext('2d').getImageData(0, 0, e.width, e.height).data)")
     )
     colours = [tuple(painted[i : i + 3]) for i in range(0, len(painted), 4)]
-    cam = [value for row in values(page, "first_map") for value in row]
+    cam = [value for row in values(page, "second_map") for value in row]
     assert len(colours) == len(cam) == 64
     assert colours[cam.index(min(cam))] == (68, 1, 84), "Viridis from here"
     assert colours[cam.index(max(cam))] == (253, 231, 37), "to here"

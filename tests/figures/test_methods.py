@@ -28,9 +28,15 @@ def shades(shown: Explanation, own_scale: bool) -> list[list[int]]:
     return flat.reshape(made["rows"], made["columns"]).tolist()
 
 
-def test_on_the_common_scale_a_shade_is_a_percentile():
-    assert shades(SIGNED, False) == shades(UNSIGNED, False) == [[0, 51, 255], [128, 128, 204]]
-    assert painted(SIGNED, Look(colours="Cividis"), False)["colours"] == "Cividis"
+def test_on_the_common_scale_a_shade_is_a_rank():
+    assert shades(UNSIGNED, False) == [[0, 51, 255], [128, 128, 204]]
+    assert painted(UNSIGNED, Look(colours="Cividis"), False)["colours"] == "Cividis"
+
+
+def test_on_the_common_scale_a_signed_map_has_the_rank_of_its_sizes_and_diverging_colours_about_zero():
+    """Sizes 0, 0.5 twice, 1, 2, 3 have ranks 0, 0.3, 0.6, 0.8, 1; -1 speaks against."""
+    assert shades(SIGNED, False) == [[51, 128, 255], [166, 166, 230]]
+    assert painted(SIGNED, Look(colours="Cividis"), False)["colours"] == "Red-blue"
 
 
 def test_on_its_own_scale_a_shade_is_a_raw_value_and_zero_the_middle_of_a_signed_one():

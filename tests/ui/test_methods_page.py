@@ -103,13 +103,14 @@ def test_rather_than_a_class_changes_what_is_class_specific_alone():
             assert (small["painted"] == held[name]["painted"]) != method.class_specific, name
 
 
-def test_each_on_its_own_scale_with_signed_ones_about_zero():
-    common, own = (small_maps(opened("Methods", own_scale=choice)) for choice in ("false", "true"))
-    assert {small["painted"]["colours"] for small in common.values() if small["painted"]} == {"Viridis"}
-    for name, small in own.items():
+@pytest.mark.parametrize("side", MODELS)
+def test_signed_maps_have_diverging_colours_on_the_common_scale_and_on_their_own(side: str):
+    common, own = (small_maps(opened("Methods", side=side, own_scale=choice)) for choice in ("false", "true"))
+    for name in common:
         method = next(method for method in methods.METHODS if method.label == name)
-        if small["painted"]:
-            assert small["painted"]["colours"] == ("Red-blue" if method.signed else "Viridis")
+        if common[name]["painted"]:
+            assert common[name]["painted"]["colours"] == own[name]["painted"]["colours"]
+            assert common[name]["painted"]["colours"] == ("Red-blue" if method.signed else "Viridis")
 
 
 def test_a_link_restores_the_settings():
