@@ -22,7 +22,7 @@ class Explanation:
     """One map: `heatmap` (h, w) raw values at the method's own resolution over `box` of the photo.
 
     `target` is the class that was asked about, None where the method is class-agnostic; `against` the one it was held
-    against, if any.
+    against, if any. `remark` says what there is to know of this very map, empty for most.
     """
 
     heatmap: Tensor
@@ -32,6 +32,7 @@ class Explanation:
     target: int | None
     prediction: Prediction
     against: int | None = None
+    remark: str = ""
 
 
 def explain(
@@ -60,11 +61,12 @@ def read(seen: Observation, model: str, method: Method, target: int | None = Non
     question = method.question(target, against)
     logits = seen.prediction.probabilities.clamp_min(1e-38).log()  # up to a constant
     weights = question.weights(logits).to(seen.device)
-    heatmap = method(asking(seen.evidence, weights)).detach().cpu()
+    evidence = asking(seen.evidence, weights)
+    heatmap = method(evidence).detach().cpu()
     specific = method.class_specific
     return Explanation(
         heatmap, seen.box, method, model, question.chosen(logits) if specific else None, seen.prediction,
-        against if specific else None,
+        against if specific else None, method.remark(evidence, heatmap),
     )  # fmt: skip
 
 

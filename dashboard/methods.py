@@ -28,7 +28,7 @@ from dashboard.evidence import (
 )  # fmt: skip
 from dashboard.numerics import cam, perturbation
 from dashboard.numerics.attention import read_attention
-from dashboard.numerics.flow import attention_flow
+from dashboard.numerics.flow import at_bound, attention_flow, sink_bound
 from dashboard.numerics.relevance import legrad_rows, positive_products, relevance_rows
 from dashboard.numerics.rollout import discard_lowest, fuse_heads, rollout_rows, with_residual
 from dashboard.progress import advance
@@ -83,6 +83,10 @@ class Method:
     def question(self, target: int | None, against: int | None) -> Question:
         """The score that is explained."""
         return Question(target, against)
+
+    def remark(self, evidence: Evidence, heatmap: Tensor) -> str:
+        """What there is to know of this very map, a sentence; most need none."""
+        return ""
 
 
 class Progressive(Method):
@@ -266,12 +270,12 @@ class FinerCAM(Method):
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
     `gamma`: how much of the closest classes' mean score is taken off; 0 is Grad-CAM.
-    `closest`: how many classes are compared with.
+    `closest_classes`: how many classes are compared with.
     """
 
     stage: Stage = None
     gamma: Annotated[float, Span(0.0, 1.0, 0.05)] = 0.6
-    closest: Annotated[int, Span(1, 9, 1)] = 3
+    closest_classes: Annotated[int, Span(1, 9, 1)] = 3
 
     label: ClassVar = "FinerCAM"
     needs: ClassVar = StageGradients
@@ -280,7 +284,7 @@ class FinerCAM(Method):
     passes: ClassVar = 2
 
     def question(self, target: int | None, against: int | None) -> Question:
-        return FinerQuestion(target, against, self.gamma, self.closest)
+        return FinerQuestion(target, against, self.gamma, self.closest_classes)
 
     def __call__(self, evidence: StageGradients) -> Tensor:
         return cam.grad_cam(*_at(evidence, self.stage))
@@ -290,10 +294,10 @@ class FinerCAM(Method):
 class RefineCAM(Method):
     """Grad-CAM++ of several stages, multiplied: a place is bright where all are (Domeniconi et al. 2026, arXiv:2605.14641).
 
-    `first`: the first stage that takes part; all from there to the last do.
+    `first_stage`: the first that takes part; all from there to the last do.
     """
 
-    first: Annotated[int, Span(1, "stages", 1)] = 1
+    first_stage: Annotated[int, Span(1, "stages", 1)] = 1
 
     label: ClassVar = "RefineCAM"
     needs: ClassVar = StageGradients
@@ -302,7 +306,7 @@ class RefineCAM(Method):
     passes: ClassVar = 3
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        first = _place(self.first, evidence.stages, "stage")
+        first = _place(self.first_stage, evidence.stages, "stage")
         pairs = zip(evidence.activations[first:], evidence.gradients(first), strict=True)
         return cam.refine_cam([cam.grad_cam_pp(*pair) for pair in pairs])
 
@@ -583,19 +587,14 @@ class LeGrad(Progressive):
 class AttentionFlow(Method):
     """How much of the reading token's attention each patch could carry at most (Abnar and Zuidema 2020, arXiv:2005.00928).
 
-    `heads`: how the heads of a layer are fused into one matrix.
+    Heads are averaged, as in the paper.
     """
-
-    heads: Literal["mean", "max", "min"] = "mean"
 
     label: ClassVar = "Attention flow"
     needs: ClassVar = AttentionMaps
     paper: ClassVar = "https://arxiv.org/abs/2005.00928"
     class_specific: ClassVar = False
-    why: ClassVar = (
-        "It is a maximum flow, and in most networks what flows into a patch in the first layer settles it: then the "
-        "layers above add nothing."
-    )
+    why: ClassVar = "It is a maximum flow through the layers' attention and never reads the head, so no class can change it."
     unit: ClassVar = "tokens"
     unit_in_passes: ClassVar = 0.1
 
@@ -603,18 +602,29 @@ class AttentionFlow(Method):
         return len(evidence.reads)
 
     def __call__(self, evidence: AttentionMaps) -> Tensor:
-        steps = with_residual(fuse_heads(evidence.weights, self.heads))
-        return evidence.on_grid(attention_flow(steps, evidence.reads, advance)[0]).to(evidence.weights)
+        return evidence.on_grid(attention_flow(_averaged(evidence), evidence.reads, advance)).to(evidence.weights)
+
+    def remark(self, evidence: AttentionMaps, heatmap: Tensor) -> str:
+        settled = at_bound(heatmap, evidence.on_grid(sink_bound(_averaged(evidence))))
+        return (
+            f"At {int(settled.sum())} of {settled.numel()} patches the flow is as large as what can enter the patch in the "
+            "first layer, 1 at most: there this bound settles it, and the layers above change nothing."
+        )
+
+
+def _averaged(evidence: AttentionMaps) -> Tensor:
+    """Each layer's mean attention with its residual, (L, T, T)."""
+    return with_residual(fuse_heads(evidence.weights, "mean"))
 
 
 @dataclass(frozen=True)
 class TokenGradCAM(Method):
     """Grad-CAM on the patches' tokens (Selvaraju et al. 2016, arXiv:1610.02391).
 
-    `after`: the layer after which tokens are read; the last where it is None whose patches the head can still hear of.
+    `after_layer`: the layer after which tokens are read; the last where it is None whose patches the head can still hear of.
     """
 
-    after: Annotated[int | None, Span(1, "token_layers", 1)] = None
+    after_layer: Annotated[int | None, Span(1, "token_layers", 1)] = None
 
     label: ClassVar = "Grad-CAM on tokens"
     needs: ClassVar = TokenMaps
@@ -623,7 +633,7 @@ class TokenGradCAM(Method):
     passes: ClassVar = 2
 
     def __call__(self, evidence: TokenMaps) -> Tensor:
-        place = _place(self.after, evidence.token_layers, "layer")
+        place = _place(self.after_layer, evidence.token_layers, "layer")
         return cam.grad_cam(*(maps[place].movedim(-1, 0) for maps in (evidence.tokens, evidence.gradients)))
 
 

@@ -59,7 +59,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
     for side, column in columns.items():  # after the maps, which a browser then draws the sooner
         with column:
             panel.answers(side, seen[side], chosen_class(asked[side], seen[side]))
-            panel.facts(asked[side], seen[side], shown[side].heatmap.shape if shown[side] else None)
+            panel.facts(asked[side], seen[side], shown[side])
     with beside:
         if None in shown.values():
             panel.waiting()

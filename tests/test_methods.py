@@ -11,6 +11,7 @@ from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients, Stage
 from dashboard.methods import (
     METHODS,
     RISE,
+    AttentionFlow,
     AttentionRollout,
     ClassActivationMap,
     FinerCAM,
@@ -141,11 +142,11 @@ def test_a_depth_outside_the_model(depth: int):
     ("method", "words"),
     [
         (GradCAM(stage=4), "a stage from 1 to 3, got 4"),
-        (RefineCAM(first=0), "a stage from 1 to 3, got 0"),
+        (RefineCAM(first_stage=0), "a stage from 1 to 3, got 0"),
         (ScoreCAM(stage=-1), "a stage from 1 to 3, got -1"),
         (RawAttention(head=3), "a head from 1 to 2, got 3"),
         (RawAttention(layer=4), "a layer from 1 to 3, got 4"),
-        (TokenGradCAM(after=3), "a layer from 1 to 2, got 3"),
+        (TokenGradCAM(after_layer=3), "a layer from 1 to 2, got 3"),
     ],
 )
 def test_options_outside_the_model(method, words: str):
@@ -162,7 +163,7 @@ def test_every_depth_is_a_row_of_the_progression(method):
 
 @pytest.mark.parametrize("method", [each for each in METHODS if each.needs in (StageGradients, StageProbe)])
 def test_every_stage_has_a_map_of_its_size(method):
-    option = "first" if method is RefineCAM else "stage"
+    option = "first_stage" if method is RefineCAM else "stage"
     for stage, size in ((1, (12, 20)), (2, (6, 10)), (3, (3, 5))):
         found = heatmap(method(**{option: stage}), 1)
         assert found.shape == size
@@ -184,12 +185,22 @@ def test_tokens_are_read_after_the_last_layer_that_matters():
     seen = seen_for(TokenGradCAM())
     assert isinstance(seen, TokenMaps)
     assert seen.token_layers == 2
-    assert torch.equal(TokenGradCAM()(seen), TokenGradCAM(after=2)(seen))
+    assert torch.equal(TokenGradCAM()(seen), TokenGradCAM(after_layer=2)(seen))
 
 
 def test_finer_cam_without_gamma_is_grad_cam():
     torch.testing.assert_close(heatmap(FinerCAM(gamma=0.0), 2), heatmap(GradCAM(), 2))
-    assert not torch.equal(heatmap(FinerCAM(closest=1), 2), heatmap(FinerCAM(closest=4), 2))
+    assert not torch.equal(heatmap(FinerCAM(closest_classes=1), 2), heatmap(FinerCAM(closest_classes=4), 2))
+
+
+def test_attention_flow_says_at_how_many_patches_its_bound_settles_it():
+    """In a deep random network at all of them; where the class token hears of nobody but itself, at none."""
+    random = torch.randn(10, 1, 40, 40, generator=torch.Generator().manual_seed(0)).softmax(-1)
+    deaf = random.clone()
+    deaf[:, :, 0] = torch.eye(40)[0]
+    for weights, count in ((random, 39), (deaf, 0)):
+        seen = AttentionMaps(weights, (3, 13), 1, torch.eye(40)[0])
+        assert AttentionFlow().remark(seen, AttentionFlow()(seen)).startswith(f"At {count} of 39 patches ")
 
 
 def test_cam_without_class_weights_says_so():

@@ -17,27 +17,36 @@ SLACK = 1e-6
 ROUNDS = 60
 
 
-def attention_flow(steps: Tensor, reads: Tensor, advance: Callable[[int], None]) -> tuple[Tensor, Tensor]:
-    """The maximum flow to each input token, and whether the bound at that token alone settled it, (T,) twice.
+def sink_bound(steps: Tensor) -> Tensor:
+    """What can flow into each input token in the first layer, 1 at most: no flow to it is larger, (L, T, T) -> (T,)."""
+    return steps[0].cpu().double().sum(0).clamp(max=1)
 
-    No more can reach a token than flows into it in the first layer, nor more than 1: min(1, its column's sum). Where a
-    flow that large is found by hand, it is the maximum; elsewhere SciPy searches (Dinic's algorithm).
+
+def at_bound(flow: Tensor, bound: Tensor) -> Tensor:
+    """Where a flow is as large as its bound, so that the bound alone settles it, true or false for each entry."""
+    return bound - flow <= SLACK * bound
+
+
+def attention_flow(steps: Tensor, reads: Tensor, advance: Callable[[int], None]) -> Tensor:
+    """The maximum flow to each input token, (T,).
+
+    Where a flow as large as `sink_bound` is found by hand, it is the maximum; elsewhere SciPy searches (Dinic's algorithm).
 
     Args:
         steps: (L, T, T), each layer's attention with its residual; rows sum to 1.
         reads: (T,), the share of each output token that the head reads; sums to 1.
         advance: told how many more tokens are done.
     """
-    steps, reads = steps.double().cpu(), reads.double().cpu()
-    bound = steps[0].sum(0).clamp(max=1)
-    settled = bound - _found_flow(steps, reads, bound) <= SLACK * bound
+    steps, reads = steps.cpu().double(), reads.cpu().double()
+    bound = sink_bound(steps)
+    settled = at_bound(_found_flow(steps, reads, bound), bound)
     advance(int(settled.sum()))
     flow, graph = bound.clone(), None
     for token in (~settled).nonzero().flatten().tolist():
         graph = _graph(steps, reads) if graph is None else graph
         flow[token] = maximum_flow(graph, graph.shape[0] - 1, token).flow_value / WHOLE
         advance(1)
-    return flow, settled
+    return flow
 
 
 def _found_flow(steps: Tensor, reads: Tensor, wanted: Tensor) -> Tensor:

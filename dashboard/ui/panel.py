@@ -4,7 +4,7 @@ from collections import Counter
 
 import streamlit as st
 
-from dashboard.explain import Comparison
+from dashboard.explain import Comparison, Explanation
 from dashboard.figures.maps import Backdrop, difference_figure
 from dashboard.methods import Method
 from dashboard.models.classifier import Observation
@@ -80,15 +80,19 @@ def _explain_clicked(side: str) -> None:
     st.session_state[f"{side}_class"] = st.session_state[f"{side}_top"] or LIKELIEST
 
 
-def facts(asked: Asked, seen: Observation, cells: tuple[int, ...] | None) -> None:
-    """What kind of map this is, what it means (by the method's docstring), what it took, and where it comes from."""
+def facts(asked: Asked, seen: Observation, shown: Explanation | None) -> None:
+    """What kind of map this is, what it means (by the method's docstring), what it took, and where it comes from.
+
+    `shown` is the map, None where it waits to be made.
+    """
     method, model = asked.method, asked.model
     kind = ":blue-badge[class-specific]" if method.class_specific else ":orange-badge[class-agnostic]"
     sign = " :violet-badge[signed]" if method.signed else ""
     meaning = (method.__doc__ or "").partition("\n")[0]
-    size = f"{cells[0]} x {cells[1]} cells. " if cells else ""
+    size = "{} x {} cells. ".format(*shown.heatmap.shape) if shown else ""
+    remark = f" {shown.remark}" if shown and shown.remark else ""
     st.markdown(
-        f"{kind}{sign} {meaning} {method.why} [Paper]({method.paper})\n\n"
+        f"{kind}{sign} {meaning} {method.why}{remark} [Paper]({method.paper})\n\n"
         f":small[:gray[{plain(model.title)}, {model.parameters / 1e6:.1f} M parameters, trained on "
         f"{plain(model.training_data or 'data that is not known')}. {size}{_effort(method, seen)} on "
         f"{plain(device_name(model.device))}.]]"

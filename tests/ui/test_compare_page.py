@@ -27,6 +27,11 @@ def test_the_page_says_what_it_compares():
     assert "no class can change it" in text
 
 
+def test_what_there_is_to_know_of_one_map_is_said():
+    assert "patches the flow is as large as what can enter the patch" in words(opened(vit_method="Attention flow"))
+    assert "the flow" not in words(opened())
+
+
 def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened()
     looked, observe = [], Classifier.observe
