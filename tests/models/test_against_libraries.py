@@ -12,6 +12,7 @@ import pytest
 import pytorch_grad_cam
 import torch
 import torchcam.methods
+from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget, FinerWeightedTarget
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
@@ -175,11 +176,15 @@ def test_grad_cam_hires_cam(net: nn.Module, pixels: Tensor, fit: Fit):
 
 def test_grad_cam_plus_plus_with_its_epsilon(net: nn.Module, pixels: Tensor, fit: Fit):
     """1e-6 in the denominator is much where gradients are a thousandth."""
-    activations, g = last_stage(fit, pixels)
-    shares = g**2 / (2 * g**2 + activations.sum((1, 2), keepdim=True) * g**3 + 1e-6)
-    weights = (shares * g.relu()).sum((1, 2))
+    activations, gradients = last_stage(fit, pixels)
     found = by_grad_cam(net, pixels, "GradCAMPlusPlus").relu()
-    same(torch.einsum("chw,c->hw", activations, weights).relu(), found)
+    same(torch.einsum("chw,c->hw", activations, plus_plus_weights(activations, gradients)).relu(), found)
+
+
+def plus_plus_weights(activations: Tensor, gradients: Tensor) -> Tensor:
+    """Grad-CAM++'s, with grad-cam's epsilon."""
+    squares, total = gradients**2, activations.sum((1, 2), keepdim=True)
+    return (squares / (2 * squares + total * gradients**3 + 1e-6) * gradients.relu()).sum((1, 2))
 
 
 def test_grad_cam_score_cam_with_its_corners(net: nn.Module, pixels: Tensor, fit: Fit):
@@ -225,6 +230,19 @@ def test_grad_cam_finer_cam(net: nn.Module, pixels: Tensor, fit: Fit):
     seen: StageProbe = seen_by(fit, pixels, methods.ScoreCAM())
     own = seen.slopes(seen.stages - 1, seen.activations[-1][None], asked)[0][0]
     same(grad_cam(seen.activations[-1].detach(), own), grad_cam(activations, gradients))
+
+
+def test_grad_cam_refine_cam_with_its_epsilon_and_sizes(net: nn.Module, pixels: Tensor, fit: Fit):
+    """Its maps are its own Grad-CAM++, each brought from 0 to 1 and to the photo's size before they are multiplied."""
+    seen: StageGradients = seen_by(fit, pixels, methods.RefineCAM())
+    first = seen.names.index("layer1")
+    product = np.ones(SIZE, np.float32)
+    for activations, gradients in zip(seen.activations[first:], seen.gradients(first), strict=True):
+        own = torch.einsum("chw,c->hw", activations, plus_plus_weights(activations, gradients)).relu()
+        product *= scale_cam_image(own.detach()[None].numpy(), SIZE[::-1])[0]
+    theirs = pytorch_grad_cam.RefineCAM(net, [getattr(net, name) for name in seen.names[first:]])
+    found = theirs(pixels.clone(), [ClassifierOutputTarget(TARGET)])[0]
+    same(torch.from_numpy(scale_cam_image(product[None])[0]), torch.from_numpy(found))
 
 
 def test_captum_layer_grad_cam(net: nn.Module, pixels: Tensor, fit: Fit):
