@@ -29,10 +29,11 @@ def one_patch(chosen: Chosen, tray: Tray) -> None:
         picture = st.container()
         asked = patches.pick_hidden(asked, evidence)
         facts = st.container()
-        target = panel.pick_class("cnn", chosen.cnn.labels)
-        cnn, seen_by_cnn = looked_at(Asked(chosen.cnn, photo, fitting(chosen.cnn)[0](), target))
+        method = fitting(chosen.cnn)[0]()
+        target, against = panel.pick_question("cnn", chosen.cnn.labels, method)
+        cnn, seen_by_cnn = looked_at(Asked(chosen.cnn, photo, method, target, against))
     shown = read(seen, vit.model.key, asked)
-    cam = read(seen_by_cnn, cnn.model.key, cnn.method, target)
+    cam = read(seen_by_cnn, cnn.model.key, cnn.method, cnn.target, cnn.against)
 
     with picture:
         patches.show_patch(shown, evidence, cam, behind, look, share)

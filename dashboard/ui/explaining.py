@@ -18,6 +18,7 @@ from dashboard.ui import caches
 
 PATIENCE = 1.0  # seconds; what takes longer waits to be asked
 PICTURE_SECONDS = 0.2  # between two pictures of the progress
+TRUST = 0.05  # the share of the work after which its own pace counts as much as what was expected
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def run(asked: Sequence[Asked], key: str) -> None:
     bar = st.progress(0.0, text=f"0 of {together(asked)}")
     st.button("Stop", key=f"stop_{key}", icon=":material/stop:")
     for each, cost in zip(asked, costs, strict=True):
-        share = Share(done / whole if whole else 0.0, cost.seconds / whole if whole else 0.0, started)
+        share = Share(done / whole if whole else 0.0, cost.seconds / whole if whole else 0.0, started, whole)
         name = f"{each.method.label}: " if len({other.method.label for other in asked}) > 1 else ""
         with watched(_watcher(bar.progress, cost, share, name)):
             made(each)
@@ -142,11 +143,19 @@ def run(asked: Sequence[Asked], key: str) -> None:
 
 @dataclass(frozen=True)
 class Share:
-    """One map's part of the work: the share `before` it, its own `part`, and when all of it `started`."""
+    """One map's part of the work: the share `before` it, its own `part`, when all of it `started`, and how many seconds
+    that was `expected` to take.
+    """
 
     before: float
     part: float
     started: float
+    expected: float
+
+
+def seconds_left(elapsed: float, reached: float, expected: float) -> float:
+    """How long the rest takes, by the pace so far, and at first, when that says little, by what was expected."""
+    return (elapsed + TRUST * expected) / (reached + TRUST) * (1 - reached)
 
 
 def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -> Callable[[int], None]:
@@ -160,7 +169,7 @@ def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -
         if now - drawn >= PICTURE_SECONDS:
             drawn = now
             reached = min(share.before + share.part * min(done / max(cost.units, 1), 1.0), 1.0)
-            left = (now - share.started) * (1 - reached) / max(reached, 1e-6)
+            left = seconds_left(now - share.started, reached, share.expected)
             draw(reached, text=f"{name}{min(done, cost.units):,} of {cost.units:,} {cost.unit}, {in_words(left)} left")
 
     return advanced

@@ -148,11 +148,16 @@ def _cam_in_words(shown: Explanation, evidence: AttentionMaps, cam: Explanation)
     found = spot(cam, patch_box(shown.box, evidence.grid, cell))
     if found is None:
         return "The CNN did not see this place."
-    name = plain(cam.prediction.labels[cam.target].split(",")[0])
+    name, rival = (_short(cam, index) for index in (cam.target, cam.against))
     return (
-        f"The CNN's {cam.method.label} here: **{found.value:.3g}** for “{name}”, "
+        f"The CNN's {cam.method.label} here: **{found.value:.3g}** for {name}{f' rather than {rival}' if rival else ''}, "
         f"higher than {found.percentile:.0%} of its cells."
     )
+
+
+def _short(shown: Explanation, index: int | None) -> str:
+    """A class's first name, quoted; nothing where there is no class."""
+    return "" if index is None else f"“{plain(shown.prediction.labels[index].split(',')[0])}”"
 
 
 def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:

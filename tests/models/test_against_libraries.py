@@ -16,7 +16,7 @@ from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget, FinerWeightedTarget
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
-from torchvision.models import resnet18
+from torchvision.models import get_model, resnet18
 
 from dashboard import methods
 from dashboard.evidence import Probe, Question, StageGradients, StageMaps, StageProbe, asking
@@ -72,8 +72,8 @@ def same(one: Tensor, other: Tensor) -> None:
     torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4 * other.abs().max().item())
 
 
-def by_torchcam(net: nn.Module, pixels: Tensor, name: str, **options) -> Tensor:
-    with getattr(torchcam.methods, name)(net, "layer4", input_shape=(3, *SIZE), **options) as cam:
+def by_torchcam(net: nn.Module, pixels: Tensor, name: str, layer: str = "layer4", **options) -> Tensor:
+    with getattr(torchcam.methods, name)(net, layer, input_shape=(3, *SIZE), **options) as cam:
         return cam(TARGET, net(pixels.clone().requires_grad_()), normalized=False)[0][0].detach()
 
 
@@ -150,16 +150,17 @@ def test_torchcam_smooth_grad_cam_plus_plus_with_its_sum_and_last_gradient(net: 
     same(torch.einsum("chw,c->hw", last, weights).relu(), found)
 
 
-def by_grad_cam(net: nn.Module, pixels: Tensor, name: str) -> Tensor:
+def by_grad_cam(net: nn.Module, pixels: Tensor, name: str, layer: str = "layer4") -> Tensor:
     """The library's map at the layer's own size, before it is brought to 0 to 1."""
-    with getattr(pytorch_grad_cam, name)(net, [net.layer4]) as cam:
+    watched = net.get_submodule(layer)
+    with getattr(pytorch_grad_cam, name)(net, [watched]) as cam:
         logits = cam.activations_and_grads(pixels.clone().requires_grad_())
         if cam.uses_gradients:
             logits[0, TARGET].backward()
         activations = cam.activations_and_grads.activations[0].detach().numpy()
         gradients = cam.activations_and_grads.gradients[0].numpy() if cam.uses_gradients else None
         asked = [ClassifierOutputTarget(TARGET)]
-        return torch.from_numpy(np.asarray(cam.get_cam_image(pixels, net.layer4, asked, activations, gradients, False)))[0]
+        return torch.from_numpy(np.asarray(cam.get_cam_image(pixels, watched, asked, activations, gradients, False)))[0]
 
 
 @pytest.mark.parametrize(
@@ -168,6 +169,25 @@ def by_grad_cam(net: nn.Module, pixels: Tensor, name: str) -> Tensor:
 )
 def test_grad_cam(net: nn.Module, pixels: Tensor, fit: Fit, name: str, method: Method):
     same(ours(fit, pixels, method), by_grad_cam(net, pixels, name).relu())
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "regnet_y_400mf", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny"])
+def test_networks_of_other_families(pixels: Tensor, name: str):
+    """At the layer that our last stage is named after, in double precision: untrained ones answer as little as 1e-14."""
+    torch.manual_seed(0)
+    pixels, net = pixels.double(), get_model(name, weights=None, num_classes=7).eval().double()
+    fit = stage_observers(fx.symbolic_trace(net), name, torch.randn(1, 3, 64, 64, dtype=torch.double))
+    layer = seen_by(fit, pixels, methods.GradCAM()).names[-1]
+    for method in (methods.GradCAM(), methods.LayerCAM()):
+        found, kind = ours(fit, pixels, method), type(method).__name__
+        same(found, by_torchcam(net, pixels, kind, layer))
+        same(found, by_grad_cam(net, pixels, kind, layer).relu())
+    same(ours(fit, pixels, methods.HiResCAM()), by_grad_cam(net, pixels, "HiResCAM", layer))
+    for by_library, epsilon in ((by_torchcam, 1e-8), (by_grad_cam, 1e-7)):
+        activations, gradients = last_stage(fit, pixels)
+        weights = (gradients * activations).sum((1, 2)) / (activations.sum((1, 2)) + epsilon)
+        found = torch.einsum("chw,c->hw", activations, weights).relu().detach()
+        same(found, by_library(net, pixels, "XGradCAM", layer).relu())
 
 
 def test_grad_cam_hires_cam(net: nn.Module, pixels: Tensor, fit: Fit):

@@ -130,6 +130,15 @@ def test_the_cnn_is_asked_about_the_same_place():
     assert f"The CNN's CAM here: **{told[3]}** for “dog”, higher than " in text
 
 
+def test_the_cnn_is_asked_about_a_class_rather_than_another():
+    one, other, both = (
+        float(figures(opened("Attention", patch="37", **ask))["patch_map"]["data"][1]["customdata"][36][3])
+        for ask in ({"cnn_class": "dog"}, {"cnn_class": "cat"}, {"cnn_class": "dog", "cnn_against": "cat"})
+    )
+    assert both == pytest.approx(one - other, rel=0.02)
+    assert "for “dog” rather than “cat”, higher" in words(opened("Attention", cnn_class="dog", cnn_against="cat"))
+
+
 def test_a_place_that_the_cnn_never_saw(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Box, "shares", lambda box, inner: (-1.0, -1.0, -0.5, -0.5))
     assert "The CNN did not see this place." in words(opened("Attention"))

@@ -195,7 +195,7 @@ class NewAttention(Newcomer):
         return evidence.on_grid(evidence.weights[0, 0, 0])
 
 
-@pytest.mark.parametrize("page", ["", "Layers", "Methods"])
+@pytest.mark.parametrize("page", ["", "Layers", "Methods", "Models"])
 def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.MonkeyPatch, page: str):
     monkeypatch.setattr(methods, "METHODS", (*methods.METHODS, Newcomer, NewAttention))
     for side, method in (("cnn", Newcomer), ("vit", NewAttention)):
@@ -203,6 +203,8 @@ def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.Monk
             shown = small_maps(opened(page, side=side, first=method.label))[method.label]
             assert shown["painted"] is not None
             assert shown["place"] == "left"
+        elif page == "Models":
+            assert f", {method.label}" in words(opened(page))
         else:
             app = opened(page, **{f"{side}_method": method.label})
             assert app.session_state[f"{side}_method"] == method.label
