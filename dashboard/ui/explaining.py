@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
@@ -113,32 +114,40 @@ def answer(asked: Asked) -> Explanation:
 
 def answers(asked: Sequence[Asked], key: str) -> list[Explanation] | None:
     """The maps; None where they are slow and nobody has asked for them yet: then a button says what they cost."""
-    whole = together(asked)
+    flag, whole = f"{key}_is_wanted", together(asked)
+    wanted = st.session_state.pop(flag, False)
     if whole.seconds >= PATIENCE:
-        place = st.empty()
-        if not place.button(f"Run: {whole}", key=f"run_{key}", icon=":material/play_arrow:"):
+        bar, button = st.empty(), st.empty()
+        if not wanted:
+            run_button(button, f"Run: {whole}", f"run_{key}", lambda: st.session_state.update({flag: True}))
             return None
-        with place.container():
-            run(asked, key)
-        place.empty()
+        run(asked, f"run_{key}", bar, button)
     return [answer(each) for each in asked]
 
 
-def run(asked: Sequence[Asked], key: str) -> None:
+def run_button(place: DeltaGenerator, label: str, key: str, run: Callable[..., None], *arguments: str) -> None:
+    """A button that says what a run costs before it starts one."""
+    place.button(label, key=key, icon=":material/play_arrow:", on_click=run, args=arguments)
+
+
+def run(asked: Sequence[Asked], key: str, bar: DeltaGenerator, button: DeltaGenerator) -> None:
     """Makes the maps one after another, each kept as soon as it is there, and tells how far the work is.
 
-    The button only has to be there: any click ends this.
+    The button only has to be there: any click ends this. With the key of the one that started it, it takes that one's place;
+    Streamlit leaves keyed widgets that are gone in sight until a run ends.
     """
     costs = [cost_of(each) for each in asked]
     whole, done, started = sum(cost.seconds for cost in costs), 0.0, time.monotonic()
-    bar = st.progress(0.0, text=f"0 of {together(asked)}")
-    st.button("Stop", key=f"stop_{key}", icon=":material/stop:")
+    bar.progress(0.0, text=f"0 of {together(asked)}")
+    button.button("Stop", key=key, icon=":material/stop:")
     for each, cost in zip(asked, costs, strict=True):
         share = Share(done / whole if whole else 0.0, cost.seconds / whole if whole else 0.0, started, whole)
         name = f"{each.method.label}: " if len({other.method.label for other in asked}) > 1 else ""
         with watched(_watcher(bar.progress, cost, share, name)):
             made(each)
         done += cost.seconds
+    bar.empty()
+    button.empty()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
 from dashboard.ui import panel
 from dashboard.ui.controls import FIRST, fitting, reasons
-from dashboard.ui.explaining import Asked, Cost, kept, made, run, together, whole_cost
+from dashboard.ui.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
 from dashboard.ui.links import keep_an_option, linked
 from dashboard.ui.looking import chosen_class, looked_at
 from dashboard.ui.map_grid import SmallMap, map_grid
@@ -111,7 +111,7 @@ def pick_view(side: str, methods: Sequence[type[Method]]) -> View:
 def entries(asked: Sequence[Asked]) -> Entries:
     """Makes the maps that are quick or were asked for; says what the others cost, with a button for all of them."""
     wanted = st.session_state.pop(TO_RUN, ())
-    progress, offer = st.empty(), st.empty()
+    progress, stop, offer = st.empty(), st.empty(), st.empty()
     with st.spinner("The maps are being read …"):
         for each in asked:  # what a pass takes is best known when all looks have been
             kept(each) or each.look()
@@ -123,9 +123,7 @@ def entries(asked: Sequence[Asked]) -> Entries:
         }
     running = [entry.asked for name, entry in found.items() if name in wanted and entry.made is None]
     if running:
-        with progress.container():
-            run(running, "methods")
-        progress.empty()
+        run(running, "stop_methods", progress, stop)
         found = {name: replace(entry, made=kept(entry.asked)) for name, entry in found.items()}
     _offer(offer, [entry for entry in found.values() if entry.made is None])
     return found
@@ -137,7 +135,7 @@ def _offer(place: DeltaGenerator, waits: Sequence[Entry]) -> None:
         names = tuple(entry.method.label for entry in waits)
         which = f"all {len(waits)} that wait" if len(waits) > 1 else "the one that waits"
         label = f"Run {which}: {together([entry.asked for entry in waits])}"
-        place.button(label, key="run_all", icon=":material/play_arrow:", on_click=_run, args=names)
+        run_button(place, label, "run_all", _run, *names)
 
 
 def _run(*names: str) -> None:
@@ -258,7 +256,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     if done is None:
         name = entry.method.label
         st.info(f"{name} is not run yet.")
-        st.button(f"Run: {entry.cost}", key=f"run_{key}", icon=":material/play_arrow:", on_click=_run, args=(name,))
+        run_button(st.empty(), f"Run: {entry.cost}", f"run_{key}", _run, name)
         return
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
     st.plotly_chart(

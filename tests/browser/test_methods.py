@@ -1,5 +1,7 @@
 """The methods page as people use it: small maps, the matrix, and slow methods that run, tell how far they are, and stop."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -55,6 +57,23 @@ def test_a_slow_method_runs_stops_and_runs_again(page: Page, served: str):
     slow.get_by_role("button", name="Run SS-CAM").click()
     expect(slow).to_contain_text("1 pass + 1,024 passes")
     assert len(values(page, "first_map")) == 8
+
+
+def test_on_the_compare_page_stop_takes_the_place_of_run_and_gives_it_back(page: Page, served: str):
+    page.goto(f"{served}/?photo=coffee&cnn_method=SS-CAM&cnn_copies=40")
+    button, progress = page.locator(".st-key-run_cnn button"), page.get_by_test_id("stProgress")
+    expect(button).to_contain_text("Run: 10,240 passes")
+    settled(page)
+    button.click()
+    expect(progress).to_contain_text("of 10,240 passes")
+    expect(button).to_have_text(re.compile("Stop$"))
+    expect(progress).to_be_visible()
+    button.click()
+    progress.wait_for(state="detached")
+    expect(button).to_contain_text("Run: 10,240 passes")
+    settled(page)
+    page.wait_for_timeout(1500)
+    expect(button).to_contain_text("Run: 10,240 passes")
 
 
 def test_what_was_done_stays_when_the_rest_is_stopped(page: Page, served: str):
