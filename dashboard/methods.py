@@ -270,12 +270,12 @@ class FinerCAM(Method):
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
     `gamma`: how much of the closest classes' mean score is taken off; 0 is Grad-CAM.
-    `closest_classes`: how many classes are compared with.
+    `rivals`: how many of the closest classes are compared with.
     """
 
     stage: Stage = None
     gamma: Annotated[float, Span(0.0, 1.0, 0.05)] = 0.6
-    closest_classes: Annotated[int, Span(1, 9, 1)] = 3
+    rivals: Annotated[int, Span(1, 9, 1)] = 3
 
     label: ClassVar = "FinerCAM"
     needs: ClassVar = StageGradients
@@ -284,7 +284,7 @@ class FinerCAM(Method):
     passes: ClassVar = 2
 
     def question(self, target: int | None, against: int | None) -> Question:
-        return FinerQuestion(target, against, self.gamma, self.closest_classes)
+        return FinerQuestion(target, against, self.gamma, self.rivals)
 
     def __call__(self, evidence: StageGradients) -> Tensor:
         return cam.grad_cam(*_at(evidence, self.stage))

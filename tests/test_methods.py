@@ -190,7 +190,7 @@ def test_tokens_are_read_after_the_last_layer_that_matters():
 
 def test_finer_cam_without_gamma_is_grad_cam():
     torch.testing.assert_close(heatmap(FinerCAM(gamma=0.0), 2), heatmap(GradCAM(), 2))
-    assert not torch.equal(heatmap(FinerCAM(closest_classes=1), 2), heatmap(FinerCAM(closest_classes=4), 2))
+    assert not torch.equal(heatmap(FinerCAM(rivals=1), 2), heatmap(FinerCAM(rivals=4), 2))
 
 
 def test_attention_flow_says_at_how_many_patches_its_bound_settles_it():

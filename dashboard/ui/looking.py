@@ -33,7 +33,7 @@ def ask(side: str, chosen: Chosen) -> Asked:
     if not method.class_specific:
         with options:
             return looked_at(Asked(model, chosen.photo, method_controls(method, model.extent, side)))[0]
-    options, question = options.columns([3, 2], gap="medium")
+    options, question = options.columns(2, gap="medium")
     with options:
         method = method_controls(method, model.extent, side)
     with question:
