@@ -30,7 +30,8 @@ def build_up(chosen: Chosen, tray: Tray) -> None:
         asked["vit"] = ask("vit", chosen)
     with stages:
         asked["cnn"] = ask("cnn", chosen)
-        found = answers([asked["cnn"]], "cnn")
+        curves = isinstance(asked["vit"].method, Progressive)
+        found = answers([asked["cnn"]], "cnn", "Run for the curves above") if curves else None
     cam = found and found[0]
     with layers:
         built = by_layer(asked["vit"], cam, chosen)

@@ -92,7 +92,7 @@ def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> None:
         st.info(f"{label} reads no single layer: for maps one by one, choose another method.")
         return
     st.markdown(f"**{label}, {what} by {what}** · each on its own scale")
-    maps = answers([replace(asked, method=method) for method in methods], key)
+    maps = answers([replace(asked, method=method) for method in methods], key, f"Run every {what}")
     if maps is None:
         return
     chosen = next((own for own in maps if own.method == asked.method), maps[-1])

@@ -112,14 +112,14 @@ def answer(asked: Asked) -> Explanation:
     return made(asked).shown
 
 
-def answers(asked: Sequence[Asked], key: str) -> list[Explanation] | None:
-    """The maps; None where they are slow and nobody has asked for them yet: then a button says what they cost."""
+def answers(asked: Sequence[Asked], key: str, offer: str = "Run") -> list[Explanation] | None:
+    """The maps; None where they are slow and nobody has asked for them yet: then a button with this offer says their cost."""
     flag, whole = f"{key}_is_wanted", together(asked)
     wanted = st.session_state.pop(flag, False)
     if whole.seconds >= PATIENCE:
         bar, button = st.empty(), st.empty()
         if not wanted:
-            run_button(button, f"Run: {whole}", f"run_{key}", lambda: st.session_state.update({flag: True}))
+            run_button(button, f"{offer}: {whole}", f"run_{key}", lambda: st.session_state.update({flag: True}))
             return None
         run(asked, f"run_{key}", bar, button)
     return [answer(each) for each in asked]

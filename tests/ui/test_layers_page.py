@@ -93,3 +93,12 @@ def test_the_current_choice_agrees_with_itself():
 def test_a_flat_map_has_no_rank_correlation():
     choices = figures(opened("Layers", photo="coffee"))["choices"]
     assert "0.99<br>no ρ" in [note["text"] for note in choices["layout"]["annotations"]], "the token reads no patch there"
+
+
+@pytest.mark.parametrize(("vit_method", "offers"), [("LeGrad", {"Run for the curves above", "Run every stage"}),
+                                                    ("Raw attention", {"Run every stage"})])  # fmt: skip
+def test_a_slow_method_says_what_each_run_is_for(monkeypatch: pytest.MonkeyPatch, vit_method: str, offers: set[str]):
+    """A single layer's attention has no curves, so nobody is asked to run the CNN's map for them."""
+    monkeypatch.setattr(caches, "pass_milliseconds", lambda key: 2.0)
+    app = opened("Layers", photo="rocket", cnn_method="SS-CAM", vit_method=vit_method)
+    assert {button.label.partition(":")[0] for button in app.button if button.label.startswith("Run")} == offers
