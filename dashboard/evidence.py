@@ -114,11 +114,12 @@ class FeatureMaps(Evidence):
 @dataclass(frozen=True)
 class StageMaps(Evidence):
     """A CNN's activations at the end of each stage, the last feature maps of one resolution: `activations` (C_i, h_i, w_i)
-    each, first stage first, with the `names` of the layers that made them.
+    each, first stage first, with the `names` of the layers that made them, and the share of a pass that comes `after` each.
     """
 
     activations: tuple[Tensor, ...]
     names: tuple[str, ...]
+    after: tuple[float, ...]
 
     @property
     def stages(self) -> int:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from dashboard.explain import Explanation
-from dashboard.methods import Method
 from dashboard.numerics.agreement import spearman_matrix
 from dashboard.numerics.scaling import crop_resample, percentiles
 
@@ -22,18 +21,14 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 @dataclass(frozen=True)
 class Made:
     """A map and what it took: milliseconds of the `look` behind it, which others may share, and of `reading` it, in which
-    it did so many `units` of work.
+    it did so many `units` of work, `worth` so many passes.
     """
 
     shown: Explanation
     look: float
     reading: float
     units: int
-
-
-def passes(method: Method, units: int) -> float:
-    """What a map takes in passes, those behind the evidence and the worth of `units` of work in reading it."""
-    return method.passes + units * method.unit_in_passes
+    worth: float
 
 
 def waiting(seconds: Sequence[float]) -> list[bool]:

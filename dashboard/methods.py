@@ -58,8 +58,7 @@ class Pick:
 class Method:
     """A pure function of evidence; what a new one does not say is as here.
 
-    `passes` counts the look, forward and backward apart; `work` what reading it takes on top, in its
-    `unit`, which takes about `unit_in_passes` as long as a pass.
+    `passes` counts those of the look, forward and backward apart; `work` what reading it takes on top, in its `unit`.
     """
 
     label: ClassVar[str]
@@ -70,15 +69,22 @@ class Method:
     class_specific: ClassVar[bool] = True
     passes: ClassVar[int] = 1
     unit: ClassVar[str] = "passes"
-    unit_in_passes: ClassVar[float] = 1.0
 
     def __call__(self, evidence: Evidence) -> Tensor:
         """The heatmap (h, w), raw values at the method's own resolution."""
         raise NotImplementedError
 
     def work(self, evidence: Evidence) -> int:
-        """How many units it takes on top of the evidence: where there are any, a person is asked before."""
+        """How many units it takes on top of the evidence."""
         return 0
+
+    def worth(self, evidence: Evidence) -> float:
+        """How many passes that work is worth."""
+        return float(self.work(evidence))
+
+    def seconds(self, evidence: Evidence, of_a_pass: float) -> float:
+        """About how long that work takes where a pass takes so long. From a second or so on, a person is asked before."""
+        return self.worth(evidence) * of_a_pass
 
     def question(self, target: int | None, against: int | None) -> Question:
         """The score that is explained."""
@@ -102,9 +108,33 @@ class Progressive(Method):
         return self.progression(evidence)[_place(self.depth, evidence.layers, "depth")]
 
 
+class Backward(Method):
+    """A method that goes back from the score to a CNN's stage, each time anew, by the layers after it alone."""
+
+    needs: ClassVar = StageGradients
+    unit: ClassVar = "passes of the later layers"
+    stage: int | None
+
+    def first(self, evidence: StageGradients) -> int:
+        """The first stage that is read, from 0."""
+        return _place(self.stage, evidence.stages, "stage")
+
+    def work(self, evidence: StageGradients) -> int:
+        return 2  # forward from the stage, and back
+
+    def worth(self, evidence: StageGradients) -> float:
+        return 2 * evidence.after[self.first(evidence)]
+
+    def read(self, evidence: StageGradients) -> tuple[Tensor, Tensor]:
+        """The stage's activations and the score's gradients there."""
+        place = self.first(evidence)
+        return evidence.activations[place], evidence.gradients(place)[0]
+
+
 Depth = Annotated[int | None, Span(1, "layers", 1)]
 Stage = Annotated[int | None, Span(1, "stages", 1)]
 Samples = Annotated[int, Span(2, 40, 1)]
+SECONDS_PER_EDGE = 5e-8  # of a graph of attention in which a maximum flow is searched for, as measured
 
 
 def _place(chosen: int | None, count: int, what: str) -> int:
@@ -133,7 +163,7 @@ class ClassActivationMap(Method):
 
 
 @dataclass(frozen=True)
-class GradCAM(Method):
+class GradCAM(Backward):
     """Feature maps weighted by the score's mean gradient (Selvaraju et al. 2016, arXiv:1610.02391).
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
@@ -142,23 +172,15 @@ class GradCAM(Method):
     stage: Stage = None
 
     label: ClassVar = "Grad-CAM"
-    needs: ClassVar = StageGradients
     paper: ClassVar = "https://arxiv.org/abs/1610.02391"
     why: ClassVar = "Where one linear layer follows the pooling, it is CAM without what speaks against the class."
-    passes: ClassVar = 2
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        return cam.grad_cam(*_at(evidence, self.stage))
-
-
-def _at(evidence: StageGradients, stage: int | None) -> tuple[Tensor, Tensor]:
-    """One stage's activations and gradients."""
-    place = _place(stage, evidence.stages, "stage")
-    return evidence.activations[place], evidence.gradients(place)[0]
+        return cam.grad_cam(*self.read(evidence))
 
 
 @dataclass(frozen=True)
-class GradCAMPlusPlus(Method):
+class GradCAMPlusPlus(Backward):
     """Grad-CAM that gives several things of one class their due (Chattopadhay et al. 2017, arXiv:1710.11063).
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
@@ -167,13 +189,11 @@ class GradCAMPlusPlus(Method):
     stage: Stage = None
 
     label: ClassVar = "Grad-CAM++"
-    needs: ClassVar = StageGradients
     paper: ClassVar = "https://arxiv.org/abs/1710.11063"
     why: ClassVar = "It weighs a channel by where its gradient speaks for the class, not by the gradient's mean."
-    passes: ClassVar = 2
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        return cam.grad_cam_pp(*_at(evidence, self.stage))
+        return cam.grad_cam_pp(*self.read(evidence))
 
 
 @dataclass(frozen=True)
@@ -207,7 +227,7 @@ class SmoothGradCAMPlusPlus(Method):
 
 
 @dataclass(frozen=True)
-class XGradCAM(Method):
+class XGradCAM(Backward):
     """Grad-CAM whose weights add up to the score as far as they can (Fu et al. 2020, arXiv:2008.02312).
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
@@ -216,17 +236,15 @@ class XGradCAM(Method):
     stage: Stage = None
 
     label: ClassVar = "XGrad-CAM"
-    needs: ClassVar = StageGradients
     paper: ClassVar = "https://arxiv.org/abs/2008.02312"
     why: ClassVar = "It weighs a channel by its gradient where the channel answers."
-    passes: ClassVar = 2
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        return cam.xgrad_cam(*_at(evidence, self.stage))
+        return cam.xgrad_cam(*self.read(evidence))
 
 
 @dataclass(frozen=True)
-class HiResCAM(Method):
+class HiResCAM(Backward):
     """Gradient times activation, place by place (Draelos and Carin 2020, arXiv:2011.08891).
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
@@ -235,18 +253,16 @@ class HiResCAM(Method):
     stage: Stage = None
 
     label: ClassVar = "HiResCAM"
-    needs: ClassVar = StageGradients
     paper: ClassVar = "https://arxiv.org/abs/2011.08891"
     signed: ClassVar = True
     why: ClassVar = "No mean of the gradient blurs which places the score came from."
-    passes: ClassVar = 2
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        return cam.hires_cam(*_at(evidence, self.stage))
+        return cam.hires_cam(*self.read(evidence))
 
 
 @dataclass(frozen=True)
-class LayerCAM(Method):
+class LayerCAM(Backward):
     """Gradients that speak for the class times activations, sharp in early stages too (Jiang et al. 2021, TIP 30).
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
@@ -255,22 +271,20 @@ class LayerCAM(Method):
     stage: Stage = None
 
     label: ClassVar = "LayerCAM"
-    needs: ClassVar = StageGradients
     paper: ClassVar = "https://doi.org/10.1109/TIP.2021.3089943"
     why: ClassVar = "Each place has a weight of its own, so early stages give fine maps."
-    passes: ClassVar = 2
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        return cam.layer_cam(*_at(evidence, self.stage))
+        return cam.layer_cam(*self.read(evidence))
 
 
 @dataclass(frozen=True)
-class FinerCAM(Method):
+class FinerCAM(Backward):
     """What sets a class apart from those that come closest to it (Zhang et al. 2025, arXiv:2501.11309).
 
     `stage`: the stage of the network whose maps are read, the last where it is None.
     `gamma`: how much of the closest classes' mean score is taken off; 0 is Grad-CAM.
-    `rivals`: how many of the closest classes are compared with.
+    `rivals`: how many of the closest classes are compared with, where none is named to hold the class against.
     """
 
     stage: Stage = None
@@ -278,20 +292,18 @@ class FinerCAM(Method):
     rivals: Annotated[int, Span(1, 9, 1)] = 3
 
     label: ClassVar = "FinerCAM"
-    needs: ClassVar = StageGradients
     paper: ClassVar = "https://arxiv.org/abs/2501.11309"
     why: ClassVar = "It is Grad-CAM of the class's score less a part of its closest rivals'."
-    passes: ClassVar = 2
 
     def question(self, target: int | None, against: int | None) -> Question:
         return FinerQuestion(target, against, self.gamma, self.rivals)
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        return cam.grad_cam(*_at(evidence, self.stage))
+        return cam.grad_cam(*self.read(evidence))
 
 
 @dataclass(frozen=True)
-class RefineCAM(Method):
+class RefineCAM(Backward):
     """Grad-CAM++ of several stages, multiplied: a place is bright where all are (Domeniconi et al. 2026, arXiv:2605.14641).
 
     `first_stage`: the first that takes part; all from there to the last do.
@@ -300,13 +312,14 @@ class RefineCAM(Method):
     first_stage: Annotated[int, Span(1, "stages", 1)] = 1
 
     label: ClassVar = "RefineCAM"
-    needs: ClassVar = StageGradients
     paper: ClassVar = "https://arxiv.org/abs/2605.14641"
     why: ClassVar = "Late stages say what counts, early ones where it is."
-    passes: ClassVar = 3
+
+    def first(self, evidence: StageGradients) -> int:
+        return _place(self.first_stage, evidence.stages, "stage")
 
     def __call__(self, evidence: StageGradients) -> Tensor:
-        first = _place(self.first_stage, evidence.stages, "stage")
+        first = self.first(evidence)
         pairs = zip(evidence.activations[first:], evidence.gradients(first), strict=True)
         return cam.refine_cam([cam.grad_cam_pp(*pair) for pair in pairs])
 
@@ -419,10 +432,12 @@ class AblationCAM(Method):
     paper: ClassVar = "https://doi.org/10.1109/WACV45572.2020.9093360"
     why: ClassVar = "It takes one channel away at a time, and runs the layers after it alone."
     unit: ClassVar = "passes of the later layers"
-    unit_in_passes: ClassVar = 0.3
 
     def work(self, evidence: StageProbe) -> int:
         return 1 + len(evidence.activations[_place(self.stage, evidence.stages, "stage")])
+
+    def worth(self, evidence: StageProbe) -> float:
+        return self.work(evidence) * evidence.after[_place(self.stage, evidence.stages, "stage")]
 
     def __call__(self, evidence: StageProbe) -> Tensor:
         place, asked = _place(self.stage, evidence.stages, "stage"), evidence.asked
@@ -596,10 +611,17 @@ class AttentionFlow(Method):
     class_specific: ClassVar = False
     why: ClassVar = "It is a maximum flow through the layers' attention and never reads the head, so no class can change it."
     unit: ClassVar = "tokens"
-    unit_in_passes: ClassVar = 0.1
 
     def work(self, evidence: AttentionMaps) -> int:
         return len(evidence.reads)
+
+    def worth(self, evidence: AttentionMaps) -> float:
+        return 0.1 * self.work(evidence)
+
+    def seconds(self, evidence: AttentionMaps, of_a_pass: float) -> float:
+        """At most, where each token's flow is searched for: on a CPU, whatever the model runs on."""
+        layers, _, tokens, _ = evidence.weights.shape
+        return self.work(evidence) * layers * tokens**2 * SECONDS_PER_EDGE
 
     def __call__(self, evidence: AttentionMaps) -> Tensor:
         return evidence.on_grid(attention_flow(_averaged(evidence), evidence.reads, advance)).to(evidence.weights)
@@ -666,7 +688,7 @@ class Occlusion(Method):
     needs: ClassVar = Probe
     paper: ClassVar = "https://arxiv.org/abs/1311.2901"
     signed: ClassVar = True
-    why: ClassVar = "It asks the model itself, about photos with one square in the mean colour."
+    why: ClassVar = "It asks the model itself, about photos with one square in the colour that the model takes for 0."
 
     def work(self, evidence: Probe) -> int:
         return perturbation.occlusion_passes(evidence.pixels.shape[2:], self.cells)
@@ -677,7 +699,7 @@ class Occlusion(Method):
 
 @dataclass(frozen=True)
 class IntegratedGradients(Method):
-    """Each place's part of the score, from the mean colour to the photo (Sundararajan et al. 2017, arXiv:1703.01365).
+    """Each place's part of the score, from a plain colour to the photo (Sundararajan et al. 2017, arXiv:1703.01365).
 
     `steps`: how many photos on the way are asked about.
     """
@@ -688,7 +710,9 @@ class IntegratedGradients(Method):
     needs: ClassVar = Probe
     paper: ClassVar = "https://arxiv.org/abs/1703.01365"
     signed: ClassVar = True
-    why: ClassVar = "The map adds up to the difference of the two scores."
+    why: ClassVar = (
+        "The map adds up to the difference of the two scores; the plain colour is the one that the model takes for 0."
+    )
 
     def work(self, evidence: Probe) -> int:
         return 2 * self.steps
@@ -722,7 +746,7 @@ class SmoothGrad(Method):
 
 @dataclass(frozen=True)
 class RISE(Method):
-    """Random masks, weighted by the score of the photo under them (Petsiuk et al. 2018, arXiv:1806.07421).
+    """Random masks, weighted by how far the photo's score under them is from their mean (Petsiuk et al. 2018, arXiv:1806.07421).
 
     `masks`: how many masks are looked through.
     `cells`: how many cells a mask has from side to side.
@@ -735,7 +759,7 @@ class RISE(Method):
     needs: ClassVar = Probe
     paper: ClassVar = "https://arxiv.org/abs/1806.07421"
     signed: ClassVar = True
-    why: ClassVar = "It asks the model itself; more masks make the map less grainy."
+    why: ClassVar = "It asks the model itself: 0 is a place that makes no difference. More masks make the map less grainy."
 
     def work(self, evidence: Probe) -> int:
         return self.masks

@@ -7,7 +7,7 @@ from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout
 from dashboard.ui import caches, panel, patches
 from dashboard.ui.address import current_link
-from dashboard.ui.controls import fitting
+from dashboard.ui.controls import first_fitting
 from dashboard.ui.downloads import OF_ATTENTION, Tray, attention_files
 from dashboard.ui.explaining import Asked
 from dashboard.ui.looking import looked_at
@@ -29,7 +29,7 @@ def one_patch(chosen: Chosen, tray: Tray) -> None:
         picture = st.container()
         asked = patches.pick_hidden(asked, evidence)
         facts = st.container()
-        method = fitting(chosen.cnn)[0]()
+        method = first_fitting("cnn", chosen.cnn)()
         target, against = panel.pick_question("cnn", chosen.cnn.labels, method)
         cnn, seen_by_cnn = looked_at(Asked(chosen.cnn, photo, method, target, against))
     shown = read(seen, vit.model.key, asked)

@@ -15,7 +15,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
     """Every method that fits, two of them large, and how far they all agree."""
     photo, look, behind = chosen.photo, chosen.look, backdrop_of(chosen)
     side, asked = gallery.ask(chosen)
-    view = gallery.pick_view(side, [each.method for each in asked])
+    view = gallery.pick_view(side, asked[0].model)
     found = gallery.entries(asked)
     agreement = gallery.agreement_of(found)
     found = gallery.sorted_by(view, found, agreement)

@@ -8,8 +8,8 @@ import torch
 
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation, compare
-from dashboard.gallery import AT_ONCE, TOGETHER, correlations, in_order, passes, spread, waiting
-from dashboard.methods import AblationCAM, ClassActivationMap, GradCAM
+from dashboard.gallery import AT_ONCE, TOGETHER, correlations, in_order, spread, waiting
+from dashboard.methods import ClassActivationMap
 from dashboard.photo import Box
 
 SHAPES = [(7, 9), (7, 9), (14, 5), (3, 20), (1, 1), (28, 28), (7, 9)]
@@ -44,11 +44,6 @@ def test_of_many_quick_ones_the_longest_wait_until_the_rest_is_quick_together():
     assert sum(quick) <= TOGETHER
     assert quick.count(0.0) == quick.count(0.2) == 8
     assert 0 < quick.count(0.25) < 8
-
-
-def test_passes_count_those_behind_the_evidence_and_the_worth_of_the_rest():
-    assert passes(GradCAM(), 0) == 2
-    assert passes(AblationCAM(), 10) == pytest.approx(1 + 10 * AblationCAM.unit_in_passes)
 
 
 def test_the_orders():

@@ -78,16 +78,16 @@ def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any
     return waiting
 
 
-def counted(call: Callable[..., Any], device: torch.device, batch: int = 0) -> Callable[..., Any]:
+def counted(call: Callable[..., Any], device: torch.device, batch: int = 0, times: int = 1) -> Callable[..., Any]:
     """The same call, among the device's other passes, and told to whoever watches; argument `batch` is the batch.
 
-    A pass that gradients will follow counts twice, once for the way back.
+    A pass that gradients will follow counts twice, once for the way back. `times` is how often any counts.
     """
     calm = guarded(call, device)
 
     def telling(*arguments: Any) -> Any:
         result, values = calm(*arguments), arguments[batch]
-        advance(len(values) * (2 if values.requires_grad else 1))
+        advance(times * len(values) * (2 if values.requires_grad else 1))
         return result
 
     return telling

@@ -4,10 +4,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, StageMaps, StageProbe
 from dashboard.models.classifier import DoesNotFit, Fit, probe_observer
-from dashboard.models.device import counted, guarded
+from dashboard.models.device import counted
 from dashboard.models.lean import lean
 
 OF_STAGES = (StageMaps, StageGradients, StageProbe)
@@ -25,11 +27,11 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
     names = tuple(stages)
     nodes = tuple(stages.values())
     rests = [_rest(graph, node, nodes[place + 1 :]) for place, node in enumerate(nodes)]
-    staged, answer = _with_outputs(graph, nodes), lean(graph)
+    staged, answer, shares = _with_outputs(graph, nodes), lean(graph), _shares_after(graph, nodes, example)
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
         activations, logits = staged(pixels)
-        return StageMaps(tuple(maps[0] for maps in activations), names), logits  # (C, h, w) each
+        return StageMaps(tuple(maps[0] for maps in activations), names, shares), logits  # (C, h, w) each
 
     def slopes(stage: int, activations: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
         with torch.enable_grad():
@@ -47,13 +49,13 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
 
     def differentiate(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
         seen, logits = observe(pixels)
-        return StageGradients(seen.activations, names, guarded(slopes, pixels.device)), logits
+        return StageGradients(seen.activations, names, shares, counted(slopes, pixels.device, batch=1, times=2)), logits
 
     def probe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageProbe, Tensor]:
         (seen, logits), device = observe(pixels), pixels.device
         whole = Probe(pixels, counted(answer, device))
         back, after = (counted(call, device, batch=1) for call in (slopes, rest))
-        return StageProbe(seen.activations, names, back, whole, counted(maps, device), after), logits
+        return StageProbe(seen.activations, names, shares, back, whole, counted(maps, device), after), logits
 
     whole = probe_observer(answer, example)
     kinds = {Probe: whole, StageMaps: observe, StageGradients: differentiate, StageProbe: probe}
@@ -128,6 +130,35 @@ def _shapes(graph: fx.GraphModule, example: Tensor) -> Shapes:
 
     Watched(graph).run(example)
     return shapes
+
+
+class _Multiplications(TorchDispatchMode):
+    """Counts those of what runs inside, as torch's own counter does, but in this thread alone and without hooks."""
+
+    count = 0
+
+    def __torch_dispatch__(self, call: Any, types: Any, arguments: tuple = (), options: dict | None = None) -> Any:
+        result = call(*arguments, **(options or {}))
+        of_call = flop_registry.get(call._overloadpacket)
+        if of_call is not None:
+            self.count += of_call(*arguments, **(options or {}), out_val=result)
+        return result
+
+
+@torch.no_grad()
+def _shares_after(graph: fx.GraphModule, nodes: tuple[fx.Node, ...], example: Tensor) -> tuple[float, ...]:
+    """The share of a pass's multiplications that comes after each node."""
+    before: dict[fx.Node, int] = {}
+
+    class Watched(fx.Interpreter):
+        def run_node(self, node: fx.Node) -> Any:
+            result = super().run_node(node)
+            before[node] = multiplications.count
+            return result
+
+    with _Multiplications() as multiplications:
+        Watched(graph).run(example)
+    return tuple(1 - before[node] / max(multiplications.count, 1) for node in nodes)
 
 
 def _by_resolution(rows: dict[fx.Node, int]) -> list[list[fx.Node]]:

@@ -113,7 +113,7 @@ def eigen_cam(activations: Tensor) -> Tensor:
 
 def _leading(products: Tensor) -> Tensor:
     """The eigenvector of a symmetric matrix's largest eigenvalue."""
-    return torch.linalg.eigh(products).eigenvectors[:, -1]
+    return torch.linalg.eigh(products.cpu()).eigenvectors[:, -1].to(products)  # Apple's GPUs have no such decomposition
 
 
 def score_masks(activations: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from dashboard.numerics.cam import stretched
 
 Score = Callable[[Tensor], Tensor]
 BATCH = 16
+GRADIENT_BATCH = 4  # where the way back follows: one step takes thrice as long
 FINEST = 32  # cells per side that maps of single pixels are summed into
 
 
@@ -26,7 +27,7 @@ def masked_scores(score: Score, pixels: Tensor, masks: Tensor) -> Tensor:
 
 
 def occlusion(score: Score, pixels: Tensor, cells: int) -> Tensor:
-    """How much the score drops where the photo is covered by the mean colour, (cells, cells).
+    """How much the score drops where the photo is covered by the colour that the model takes for 0, (cells, cells).
 
     A square of 2 x 2 cells slides by one; each place gets the mean of the drops of all squares over it.
     Zeiler and Fergus 2013, arXiv:1311.2901.
@@ -35,7 +36,7 @@ def occlusion(score: Score, pixels: Tensor, cells: int) -> Tensor:
     drops = Occlusion(score).attribute(
         pixels, (3, *(2 * step for step in steps)), strides=(3, *steps), baselines=0, perturbations_per_eval=BATCH
     )
-    return F.adaptive_avg_pool2d(drops[0, :1], cells)[0]  # the same in all three colours
+    return _pooled(drops[0, 0], (cells, cells))  # the same in all three colours
 
 
 def occlusion_passes(size: tuple[int, int], cells: int) -> int:
@@ -45,11 +46,13 @@ def occlusion_passes(size: tuple[int, int], cells: int) -> int:
 
 
 def integrated_gradients(score: Score, pixels: Tensor, steps: int) -> Tensor:
-    """Each place's part of the score's difference from a photo of the mean colour, (h, w); the map adds up to it.
+    """Each place's part of the score's difference from a photo of the colour that the model takes for 0, (h, w).
+
+    The map adds up to it.
 
     Sundararajan et al. 2017, arXiv:1703.01365.
     """
-    parts = IntegratedGradients(score).attribute(pixels, baselines=0, n_steps=steps, internal_batch_size=BATCH)
+    parts = IntegratedGradients(score).attribute(pixels, baselines=0, n_steps=steps, internal_batch_size=GRADIENT_BATCH)
     return summed_cells(parts[0].sum(0))
 
 
@@ -60,21 +63,26 @@ def smooth_grad(score: Score, pixels: Tensor, samples: int, noise: float) -> Ten
     """
     spread = noise * (pixels.max() - pixels.min())
     copies = pixels + spread * torch.randn(samples, *pixels.shape[1:], generator=_seeded()).to(pixels)
-    gradients = torch.cat([Saliency(score).attribute(part.requires_grad_(), abs=False) for part in copies.split(BATCH)])
+    gradients = torch.cat(
+        [Saliency(score).attribute(part.requires_grad_(), abs=False) for part in copies.split(GRADIENT_BATCH)]
+    )
     return summed_cells(gradients.mean(0).abs().sum(0))
 
 
 def rise(score: Score, pixels: Tensor, samples: int, cells: int) -> Tensor:
-    """The mean of random masks, weighted by the score of the photo under them, (h, w).
+    """The mean of random masks, weighted by the score of the photo under them less the mean score, (h, w).
 
     Petsiuk et al. 2018, arXiv:1806.07421, equation 6, with its masks: cells of a coarse grid left open with a chance of a
-    half, stretched bilinearly and shifted. captum has no RISE.
+    half, stretched bilinearly and shifted. The paper weights by a probability; a logit has no zero of its own, so its mean
+    is taken off: 0 is a place that makes no difference. captum has no RISE.
     """
-    total, scale = torch.zeros_like(pixels[0, 0]), 1 / (0.5 * samples)
+    weighted, plain, scores = torch.zeros_like(pixels[0, 0]), torch.zeros_like(pixels[0, 0]), []
     for masks in rise_masks(samples, cells, pixels.shape[2:], _seeded()):
         masks = masks.to(pixels)
-        total += scale * torch.einsum("n,nhw->hw", score(pixels * masks[:, None]), masks)
-    return F.adaptive_avg_pool2d(total[None], _cells(pixels))[0]
+        scores.append(score(pixels * masks[:, None]))
+        weighted += torch.einsum("n,nhw->hw", scores[-1], masks)
+        plain += masks.sum(0)
+    return _pooled((weighted - torch.cat(scores).mean() * plain) / (0.5 * samples), _cells(pixels))
 
 
 def rise_masks(samples: int, cells: int, size: tuple[int, int], draws: torch.Generator) -> Iterator[Tensor]:
@@ -92,7 +100,12 @@ def rise_masks(samples: int, cells: int, size: tuple[int, int], draws: torch.Gen
 def summed_cells(values: Tensor) -> Tensor:
     """One value per pixel, (H, W), summed into at most 32 x 32 cells."""
     rows, columns = _cells(values)
-    return F.adaptive_avg_pool2d(values[None], (rows, columns))[0] * (values.numel() / (rows * columns))
+    return _pooled(values, (rows, columns)) * (values.numel() / (rows * columns))
+
+
+def _pooled(values: Tensor, cells: tuple[int, int]) -> Tensor:
+    """Means over cells, on the CPU: Apple's GPUs can't where the size is no multiple of theirs."""
+    return F.adaptive_avg_pool2d(values.cpu()[None], cells)[0]
 
 
 def _cells(values: Tensor) -> tuple[int, int]:

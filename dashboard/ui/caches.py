@@ -91,10 +91,15 @@ def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, ques
     try:
         return classifier(key).observe(photo, needs, question=question)
     except OutOfMemory:
-        LOG.warning("%s goes on on the CPU", key, exc_info=True)
-        _forget(key)
-        _crowded_out.add(key)
+        go_on_on_the_cpu(key)
         return classifier(key).observe(photo, needs, question=question)
+
+
+def go_on_on_the_cpu(key: str) -> None:
+    """Lets go of a model for whose pass the GPU had no memory: it is loaded anew on the CPU when it is asked next."""
+    LOG.warning("%s goes on on the CPU", key, exc_info=True)
+    _forget(key)
+    _crowded_out.add(key)
 
 
 def pass_milliseconds(key: str) -> float | None:

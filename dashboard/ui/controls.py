@@ -13,12 +13,19 @@ from dashboard.ui.links import keep_an_option, linked, linked_slider
 from dashboard.ui.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
+MEANINGS = "meanings_of_options"  # by the widget's key, the definition of the option that was last drawn
 FIRST = {"cnn": ClassActivationMap, "vit": AttentionRollout}  # shown until another is chosen, where the model gives it
 
 
 def fitting(model: Classifier) -> list[type[Method]]:
     """The methods whose evidence a model gives."""
     return [method for method in methods.METHODS if method.needs in model.observers]
+
+
+def first_fitting(side: str, model: Classifier) -> type[Method]:
+    """What a side shows until another method is chosen."""
+    fits = fitting(model)
+    return FIRST[side] if FIRST[side] in fits else fits[0]
 
 
 def reasons(model: Classifier) -> dict[str, list[str]]:
@@ -56,9 +63,22 @@ def method_controls(method: type[Method], extent: Mapping[str, int], side: str) 
     values = {}
     for field, column in zip(fields, columns, strict=True):
         key = field.name if side == "vit" else f"{side}_{field.name}"
+        _start_anew(key, (hints[field.name], field.default))
         with column:
             values[field.name] = _widget(field.name, key, hints[field.name], field.default, texts.get(field.name), extent)
     return method(**values)
+
+
+def _start_anew(key: str, meaning: tuple[Any, Any]) -> None:
+    """Forgets a choice that was made of another method's option of the same name, unless both are defined alike.
+
+    It would be kept as this one's, which a link could not tell.
+    """
+    meanings = st.session_state.setdefault(MEANINGS, {})
+    if meanings.setdefault(key, meaning) != meaning:
+        meanings[key] = meaning
+        st.session_state.pop(key, None)
+        st.query_params.pop(key, None)
 
 
 def option_texts(method: type[Method]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+import torch
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
@@ -46,10 +47,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a map takes beyond a look: `units` of work, and about how many `seconds`; nothing where it is there already."""
+    """What a map takes beyond a look: `units` of work, `worth` so many passes, and about how many `seconds` are to come."""
 
     units: int
     unit: str
+    worth: float
     seconds: float
 
     def __str__(self) -> str:
@@ -66,28 +68,27 @@ def in_words(seconds: float) -> str:
 def whole_cost(asked: Asked) -> Cost:
     """What the map takes, or took where it is there already."""
     there, method = kept(asked), asked.method
-    if there is None:
-        seen = asked.look()
-        units, look = method.work(seen.evidence), seen.milliseconds
-    else:
-        units, look = there.units, there.look
-    milliseconds = caches.pass_milliseconds(asked.model.key) or look  # no look is kept where memory is short
-    return Cost(units, method.unit, units * method.unit_in_passes * milliseconds / 1000)
+    if there is not None:
+        return Cost(there.units, method.unit, there.worth, 0.0)
+    seen = asked.look()
+    of_a_pass = (caches.pass_milliseconds(asked.model.key) or seen.milliseconds) / 1000  # no look is kept where memory is short
+    evidence = seen.evidence
+    return Cost(method.work(evidence), method.unit, method.worth(evidence), method.seconds(evidence, of_a_pass))
 
 
 def cost_of(asked: Asked) -> Cost:
     """What is still to be done."""
-    return Cost(0, asked.method.unit, 0.0) if kept(asked) else whole_cost(asked)
+    return Cost(0, asked.method.unit, 0.0, 0.0) if kept(asked) else whole_cost(asked)
 
 
 def together(asked: Sequence[Asked]) -> Cost:
     """What is still to be done for all of them, in passes where their units differ."""
     costs = [cost_of(each) for each in asked]
-    seconds, units = sum(cost.seconds for cost in costs), {cost.unit for cost in costs if cost.units}
+    seconds, worth = (sum(getattr(cost, what) for cost in costs) for what in ("seconds", "worth"))
+    units = {cost.unit for cost in costs if cost.units}
     if len(units) == 1:
-        return Cost(sum(cost.units for cost in costs), units.pop(), seconds)
-    worth = sum(each.method.unit_in_passes * cost.units for each, cost in zip(asked, costs, strict=True))
-    return Cost(round(worth), "passes", seconds)
+        return Cost(sum(cost.units for cost in costs), units.pop(), worth, seconds)
+    return Cost(round(worth), "passes", worth, seconds)
 
 
 def kept(asked: Asked) -> Made | None:
@@ -99,12 +100,22 @@ def made(asked: Asked) -> Made:
     """The map with what it took, at once where it is kept."""
     found = kept(asked)
     if found is None:
-        seen, started = asked.look(), time.perf_counter()
-        shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
-        reading = 1000 * (time.perf_counter() - started)
-        found = Made(shown, seen.milliseconds, reading, asked.method.work(seen.evidence))
+        try:
+            found = _make(asked)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            caches.go_on_on_the_cpu(asked.model.key)
+            found = _make(asked)
         caches.keep_map(asked.meaning, found)
     return found
+
+
+def _make(asked: Asked) -> Made:
+    seen, started = asked.look(), time.perf_counter()
+    shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
+    reading = 1000 * (time.perf_counter() - started)
+    work, worth = (measure(seen.evidence) for measure in (asked.method.work, asked.method.worth))
+    return Made(shown, seen.milliseconds, reading, work, worth)
 
 
 def answer(asked: Asked) -> Explanation:

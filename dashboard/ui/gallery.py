@@ -12,11 +12,11 @@ from torch import Tensor
 from dashboard.explain import annotate, compare
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import matrix_figure, own_look, painted, rho_in_words, stage
-from dashboard.gallery import Made, Sort, correlations, in_order, passes, spread, waiting
+from dashboard.gallery import Made, Sort, correlations, in_order, spread, waiting
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
 from dashboard.ui import panel
-from dashboard.ui.controls import FIRST, fitting, reasons
+from dashboard.ui.controls import first_fitting, fitting, reasons
 from dashboard.ui.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
 from dashboard.ui.links import keep_an_option, linked
 from dashboard.ui.looking import chosen_class, looked_at
@@ -44,7 +44,8 @@ class Entry:
 
     @property
     def passes(self) -> float:
-        return passes(self.method, self.cost.units)
+        """What it takes in passes: those of the look, and what the rest is worth."""
+        return self.method.passes + self.cost.worth
 
 
 Entries = Mapping[str, Entry]  # by the method's label
@@ -68,25 +69,20 @@ def ask(chosen: Chosen) -> tuple[str, list[Asked]]:
             help=f"cnn: {plain(chosen.cnn.title)}. vit: {plain(chosen.vit.title)}.",
         )  # fmt: skip
     model = chosen.cnn if side == "cnn" else chosen.vit
-    methods = fitting(model)
     with explained:
         target = panel.pick_class(side, model.labels)
     with other:
         against = panel.pick_against(side, model.labels)
-    asked, seen = looked_at(Asked(model, chosen.photo, _first(side, methods)(), target, against))
+    asked, seen = looked_at(Asked(model, chosen.photo, first_fitting(side, model)(), target, against))
     names = panel.class_names(asked.model.labels)
     rather = "" if asked.against is None else f" rather than **{plain(names[asked.against])}**"
     st.markdown(f"{plain(model.title)}: what speaks for **{plain(names[chosen_class(asked, seen)])}**{rather}.")
-    return side, [replace(asked, method=method()) for method in methods]
+    return side, [replace(asked, method=method()) for method in fitting(model)]
 
 
-def _first(side: str, methods: Sequence[type[Method]]) -> type[Method]:
-    return FIRST[side] if FIRST[side] in methods else methods[0]
-
-
-def pick_view(side: str, methods: Sequence[type[Method]]) -> View:
+def pick_view(side: str, model: Classifier) -> View:
     """Draws the choices of how the small maps are laid out."""
-    names = [method.label for method in methods]
+    names = [method.label for method in fitting(model)]
     keep_an_option("reference", names)
     order, beside, scale = st.columns([5, 5, 3], gap="medium")
     with order:
@@ -96,7 +92,7 @@ def pick_view(side: str, methods: Sequence[type[Method]]) -> View:
         )  # fmt: skip
     with beside:
         reference = linked(
-            st.selectbox, "Reference", names, names.index(_first(side, methods).label), key="reference",
+            st.selectbox, "Reference", names, names.index(first_fitting(side, model).label), key="reference",
             help="ρ is each map's rank correlation with this one's: 1 same order, 0 unrelated, -1 reversed.",
         )  # fmt: skip
     with scale.container(height="stretch", vertical_alignment="center"):

@@ -13,7 +13,7 @@ def test_a_duration_is_as_rough_as_its_estimate(seconds: float, words: str):
 
 
 def test_a_cost_names_its_unit():
-    assert str(Cost(8192, "passes", 720)) == "8,192 passes, about 12 min"
+    assert str(Cost(8192, "passes", 8192, 720)) == "8,192 passes, about 12 min"
 
 
 def test_the_first_step_alone_does_not_tell_the_pace():
