@@ -710,9 +710,7 @@ class IntegratedGradients(Method):
     needs: ClassVar = Probe
     paper: ClassVar = "https://arxiv.org/abs/1703.01365"
     signed: ClassVar = True
-    why: ClassVar = (
-        "The map adds up to the difference of the two scores; the plain colour is the one that the model takes for 0."
-    )
+    why: ClassVar = "The map adds up to the difference of the two scores. The plain colour is what the model takes for 0."
 
     def work(self, evidence: Probe) -> int:
         return 2 * self.steps
@@ -746,7 +744,7 @@ class SmoothGrad(Method):
 
 @dataclass(frozen=True)
 class RISE(Method):
-    """Random masks, weighted by how far the photo's score under them is from their mean (Petsiuk et al. 2018, arXiv:1806.07421).
+    """Random masks, weighted by the photo's score under them, less the mean one (Petsiuk et al. 2018, arXiv:1806.07421).
 
     `masks`: how many masks are looked through.
     `cells`: how many cells a mask has from side to side.

@@ -1,5 +1,6 @@
 """The stages of a convolutional network, found from its traced graph: one activation per resolution."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -21,13 +22,15 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
     Raises:
         DoesNotFit: the network has no feature maps of the photo's shape.
     """
-    stages = find_stages(graph, example)
+    after = _shares_after(graph, example)
+    stages = find_stages(graph, example, after)
     if not stages:
         raise DoesNotFit(f"{name} has no stages of feature maps laid out like the photo.")
     names = tuple(stages)
     nodes = tuple(stages.values())
     rests = [_rest(graph, node, nodes[place + 1 :]) for place, node in enumerate(nodes)]
-    staged, answer, shares = _with_outputs(graph, nodes), lean(graph), _shares_after(graph, nodes, example)
+    shares = tuple(after[node] for node in nodes)
+    staged, answer = _with_outputs(graph, nodes), lean(graph)
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
         activations, logits = staged(pixels)
@@ -89,8 +92,8 @@ def _rest(graph: fx.GraphModule, node: fx.Node, later: tuple[fx.Node, ...]) -> f
     return fx.GraphModule(graph, after)
 
 
-def find_stages(graph: fx.GraphModule, example: Tensor) -> dict[str, fx.Node]:
-    """The outermost block output of each resolution, by the name of its layer.
+def find_stages(graph: fx.GraphModule, example: Tensor, after: Mapping[fx.Node, float]) -> dict[str, fx.Node]:
+    """The outermost block output of each resolution, by the name of its layer. What comes before any work is still the photo.
 
     Where several layers share a resolution, the one at the highest boundary between modules is taken, the last of equals:
     `layer1`, not the first convolution of `layer2`. Paddings and convolutions without any change a resolution a little: from
@@ -98,7 +101,8 @@ def find_stages(graph: fx.GraphModule, example: Tensor) -> dict[str, fx.Node]:
     """
     shapes = _shapes(graph, example)
     maps = _maps(graph, example, shapes)
-    rows = {node: shapes[node][2] for node in _bottlenecks(shapes) if node in maps and not _overwritten(graph, node)}
+    places = [node for node in _bottlenecks(shapes) if node in maps and after[node] < 1]
+    rows = {node: shapes[node][2] for node in places if not _overwritten(graph, node)}
     found = [min(reversed(same), key=_boundary) for same in _by_resolution(rows)]  # min keeps the first of equals
     return {_name(node, found): node for node in found}
 
@@ -146,7 +150,7 @@ class _Multiplications(TorchDispatchMode):
 
 
 @torch.no_grad()
-def _shares_after(graph: fx.GraphModule, nodes: tuple[fx.Node, ...], example: Tensor) -> tuple[float, ...]:
+def _shares_after(graph: fx.GraphModule, example: Tensor) -> dict[fx.Node, float]:
     """The share of a pass's multiplications that comes after each node."""
     before: dict[fx.Node, int] = {}
 
@@ -158,7 +162,7 @@ def _shares_after(graph: fx.GraphModule, nodes: tuple[fx.Node, ...], example: Te
 
     with _Multiplications() as multiplications:
         Watched(graph).run(example)
-    return tuple(1 - before[node] / max(multiplications.count, 1) for node in nodes)
+    return {node: 1 - count / max(multiplications.count, 1) for node, count in before.items()}
 
 
 def _by_resolution(rows: dict[fx.Node, int]) -> list[list[fx.Node]]:
@@ -204,8 +208,8 @@ def _writes(graph: fx.GraphModule, node: fx.Node) -> bool:
 def _boundary(node: fx.Node) -> int:
     """How many modules, from the outermost, the node shares with the one that reads it."""
     reader = next(iter(node.users))
-    pairs = zip(_path(node), _path(reader), strict=False)
-    return next((depth for depth, (own, theirs) in enumerate(pairs) if own != theirs), len(_path(reader)))
+    pairs = list(zip(_path(node), _path(reader), strict=False))
+    return next((depth for depth, (own, theirs) in enumerate(pairs) if own != theirs), len(pairs))
 
 
 def _path(node: fx.Node) -> list[str]:

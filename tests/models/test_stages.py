@@ -56,3 +56,34 @@ def test_a_network_without_maps_says_so():
 def test_the_bundled_network_has_stages_of_the_photo():
     seen = load("bundled/cnn").observe(photo(), StageMaps)
     assert [tuple(maps.shape[1:]) for maps in seen.evidence.activations] == [(32, 32), (16, 16), (8, 8)]
+
+
+def test_the_share_of_a_pass_after_each_stage_counts_multiplications():
+    """Two convolutions of 3 x 3 on 3 x 4 places each: 4 x 3 x 9 x 12 and, of half the places a side, 5 x 4 x 9 x 12 / 4."""
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 5, 3, 1, 1), nn.ReLU())
+    net = nn.Sequential(net, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(5, 7)).eval()
+    example = torch.randn(1, 3, 8, 12)
+    with torch.no_grad():
+        seen, _ = stage_observers(fx.symbolic_trace(net), "two", example).observers[StageMaps](example)
+    first, second, head = 4 * 3 * 9 * 96, 5 * 4 * 9 * 24, 5 * 7
+    assert [maps.shape[1] for maps in seen.activations] == [8, 4]
+    assert seen.after == pytest.approx([(second + head) / (first + second + head), head / (first + second + head)])
+
+
+def test_a_padded_photo_is_no_stage_and_a_sum_between_blocks_is_one():
+    class Padded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.down, self.block, self.last = (nn.Conv2d(i, o, 3, s, 1) for i, o, s in ((3, 4, 2), (4, 4, 1), (4, 5, 2)))
+            self.head = nn.Linear(5, 7)
+
+        def forward(self, pixels: Tensor) -> Tensor:
+            start = self.down(nn.functional.pad(pixels, (1, 1, 1, 1)))
+            return self.head(self.last(start + self.block(start)).mean((2, 3)))
+
+    net = Padded().eval()
+    with torch.no_grad():
+        seen, _ = stage_observers(fx.symbolic_trace(net), "padded", EXAMPLE).observers[StageMaps](EXAMPLE)
+        start = net.down(nn.functional.pad(EXAMPLE, (1, 1, 1, 1)))
+        assert torch.allclose(seen.activations[0], (start + net.block(start))[0])
+    assert [len(maps) for maps in seen.activations] == [4, 5]
