@@ -93,6 +93,7 @@ class TestEveryMethod:
         with watched(counted.append):
             method()(seen)
         assert sum(counted) == method().work(seen)
+        assert max(counted, default=0) <= 16, "whoever waits sees it move, and can stop it"
         assert (method().worth(seen) > 0) == (method().seconds(seen, 0.1) > 0) == (method().work(seen) > 0)
 
 

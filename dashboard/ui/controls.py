@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import methods
 from dashboard.methods import AttentionRollout, ClassActivationMap, Method, Pick, Span
 from dashboard.models.classifier import Classifier
-from dashboard.ui.links import keep_an_option, linked, linked_slider
+from dashboard.ui.links import keep_an_option, linked, linked_slider, start_anew
 from dashboard.ui.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
@@ -63,22 +63,22 @@ def method_controls(method: type[Method], extent: Mapping[str, int], side: str) 
     values = {}
     for field, column in zip(fields, columns, strict=True):
         key = field.name if side == "vit" else f"{side}_{field.name}"
-        _start_anew(key, (hints[field.name], field.default))
+        hint, first = hints[field.name], _first_value(hints[field.name], field.default, extent)
+        _keep_what_means_the_same(key, (hint, field.default), first)
         with column:
-            values[field.name] = _widget(field.name, key, hints[field.name], field.default, texts.get(field.name), extent)
+            values[field.name] = _widget(field.name, key, hint, first, texts.get(field.name), extent)
     return method(**values)
 
 
-def _start_anew(key: str, meaning: tuple[Any, Any]) -> None:
-    """Forgets a choice that was made of another method's option of the same name, unless both are defined alike.
+def _keep_what_means_the_same(key: str, meaning: tuple[Any, Any], first: Any) -> None:
+    """Puts an option on its first value where another method's of the same name was chosen, unless both are defined alike.
 
     It would be kept as this one's, which a link could not tell.
     """
     meanings = st.session_state.setdefault(MEANINGS, {})
     if meanings.setdefault(key, meaning) != meaning:
         meanings[key] = meaning
-        st.session_state.pop(key, None)
-        st.query_params.pop(key, None)
+        start_anew(key, first)
 
 
 def option_texts(method: type[Method]) -> dict[str, str]:
@@ -88,21 +88,33 @@ def option_texts(method: type[Method]) -> dict[str, str]:
     return {name: text[0].upper() + text[1:] for name, text in pairs}
 
 
-def _widget(name: str, key: str, hint: Any, default: Any, text: str | None, extent: Mapping[str, int]) -> Any:
+def _kind(hint: Any) -> Span | Pick | None:
+    return next((part for part in get_args(hint) if isinstance(part, Span | Pick)), None)
+
+
+def _first_value(hint: Any, default: Any, extent: Mapping[str, int]) -> Any:
+    """What an option's widget shows at first."""
+    kind = _kind(hint)
+    if isinstance(kind, Pick):
+        return kind.none
+    return kind.most(extent) if default is None and kind else default
+
+
+def _widget(name: str, key: str, hint: Any, first: Any, text: str | None, extent: Mapping[str, int]) -> Any:
     label = LABELS.get(name, name.replace("_", " ").capitalize())
     if get_origin(hint) is Literal:
         options = get_args(hint)
-        return linked(st.segmented_control, label, options, default=default, key=key, help=text, required=True, wrap=True)
+        return linked(st.segmented_control, label, options, default=first, key=key, help=text, required=True, wrap=True)
     if hint is bool:
-        return linked(st.toggle, label, default, key=key, help=text)
-    kind = next((part for part in get_args(hint) if isinstance(part, Span | Pick)), None)
+        return linked(st.toggle, label, first, key=key, help=text)
+    kind = _kind(hint)
     if isinstance(kind, Pick):
         return pick_one(label, kind, extent[kind.count], key, text)
     if isinstance(kind, Span):
         high = kind.most(extent)
         if high <= kind.low:  # one stage, one layer: nothing to choose
-            return default
-        return linked_slider(label, kind.low, high, high if default is None else default, kind.step, key=key, help=text)
+            return first
+        return linked_slider(label, kind.low, high, first, kind.step, key=key, help=text)
     raise TypeError(f"expected a Literal, an Annotated number with a Span or a Pick, or bool for option {name}, got {hint}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import get_session_state
+from streamlit.runtime.state.query_params import QueryParams
 
 from dashboard.ui.text import plain
 
@@ -50,10 +51,29 @@ def every_setting_kept(page: str) -> Iterator[None]:
     yield
     with get_session_state().query_params() as params:
         for key in set(params) - drawn:
-            binding = params.get_binding_for_param(key)
-            if binding is not None:
-                params.unbind_widget(binding.widget_id)
+            _unbind(params, key)
     st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
+
+
+def _unbind(params: QueryParams, key: str) -> None:
+    """Frees a setting of the address from its widget; Streamlit lets no one else change it."""
+    binding = params.get_binding_for_param(key)
+    if binding is not None:
+        params.unbind_widget(binding.widget_id)
+
+
+def start_anew(key: str, value: Any) -> None:
+    """Puts a setting back to its first value, here and in the address; whoever goes back or forth gets the address as it was.
+
+    Deleted, it would come again: the browser keeps the value of a widget that looks the same.
+    """
+    if get_script_run_ctx().is_history_navigation:
+        return
+    st.session_state[key] = value
+    if key in st.query_params:
+        with get_session_state().query_params() as params:
+            _unbind(params, key)
+        del st.query_params[key]
 
 
 def _wanted(key: str) -> str | None:

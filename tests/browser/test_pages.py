@@ -227,6 +227,23 @@ def test_a_first_visit_is_explained_once(page: Page, served: str):
     assert page.get_by_text("Two models look at one photo").count() == 0
 
 
+def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(page: Page, served: str):
+    """Two methods have an option of one name and of another default: what was chosen for one is not the other's."""
+    page.goto(f"{served}/?photo=coffee&cnn_method=Smooth Grad-CAM%2B%2B&cnn_copies=30")
+    expect(slider(page, "cnn_copies")).to_have_value("30")
+    for method, copies in (("SmoothGrad", "16"), ("Smooth Grad-CAM++", "8")):
+        settled(page)
+        page.locator(".st-key-cnn_method input").fill(method)
+        page.get_by_role("option", name=method, exact=True).click()
+        in_address(page, cnn_method=method)
+        expect(slider(page, "cnn_copies")).to_have_value(copies)
+        page.wait_for_function("!new URLSearchParams(location.search).has('cnn_copies')")
+        tab = page.context.new_page()
+        tab.goto(page.url)
+        expect(slider(tab, "cnn_copies")).to_have_value(copies)
+        tab.close()
+
+
 # What a key reaches on each page, by the widgets' keys.
 SIDE = {"photo", "upload", "use_camera", "pair_Bundled", "pair_ImageNet", "cnn", "vit", "opacity", "colours", "smooth", "top",
         "copy_link", "got_it"}  # fmt: skip

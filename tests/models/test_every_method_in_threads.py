@@ -16,6 +16,7 @@ from dashboard.models.classifier import Classifier
 from tests.models.tiny import FAMILIES, LABELS, photo, randomised, save
 
 THREADS = 8
+QUESTIONS = [(0, None), (1, 2), (2, None), (3, 0)]  # a class, or one rather than another
 PHOTOS = [photo(40 + 9 * seed, 33 + 4 * seed, seed) for seed in range(THREADS // 2)]
 QUICK = {"copies": 2, "steps": 8, "masks": 100, "cells": 4, "stage": 1}
 KEYS = ("bundled/cnn", "bundled/vit", "hf/vit", "hf/convnext")
@@ -40,9 +41,10 @@ def test_threads_get_what_each_would_get_alone(key: str, monkeypatch: pytest.Mon
     model = zoo.load(key)
     before = [{name: value.clone() for name, value in network.state_dict().items()} for network in networks]
     for method in map(quick, (kind for kind in METHODS if kind.needs in model.observers)):
-        alone = [explain(each, model, method).heatmap for each in PHOTOS]
+        asked = [(each, model, method, *question) for each, question in zip(PHOTOS, QUESTIONS, strict=True)]
+        alone = [explain(*each).heatmap for each in asked]
         with ThreadPoolExecutor(THREADS) as pool:
-            together = list(pool.map(lambda each, method=method: explain(each, model, method).heatmap, PHOTOS * 2))
+            together = list(pool.map(lambda each: explain(*each).heatmap, asked * 2))
         for one, other in zip(alone * 2, together, strict=True):
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6, msg=f"{method.label} mixes people up")
     assert networks

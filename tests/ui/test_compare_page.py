@@ -7,7 +7,7 @@ import pytest
 from dashboard.methods import METHODS, Method
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
-from dashboard.ui import caches
+from dashboard.ui import caches, explaining
 from tests.ui.pages import healthy, opened, png, words
 
 
@@ -61,6 +61,28 @@ def test_every_method_is_on_the_page_with_a_widget_for_every_option(method: type
     for field in dataclasses.fields(method):
         key = field.name if side == "vit" else f"{side}_{field.name}"
         assert key in app.session_state, f"{method.label} has no widget for {field.name}"
+
+
+@pytest.mark.parametrize(
+    ("first", "option", "chosen", "then", "shown"),
+    [
+        ("Smooth Grad-CAM++", "cnn_copies", None, "SS-CAM", 4),
+        ("SS-CAM", "cnn_copies", 30, "SmoothGrad", 16),
+        ("IS-CAM", "cnn_steps", 12, "Integrated gradients", 32),
+        ("Grad-CAM", "cnn_stage", 2, "LayerCAM", 2),
+        ("RISE", "cnn_cells", 12, "Occlusion", 12),
+    ],
+)
+def test_an_option_stays_for_another_method_only_where_it_means_the_same(
+    monkeypatch: pytest.MonkeyPatch, first: str, option: str, chosen: int | None, then: str, shown: int
+):
+    """What is kept by accident would not be in the link."""
+    monkeypatch.setattr(explaining, "PATIENCE", 0.0)
+    app = opened(cnn_method=first)
+    if chosen is not None:
+        app = healthy(app.slider(key=option).set_value(chosen).run())
+    app = healthy(app.selectbox(key="cnn_method").set_value(then).run())
+    assert app.slider(key=option).value == shown
 
 
 def test_a_link_restores_the_settings():
