@@ -92,5 +92,8 @@ def _clicks(page: Page, chart: str, changed: tuple[str, ...]) -> list[float]:
 def _row(what: str, taken: list[float], bound: int) -> Row:
     median, late = statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
     return Row(
-        f"attention page: {what}", f"{median:.0f} ms median, {late:.0f} ms for 95%", f"at most {bound} ms", median <= bound
+        f"attention page: {what}",
+        f"{median:.0f} ms median, {late:.0f} ms for 95%",
+        f"median at most {bound} ms",
+        median <= bound,
     )

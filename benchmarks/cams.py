@@ -104,11 +104,14 @@ def _row(what: str, times: list[float], names: list[str], bound: float) -> Row:
 
 def _flow_rows() -> Iterator[Row]:
     """On attention that its bound settles at every patch, and on kinds that make it search for each."""
-    noise = torch.randn(12, 1, 197, 197)
+    noise, near = torch.randn(12, 1, 197, 197), torch.zeros(197, 197)
+    places = torch.cartesian_prod(torch.arange(14.0), torch.arange(14.0))
+    near[1:, 1:], near[:, 0] = -torch.cdist(places, places).square(), 3.0
     kinds = {
         "at random": noise,
         "at random and sharply": 6 * noise,
         "mostly to themselves": noise + 8 * torch.eye(197),
+        "to near patches and to the class token": 0.3 * noise + near,
     }
     for kind, scores in kinds.items():
         evidence = AttentionMaps(scores.softmax(-1), (14, 14), 1, torch.eye(197)[0])

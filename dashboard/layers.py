@@ -19,13 +19,22 @@ HEADS = ("mean", "max", "min")
 DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 
 
-def by_place(method: Method, extent: Mapping[str, int]) -> list[Method] | None:
-    """The method at every layer or stage, first one first; None where it has no such option."""
+def place_option(method: Method) -> tuple[str, Span] | None:
+    """The option that says at which layer or stage a method reads, with its range; None where it has no such option."""
     for name, hint in get_type_hints(type(method), include_extras=True).items():
         span = next((part for part in getattr(hint, "__metadata__", ()) if isinstance(part, Span)), None)
         if span is not None and isinstance(span.high, str):
-            return [replace(method, **{name: place}) for place in range(1, extent[span.high] + 1)]
+            return name, span
     return None
+
+
+def by_place(method: Method, extent: Mapping[str, int]) -> list[Method] | None:
+    """The method at every layer or stage, first one first; None where it has no such option."""
+    option = place_option(method)
+    if option is None:
+        return None
+    name, span = option
+    return [replace(method, **{name: place}) for place in range(1, extent[span.high] + 1)]
 
 
 def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) -> Tensor:

@@ -643,10 +643,10 @@ def _averaged(evidence: AttentionMaps) -> Tensor:
 class TokenGradCAM(Method):
     """Grad-CAM on the patches' tokens (Selvaraju et al. 2016, arXiv:1610.02391).
 
-    `after_layer`: the layer after which tokens are read; the last where it is None whose patches the head can still hear of.
+    `layer`: the one after which tokens are read; the last where it is None whose patches the head can still hear of.
     """
 
-    after_layer: Annotated[int | None, Span(1, "token_layers", 1)] = None
+    layer: Annotated[int | None, Span(1, "token_layers", 1)] = None
 
     label: ClassVar = "Grad-CAM on tokens"
     needs: ClassVar = TokenMaps
@@ -655,7 +655,7 @@ class TokenGradCAM(Method):
     passes: ClassVar = 2
 
     def __call__(self, evidence: TokenMaps) -> Tensor:
-        place = _place(self.after_layer, evidence.token_layers, "layer")
+        place = _place(self.layer, evidence.token_layers, "layer")
         return cam.grad_cam(*(maps[place].movedim(-1, 0) for maps in (evidence.tokens, evidence.gradients)))
 
 

@@ -147,7 +147,7 @@ def test_a_depth_outside_the_model(depth: int):
         (ScoreCAM(stage=-1), "a stage from 1 to 3, got -1"),
         (RawAttention(head=3), "a head from 1 to 2, got 3"),
         (RawAttention(layer=4), "a layer from 1 to 3, got 4"),
-        (TokenGradCAM(after_layer=3), "a layer from 1 to 2, got 3"),
+        (TokenGradCAM(layer=3), "a layer from 1 to 2, got 3"),
     ],
 )
 def test_options_outside_the_model(method, words: str):
@@ -186,7 +186,7 @@ def test_tokens_are_read_after_the_last_layer_that_matters():
     seen = seen_for(TokenGradCAM())
     assert isinstance(seen, TokenMaps)
     assert seen.token_layers == 2
-    assert torch.equal(TokenGradCAM()(seen), TokenGradCAM(after_layer=2)(seen))
+    assert torch.equal(TokenGradCAM()(seen), TokenGradCAM(layer=2)(seen))
 
 
 def test_finer_cam_without_gamma_is_grad_cam():

@@ -7,11 +7,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from torch import Tensor
 
-from dashboard.evidence import AttentionMaps, StageMaps, TokenMaps
+from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
 from dashboard.figures.layers import Panel, curves_figure, film, multiples
 from dashboard.figures.maps import Backdrop, Look
-from dashboard.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves
+from dashboard.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves, place_option
 from dashboard.methods import AttentionRollout, GradCAM
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
@@ -79,20 +79,21 @@ def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, b
 
 def staged(asked: Asked) -> Asked:
     """The same, or, where its method reads the end of the network alone, Grad-CAM, which can be read at every stage."""
-    if by_place(asked.method, asked.model.extent) is not None or GradCAM.needs not in asked.model.observers:
+    if place_option(asked.method) is not None or GradCAM.needs not in asked.model.observers:
         return asked
     return replace(asked, method=GradCAM())
 
 
 def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> None:
     """The method at every layer or stage that it can be asked about, each on its own scale."""
-    methods, label = by_place(asked.method, asked.model.extent), asked.method.label
-    what = "layer" if issubclass(asked.method.needs, AttentionMaps | TokenMaps) else "stage"
-    if methods is None:
+    option, label = place_option(asked.method), asked.method.label
+    if option is None:
         st.info(f"{label} reads no single layer: for maps one by one, choose another method.")
         return
-    st.markdown(f"**{label}, {what} by {what}** · each on its own scale")
-    maps = answers([replace(asked, method=method) for method in methods], key, f"Run every {what}")
+    what = option[0].replace("_", " ")
+    st.markdown(f"**{label}, for each {what}** · each on its own scale")
+    methods = by_place(asked.method, asked.model.extent)
+    maps = answers([replace(asked, method=method) for method in methods], key, f"Run for each {what}")
     if maps is None:
         return
     chosen = next((own for own in maps if own.method == asked.method), maps[-1])
@@ -101,7 +102,7 @@ def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> None:
         for place, own in enumerate(maps, 1)
     ]
     st.plotly_chart(
-        multiples(panels, behind, look, 6, one_scale=False), key=key, config=CONFIG, alt=f"{label}, {what} by {what}."
+        multiples(panels, behind, look, 6, one_scale=False), key=key, config=CONFIG, alt=f"{label}, for each {what}."
     )
 
 

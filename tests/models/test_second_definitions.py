@@ -137,7 +137,7 @@ def test_legrad_reads_every_layer(by_hand: ByHand):
 
 def test_grad_cam_on_tokens(by_hand: ByHand):
     tokens, gradient = by_hand.tokens[1][0, 1:], by_hand.gradients([by_hand.tokens[1]])[0][0, 1:]
-    found = TokenGradCAM(after_layer=2)(seen_by(TokenMaps, ASKED, kind="vit"))
+    found = TokenGradCAM(layer=2)(seen_by(TokenMaps, ASKED, kind="vit"))
     torch.testing.assert_close(found, (tokens @ gradient.mean(0)).relu().view(ROWS, COLUMNS).detach(), rtol=1e-3, atol=1e-5)
 
 

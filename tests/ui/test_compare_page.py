@@ -3,12 +3,16 @@
 import dataclasses
 
 import pytest
+import torch
+from torch import Tensor
 
+from dashboard.evidence import Probe
 from dashboard.methods import METHODS, Method
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches, explaining
 from tests.ui.pages import healthy, opened, png, words
+from tests.ui.test_layers_page import figures
 
 
 def test_both_bundled_models_call_the_cat_a_cat():
@@ -148,6 +152,24 @@ def test_a_model_that_fails_leaves_the_one_before(monkeypatch: pytest.MonkeyPatc
     healthy(app.selectbox(key="cnn").set_value("torchvision/resnet18").run())
     assert "can't be had" in app.error[0].value.replace("\\", "")
     assert "Small ResNet" in words(app)
+
+
+def test_no_memory_left_while_a_map_is_read_goes_on_on_the_cpu(monkeypatch: pytest.MonkeyPatch):
+    failed, score = [], Probe.score
+
+    def failing(probe: Probe, pixels: Tensor) -> Tensor:
+        if not failed:
+            failed.append(len(pixels))
+            raise torch.OutOfMemoryError("as a GPU would")
+        return score(probe, pixels)
+
+    monkeypatch.setattr(explaining, "PATIENCE", 60.0)
+    monkeypatch.setattr(Probe, "score", failing)
+    app = opened(cnn_method="Occlusion", photo="coffee")
+    assert failed
+    assert "cnn_map" in figures(app)
+    assert zoo.NO_ROOM in words(healthy(app.run()))
+    caches.unload("bundled/cnn")
 
 
 def test_a_model_on_the_wrong_side_says_why():

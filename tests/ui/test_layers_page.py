@@ -95,8 +95,8 @@ def test_a_flat_map_has_no_rank_correlation():
     assert "0.99<br>no ρ" in [note["text"] for note in choices["layout"]["annotations"]], "the token reads no patch there"
 
 
-@pytest.mark.parametrize(("vit_method", "offers"), [("LeGrad", {"Run for the curves above", "Run every stage"}),
-                                                    ("Raw attention", {"Run every stage"})])  # fmt: skip
+@pytest.mark.parametrize(("vit_method", "offers"), [("LeGrad", {"Run for the curves above", "Run for each stage"}),
+                                                    ("Raw attention", {"Run for each stage"})])  # fmt: skip
 def test_a_slow_method_says_what_each_run_is_for(monkeypatch: pytest.MonkeyPatch, vit_method: str, offers: set[str]):
     """A single layer's attention has no curves, so nobody is asked to run the CNN's map for them."""
     monkeypatch.setattr(caches, "pass_milliseconds", lambda key: 2.0)

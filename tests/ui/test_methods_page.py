@@ -209,6 +209,8 @@ def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.Monk
             app = opened(page, **{f"{side}_method": method.label})
             assert app.session_state[f"{side}_method"] == method.label
             assert not app.toast
+            if page == "":
+                assert figures(app)[f"{side}_map"]["data"][0]["hovertemplate"].startswith(f"{method.label} ")
 
 
 def test_another_model_with_other_methods(models: Path):
