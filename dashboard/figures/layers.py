@@ -177,7 +177,8 @@ def curves_figure(curves: Curves, depth: int) -> go.Figure:
         )  # fmt: skip
     figure.add_hline(0, line={"dash": "dot", "width": 1, "color": "rgb(140,140,140)"}, annotation_text="chance",
                      annotation_font_size=10, row=2, col=2)  # fmt: skip
-    figure.update_xaxes(fixedrange=True, dtick=1 if len(layers) <= 12 else 4, showgrid=False, zeroline=False)
+    ticks = {"dtick": -(-len(layers) // 6), "tick0": 0, "tickangle": 0, "range": [0.5, len(layers) + 0.5]}
+    figure.update_xaxes(ticks | {"fixedrange": True, "showgrid": False, "zeroline": False})
     figure.update_yaxes(fixedrange=True, gridcolor=QUIET, zeroline=False, nticks=4)
     figure.update_layout(PLAIN, height=400, margin={"l": 34, "r": 6, "t": 28, "b": 24}, showlegend=False, hoverdistance=40)
     figure.update_annotations(font_size=12)
