@@ -1,10 +1,13 @@
 """What does one patch look at, in every layer and head?"""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from dashboard.explain import compare, read
+from dashboard.explain import Explanation, compare, read
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout
+from dashboard.models.classifier import Classifier, Observation
 from dashboard.ui import caches, panel, patches
 from dashboard.ui.address import current_link
 from dashboard.ui.controls import first_fitting
@@ -15,25 +18,31 @@ from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
 from dashboard.ui.text import plain
 
 
-@st.fragment  # so that a click on a patch does not draw the sidebar again
-def one_patch(chosen: Chosen, tray: Tray) -> None:
+def asked_of_the_cnn(chosen: Chosen) -> tuple[Classifier, Explanation]:
+    """Draws the question to the CNN; gives its model and its map, whose value at the patch is told."""
+    place, *_ = st.columns([4, 5], gap="medium")
+    with place:
+        st.markdown("**What the CNN is asked at the same spot**")
+        method = first_fitting("cnn", chosen.cnn)()
+        target, against = panel.pick_question("cnn", chosen.cnn.labels, method)
+        asked, seen = looked_at(Asked(chosen.cnn, chosen.photo, method, target, against))
+    return asked.model, read(seen, asked.model.key, method, asked.target, asked.against)
+
+
+@st.fragment  # so that a click on a patch draws neither the sidebar nor the question to the CNN again
+def one_patch(chosen: Chosen, models: Mapping[str, Classifier], seen: Observation, cam: Explanation, tray: Tray) -> None:
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
-    photo, look, share = chosen.photo, chosen.look, chosen.share
-    vit, seen = looked_at(Asked(chosen.vit, photo, AttentionRollout()))
+    photo, look, share, vit = chosen.photo, chosen.look, chosen.share, models["vit"]
     evidence, behind = seen.evidence, caches.screen_copy(photo.digest, photo, side=720)  # it travels with every click
 
     asked = patches.pick_attention(evidence)
     left, right = st.columns([4, 5], gap="medium")
     with left:
-        st.markdown(f"{patches.question(asked, evidence)} · {plain(vit.model.title)}")
+        st.markdown(f"{patches.question(asked, evidence)} · {plain(vit.title)}")
         picture = st.container()
         asked = patches.pick_hidden(asked, evidence)
         facts = st.container()
-        method = first_fitting("cnn", chosen.cnn)()
-        target, against = panel.pick_question("cnn", chosen.cnn.labels, method)
-        cnn, seen_by_cnn = looked_at(Asked(chosen.cnn, photo, method, target, against))
-    shown = read(seen, vit.model.key, asked)
-    cam = read(seen_by_cnn, cnn.model.key, cnn.method, cnn.target, cnn.against)
+    shown = read(seen, vit.key, asked)
 
     with picture:
         patches.show_patch(shown, evidence, cam, behind, look, share)
@@ -41,15 +50,19 @@ def one_patch(chosen: Chosen, tray: Tray) -> None:
         st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
         patches.show_heads(shown, evidence, look)
         st.markdown("**How far and how evenly each head looks** · click one to choose it")
-        patches.show_summary(asked, caches.head_summary(vit.model.key, photo.digest, evidence))
+        patches.show_summary(asked, caches.head_summary(vit.key, photo.digest, evidence))
     with facts:
         patches.show_facts(shown, evidence, cam)
 
-    maps, models = {"cnn": cam, "vit": shown}, {"cnn": cnn.model, "vit": vit.model}
-    exhibit = Exhibit(photo, maps, models, compare(cam, shown, share), look, share, current_link())
+    exhibit = Exhibit(photo, {"cnn": cam, "vit": shown}, models, compare(cam, shown, share), look, share, current_link())
     tray |= attention_files(exhibit, asked.every_head(evidence), evidence.grid)
 
 
 st.subheader("What does one patch look at, and who looks at it?")
 chosen = common_sidebar()
-one_patch(chosen, caveat_and_files(chosen, OF_ATTENTION))
+tray = caveat_and_files(chosen, OF_ATTENTION)
+patch = st.container()
+cnn, cam = asked_of_the_cnn(chosen)
+with patch:
+    vit, seen = looked_at(Asked(chosen.vit, chosen.photo, AttentionRollout()))
+    one_patch(chosen, {"cnn": cnn, "vit": vit.model}, seen, cam, tray)
