@@ -18,7 +18,7 @@ from tests.models.tiny import FAMILIES, LABELS, photo, randomised, save
 THREADS = 8
 QUESTIONS = [(0, None), (1, 2), (2, None), (3, 0)]  # a class, or one rather than another
 PHOTOS = [photo(40 + 9 * seed, 33 + 4 * seed, seed) for seed in range(THREADS // 2)]
-QUICK = {"copies": 2, "steps": 8, "masks": 100, "cells": 4, "stage": 1}
+QUICK = {"copies": 2, "steps": 2, "masks": 20, "cells": 4, "stage": 1}
 KEYS = ("bundled/cnn", "bundled/vit", "hf/vit", "hf/convnext")
 
 
