@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import maximum_flow
 from torch import Tensor
 
@@ -41,10 +41,10 @@ def attention_flow(steps: Tensor, reads: Tensor, advance: Callable[[int], None])
     bound = sink_bound(steps)
     settled = at_bound(_found_flow(steps, reads, bound), bound)
     advance(int(settled.sum()))
-    flow, graph = bound.clone(), None
-    for token in (~settled).nonzero().flatten().tolist():
-        graph = _graph(steps, reads) if graph is None else graph
-        flow[token] = maximum_flow(graph, graph.shape[0] - 1, token).flow_value / WHOLE
+    flow, searched = bound.clone(), (~settled).nonzero().flatten().tolist()
+    graph = _graphs(steps, reads) if searched else None
+    for token in searched:
+        flow[token] = maximum_flow(graph(token), (len(steps) + 1) * len(reads), token).flow_value / WHOLE
         advance(1)
     return flow
 
@@ -86,13 +86,31 @@ def _joined(step: Tensor, above: Tensor, below: Tensor, wanted: Tensor) -> Tenso
     return carried / torch.maximum(over_supply, over_edges).clamp(min=1)
 
 
-def _graph(steps: Tensor, reads: Tensor) -> coo_array:
-    """Edges from each token to those of the layer before it; the last node feeds the tokens that the head reads."""
+def _graphs(steps: Tensor, reads: Tensor) -> Callable[[int], csr_array]:
+    """Edges from each token to those of the layer before it; the last node feeds the tokens that the head reads.
+
+    For each sink a graph of its own: into the first layer lead the edges to the sink alone, out of the last those from
+    tokens that are read alone. The others carry nothing, and a search would walk them all.
+    """
     layers, tokens = len(steps), len(reads)
-    layer, query, key = np.nonzero(steps.numpy() > 0)
-    tails, heads = (layer + 1) * tokens + query, layer * tokens + key
+    used = steps.numpy().copy()
+    used[-1, reads.numpy() == 0] = 0
+    layer, query, key = np.nonzero(used[1:] > 0)  # one layer less: from `layer + 2` to `layer + 1`
     source, read = (layers + 1) * tokens, np.flatnonzero(reads.numpy() > 0)
-    capacities = np.concatenate([steps.numpy()[layer, query, key], reads.numpy()[read]])
-    edges = (np.concatenate([tails, np.full(len(read), source)]), np.concatenate([heads, layers * tokens + read]))
-    whole = np.round(capacities * WHOLE).astype(np.int32)
-    return coo_array((whole, edges), shape=(source + 1, source + 1)).tocsr()
+    tails = np.concatenate([(layer + 2) * tokens + query, np.full(len(read), source)])
+    heads = np.concatenate([(layer + 1) * tokens + key, layers * tokens + read])
+    capacities = np.concatenate([used[1:][layer, query, key], reads.numpy()[read]])
+    shape = (source + 1, source + 1)
+    upper = coo_array((_whole(capacities), (tails, heads)), shape=shape).tocsr()
+    entering, shift = _whole(used[0]), np.clip(np.arange(source + 2) - tokens, 0, tokens)
+
+    def graph(sink: int) -> csr_array:
+        capacities = np.concatenate([entering[:, sink], upper.data])
+        heads = np.concatenate([np.full(tokens, sink, np.int32), upper.indices.astype(np.int32)])
+        return csr_array((capacities, heads, (upper.indptr + shift).astype(np.int32)), shape=shape)
+
+    return graph
+
+
+def _whole(capacities: np.ndarray) -> np.ndarray:
+    return np.round(capacities * WHOLE).astype(np.int32)
