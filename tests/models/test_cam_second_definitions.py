@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from dashboard import methods
 from dashboard.methods import Method
-from dashboard.numerics.perturbation import BATCH
+from dashboard.numerics.perturbation import BATCH, rise
 from tests.networks import HEIGHT, WIDTH, cnn, pixels, seen_for
 
 TARGET = 3
@@ -95,13 +95,15 @@ def test_grad_cam_plus_plus(stages: list[Tensor]):
     same(found_by(methods.GradCAMPlusPlus()), weighted(stages[2], plus_plus(stages[2], gradient(stages[2])[None])))
 
 
-def test_smooth_grad_cam_plus_plus(stages: list[Tensor]):
+@pytest.mark.parametrize("stage", [0, 1, 2])
+def test_smooth_grad_cam_plus_plus(stages: list[Tensor], stage: int):
+    """Early stages tell the noise: after the last come pooling and one linear layer alone, whose slopes no noise changes."""
     draws, slopes = torch.Generator().manual_seed(0), []
     for _ in range(3):
         noisy = pixels() + 0.2 * torch.randn(1, 3, HEIGHT, WIDTH, generator=draws)
-        slopes.append(gradient(onward(noisy)[2][0]))
-    expected = weighted(stages[2], plus_plus(stages[2], torch.stack(slopes)))
-    same(found_by(methods.SmoothGradCAMPlusPlus(copies=3, noise=0.2)), expected)
+        slopes.append(gradient(onward(noisy)[stage][0], stage))
+    expected = weighted(stages[stage], plus_plus(stages[stage], torch.stack(slopes)))
+    same(found_by(methods.SmoothGradCAMPlusPlus(stage=stage + 1, copies=3, noise=0.2)), expected)
 
 
 def test_xgrad_cam(stages: list[Tensor]):
@@ -218,8 +220,6 @@ def test_rise_knows_no_constant_and_finds_the_place_that_counts():
 
     def corner(photo: Tensor) -> Tensor:
         return photo[:, :, :6, :10].mean((1, 2, 3)) + 1000
-
-    from dashboard.numerics.perturbation import rise
 
     heatmap = rise(corner, torch.ones(1, 3, HEIGHT, WIDTH), 2000, 4)
     inside, outside = heatmap[:4, :4].mean().item(), heatmap[12:, 10:].abs().max().item()
