@@ -28,7 +28,7 @@ run: setup ## serve the dashboard on port 8501, or on PORT=...
 
 test: $(VENV)/.ready-dev ## all tests, a real browser included
 	$(PY) -m tests.chromium
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4
 
 lint: $(VENV)/.ready-dev ## style and formatting
 	$(VENV)/bin/ruff check .

@@ -15,17 +15,19 @@ export default function ({ data }) {
         plot.dispatchEvent(mouse("mouseup", x, y));
     }
 
-    function playOrHalt(plot) {
+    // The slider moves with the screen's next picture, or the one after it, and ends what plays: play comes after it.
+    const playOrHalt = (plot) => requestAnimationFrame(() => {
+        const waiting = plot._transitionData._frameQueue ?? [];
+        if (waiting.some(({ frameOpts }) => frameOpts.duration === 0)) return playOrHalt(plot);
         const [play, halt] = plot.querySelectorAll(".updatemenu-button");
-        (plot._transitionData._frameQueue?.length ? halt : play).dispatchEvent(mouse("click", 0, 0));
-    }
+        (waiting.length ? halt : play).dispatchEvent(mouse("click", 0, 0));
+    });
 
     function pressed(event) {
         const plot = event.currentTarget.querySelector(".js-plotly-plot");
         const { active, steps } = plot._fullLayout.sliders[0];
         const to = { ArrowLeft: active - 1, ArrowRight: active + 1, Home: 0, End: steps.length - 1 }[event.key];
-        // The slider moves with the screen's next picture, and ends what plays: play comes after it.
-        if (event.key === " ") requestAnimationFrame(() => playOrHalt(plot));
+        if (event.key === " ") playOrHalt(plot);
         else if (to === undefined) return;
         else if (to >= 0 && to < steps.length) go(plot, to);
         event.preventDefault();

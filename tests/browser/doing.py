@@ -15,6 +15,14 @@ CHARTS = {
 }  # fmt: skip
 
 FILM = "document.querySelector('.st-key-progression .js-plotly-plot')"
+RECORD = f"""() => {{
+    const layers = window.layers_shown = [];
+    (function look() {{
+        const layer = {FILM}._fullLayout.sliders[0].active;
+        if (layer !== layers.at(-1)) layers.push(layer);
+        if (layers === window.layers_shown) requestAnimationFrame(look);
+    }})();
+}}"""
 
 # The numbers that the browser's own figure holds; null while Streamlit puts a new chart in the old one's place.
 NUMBERS = """key => {
@@ -37,8 +45,9 @@ def charts_are_drawn(page: Page, path: str = "") -> None:
 
 
 def settled(page: Page) -> None:
-    """Waits until no script run is under way."""
+    """Waits until no script run is under way, and what the last one sent is drawn: charts come a picture or two later."""
     page.locator("[data-test-script-state=notRunning]").first.wait_for(state="attached")
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
 
 def values(page: Page, key: str) -> list[list[float]]:
@@ -61,17 +70,29 @@ def slider(page: Page, key: str) -> Locator:
 
 def go_to(page: Page, title: str) -> None:
     """Another page, by the menu."""
+    settled(page)
     page.get_by_role("link", name=title, exact=False).first.click()
     page.wait_for_function("title => document.title.startsWith(title)", arg=title)
     charts_are_drawn(page, title.lower())
 
 
 def in_address(page: Page, **settings: str) -> None:
-    """Waits until the address holds these settings."""
+    """Waits until the address holds these settings and the widgets show them: the next step undoes what they don't yet."""
     has = "settings => Object.entries(settings).every(([k, v]) => new URLSearchParams(location.search).get(k) === v)"
     page.wait_for_function(has, arg=settings)
+    settled(page)
 
 
 def film(page: Page, what: str) -> Any:
     """Something of the film's own state."""
     return page.evaluate(f"{FILM}.{what}")
+
+
+def record_film(page: Page) -> None:
+    """Notes each layer that the film shows from now on: it plays on, however late a test looks."""
+    page.evaluate(RECORD)
+
+
+def film_showed(page: Page, *layers: int) -> None:
+    """Waits until the film has shown these layers in this order, since it is recorded."""
+    page.wait_for_function("shown => `,${window.layers_shown},`.includes(`,${shown},`)", arg=",".join(map(str, layers)))

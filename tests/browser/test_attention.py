@@ -61,7 +61,6 @@ def test_arrow_keys_move_the_patch_and_stop_at_the_edge(page: Page, served: str)
     for key, patch in (("ArrowRight", "13"), ("ArrowDown", "21"), ("ArrowLeft", "20"), ("ArrowUp", "12"), ("ArrowUp", "4")):
         page.keyboard.press(key)
         in_address(page, patch=patch)
-        settled(page)
     page.keyboard.press("ArrowUp")
     for _ in range(3):  # faster than the server answers
         page.keyboard.press("ArrowRight")
@@ -124,7 +123,6 @@ def test_a_link_opens_the_same_in_a_new_tab(page: Page, served: str):
     page.locator(".st-key-patch input").fill("30")
     page.keyboard.press("Enter")
     in_address(page, patch="30")
-    settled(page)
     framed(page, "patch_map", 5.5 * 80, 3.5 * 53.4)
     tab = page.context.new_page()
     open_page(tab, *page.url.split("/attention?")[:1], "attention", page.url.partition("?")[2])

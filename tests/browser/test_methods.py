@@ -23,7 +23,6 @@ def test_a_click_on_a_small_map_shows_it_on_the_right_and_the_one_before_on_the_
         expect(cell(page, name).locator(".place")).to_have_text("right")
         expect(cell(page, left).locator(".place")).to_have_text("left")
     in_address(page, first="LayerCAM", second="Eigen-CAM")
-    settled(page)
     expect(page.locator(".st-key-second_map")).to_be_visible()
     assert len(values(page, "first_map")) == 8
 
