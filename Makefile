@@ -26,9 +26,10 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
 run: setup ## serve the dashboard on port 8501, or on PORT=...
 	$(PY) -m streamlit run serve.py --server.port $(PORT)
 
+# A core for each worker: with more threads than cores they wait for each other.
 test: $(VENV)/.ready-dev ## all tests, a real browser included
 	$(PY) -m tests.chromium
-	$(PY) -m pytest --numprocesses auto --maxprocesses 4
+	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4
 
 lint: $(VENV)/.ready-dev ## style and formatting
 	$(VENV)/bin/ruff check .

@@ -2,7 +2,7 @@
 
 import io
 import socket
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,9 +124,16 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_server_that_never_answers(impatient: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(30))
+    enough = threading.Event()
+
+    def silent(*_: object, **__: object) -> None:
+        enough.wait(30)
+        raise socket.gaierror("no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
     with pytest.raises(ModelError, match=r"example\.org can't be reached"):
         require_network("https://example.org", "It")
+    enough.set()
 
 
 def test_a_host_that_never_answers(impatient: None):
