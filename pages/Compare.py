@@ -16,7 +16,7 @@ from dashboard.ui.explaining import Asked, answers
 from dashboard.ui.looking import backdrop_of, chosen_class, looked_at
 from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
 
-WIDTHS = [5, 5, 4]
+WIDTHS = [15, 15, 14]
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
