@@ -200,17 +200,18 @@ async def beside_a_slow_load(address: str, key: str) -> tuple[list[float], list[
         quiet = await answers_until(page, asyncio.sleep(6))
         await other.locator(".st-key-vit input").fill(key)
         await other.keyboard.press("Enter")
-        loaded = other.locator(f"text=Attention rollout · {key.partition('/')[2]}").wait_for()
+        loaded = other.locator(f"text=ViT · {key.partition('/')[2]}").wait_for()
         return quiet, await answers_until(page, loaded)
 
 
 async def answers_until(page: Page, event: Awaitable[object]) -> list[float]:
-    """Presses the slider again and again until something has happened."""
+    """Presses the slider again and again until something has happened; what goes wrong there is raised here."""
     happened, taken, turn = asyncio.ensure_future(event), [], 0
     while not happened.done():
         before = await page.evaluate(NUMBERS, "vit_map")
         taken.append(await pressed(page, "ArrowLeft" if turn % 2 else "ArrowRight", NEXT, ["vit_map", before]))
         turn += 1
+    await happened
     return taken
 
 

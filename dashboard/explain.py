@@ -62,7 +62,7 @@ def read(seen: Observation, model: str, method: Method, target: int | None = Non
     logits = seen.prediction.probabilities.clamp_min(1e-38).log()  # up to a constant
     weights = question.weights(logits).to(seen.device)
     evidence = asking(seen.evidence, weights)
-    heatmap = method(evidence).detach().cpu()
+    heatmap = method(evidence).detach().cpu().clone()  # whoever keeps one row of a matrix keeps all of it
     specific = method.class_specific
     return Explanation(
         heatmap, seen.box, method, model, question.chosen(logits) if specific else None, seen.prediction,

@@ -108,7 +108,13 @@ def pass_milliseconds(key: str) -> float | None:
         return min((seen.milliseconds for (owner, *_), seen in observation.cache.items() if owner == key), default=None)
 
 
-_maps: LRUCache[tuple, Made] = LRUCache(MAPS_LIMIT, getsizeof=lambda made: made.shown.heatmap.nbytes + MAP_OVERHEAD)
+
+
+def _map_bytes(made: Made) -> int:
+    return made.shown.heatmap.nbytes + made.shown.prediction.probabilities.nbytes + MAP_OVERHEAD
+
+
+_maps: LRUCache[tuple, Made] = LRUCache(MAPS_LIMIT, getsizeof=_map_bytes)
 _maps_lock = Lock()
 
 

@@ -26,7 +26,7 @@ def pick_photo() -> Photo:
     chosen = {"upload": file, "camera": shot}.get(st.session_state.get(ORIGIN))
     own = None if chosen is None else _decoded(chosen) or st.session_state.get(OWN)
     if own is not None and st.session_state[OWN_FILE] == chosen.file_id:
-        _offer_link(chosen, own)
+        _offer_link(chosen.file_id)
     photo = own or _from_link() or caches.sample(sample)
     st.caption(f"{plain(photo.name)}, {photo.size[0]:,} x {photo.size[1]:,} pixels. {' '.join(photo.notes)}")
     return photo
@@ -47,17 +47,21 @@ def _from_link() -> Photo | None:
     return photo
 
 
-def _offer_link(file: UploadedFile, photo: Photo) -> None:
+def _offer_link(file_id: str) -> None:
     """An upload is in nobody's link unless its owner wants it there."""
     st.toggle(
-        "Put it into the link", key=f"share_{file.file_id}", on_change=_share, args=(file, photo),
+        "Put it into the link", key=f"share_{file_id}", on_change=_share, args=(file_id,),
         help=f"Off: a link shows the sample instead. On: whoever has the link sees this photo, for {caches.KEPT_HOURS} hours "
         "at most; only this server's memory keeps it.",
     )  # fmt: skip
 
 
-def _share(file: UploadedFile, photo: Photo) -> None:
-    if st.session_state[f"share_{file.file_id}"]:
+def _share(file_id: str) -> None:
+    """Takes the photo from where it is now: what a callback is given, Streamlit keeps for as long as the page is open."""
+    file, photo = st.session_state[st.session_state[ORIGIN]], st.session_state[OWN]
+    if file is None or file.file_id != file_id:  # it went in the same moment
+        return
+    if st.session_state[f"share_{file_id}"]:
         caches.keep_photo(photo.digest, file.getvalue(), photo.name)
         st.query_params[LINK] = photo.digest
     else:

@@ -49,3 +49,4 @@ def test_every_method(pair: dict[str, Classifier], kind: type):
         if kind.needs in model.observers:
             shown = explain(sample_photo("rocket"), model, method, 7)
             assert shown.heatmap.isfinite().all(), side
+            assert shown.heatmap.untyped_storage().nbytes() == shown.heatmap.nbytes, "kept maps hold no more than themselves"

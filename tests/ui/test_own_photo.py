@@ -1,8 +1,11 @@
 """A photo of one's own: in the link only when its owner wants it there."""
 
+import gc
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.photo import Photo
 from dashboard.ui import caches
 from tests.ui.pages import healthy, opened, png, words
 
@@ -90,3 +93,13 @@ def test_an_upload_survives_changing_pages():
     app = uploaded(opened())
     app = healthy(app.switch_page("pages/Layers.py").run())
     assert "mine.png" in words(app)
+
+
+def test_only_the_last_upload_stays_in_memory():
+    """Photos have up to 50 megapixels, and a page may be open all day."""
+    app = opened()
+    for colour in ("red", "green", "blue"):
+        app = share(uploaded(app, f"{colour}.png", png(colour)), False)
+    gc.collect()
+    alive = {each.name for each in gc.get_objects() if isinstance(each, Photo)}
+    assert alive & {"red.png", "green.png", "blue.png"} == {"blue.png"}
