@@ -108,8 +108,6 @@ def pass_milliseconds(key: str) -> float | None:
         return min((seen.milliseconds for (owner, *_), seen in observation.cache.items() if owner == key), default=None)
 
 
-
-
 def _map_bytes(made: Made) -> int:
     return made.shown.heatmap.nbytes + made.shown.prediction.probabilities.nbytes + MAP_OVERHEAD
 
