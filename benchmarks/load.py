@@ -181,9 +181,7 @@ async def one_after_another(address: str, key: str, photos: int, memory: Callabl
         for index in range(photos):
             before = await page.evaluate(NUMBERS, "vit_map")
             await upload(page, index)
-            await page.wait_for_function(
-                f"before => {{ const now = ({NUMBERS})('vit_map'); return now && now !== before; }}", arg=before
-            )
+            await page.wait_for_function(CHANGED, arg=["vit_map", before])
             used.append(memory())
         await page.goto(f"{address}/models")
         await page.get_by_text("Evidence kept").wait_for()
@@ -197,11 +195,10 @@ async def beside_a_slow_load(address: str, key: str) -> tuple[list[float], list[
     found = Found()
     async with browsing() as browser:
         page, other = [await opened(browser, address, found) for _ in range(2)]
-        quiet = await answers_until(page, asyncio.sleep(6))
+        quiet, before = await answers_until(page, asyncio.sleep(6)), await other.evaluate(NUMBERS, "vit_map")
         await other.locator(".st-key-vit input").fill(key)
         await other.keyboard.press("Enter")
-        loaded = other.locator(f"text=ViT · {key.partition('/')[2]}").wait_for()
-        return quiet, await answers_until(page, loaded)
+        return quiet, await answers_until(page, other.wait_for_function(CHANGED, arg=["vit_map", before]))
 
 
 async def answers_until(page: Page, event: Awaitable[object]) -> list[float]:

@@ -162,7 +162,7 @@ def curves_figure(curves: Curves, depth: int) -> go.Figure:
     layers = list(range(1, len(curves.entropy) + 1))
     drawn = {
         "Entropy": curves.entropy, "Gini index": curves.gini, "Distance, patches": curves.distance,
-        "Agreement with the CNN, ρ": curves.agreement,
+        "Agreement, ρ": curves.agreement,
     }  # fmt: skip
     figure = make_subplots(2, 2, subplot_titles=list(drawn), horizontal_spacing=0.12, vertical_spacing=0.2)
     sizes = [11 if layer == depth else 7 for layer in layers]

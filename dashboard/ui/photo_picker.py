@@ -58,9 +58,10 @@ def _offer_link(file_id: str) -> None:
 
 def _share(file_id: str) -> None:
     """Takes the photo from where it is now: what a callback is given, Streamlit keeps for as long as the page is open."""
-    file, photo = st.session_state[st.session_state[ORIGIN]], st.session_state[OWN]
-    if file is None or file.file_id != file_id:  # it went in the same moment
+    file = st.session_state.get(st.session_state[ORIGIN])
+    if file is None or file.file_id != file_id:  # another was chosen in the same moment
         return
+    photo = st.session_state[OWN]
     if st.session_state[f"share_{file_id}"]:
         caches.keep_photo(photo.digest, file.getvalue(), photo.name)
         st.query_params[LINK] = photo.digest

@@ -74,6 +74,15 @@ def test_a_sample_takes_the_photo_out_of_the_link():
     assert "own" not in mine.query_params
 
 
+def test_a_sample_chosen_in_the_same_moment_wins():
+    mine = uploaded(opened())
+    mine.selectbox(key="photo").set_value("coffee")
+    mine = share(mine, True)
+    assert "own" not in mine.query_params
+    assert not caches._kept
+    assert "Cup of coffee" in words(mine)
+
+
 def test_a_bad_upload_leaves_a_photo_that_came_by_link():
     mine = share(uploaded(opened()), True)
     theirs = opened(own=link_of(mine))
