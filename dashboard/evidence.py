@@ -5,29 +5,57 @@ Letters: C channels, h w map rows and columns, L layers, H heads, T tokens, D th
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
+Activation = Literal["softmax", "sigmoid", "none"]  # what a model was trained to make of its logits
+KINDS: dict[Activation, str] = {"softmax": "probability", "sigmoid": "score", "none": "value"}
+
 
 @dataclass(frozen=True)
 class Prediction:
-    """A model's answer: `probabilities` (K,) and the names of the classes."""
+    """A model's answer: `logits` (K,), the `labels` of its outputs, and the `activation` that makes scores of logits."""
 
-    probabilities: Tensor
+    logits: Tensor
     labels: tuple[str, ...]
+    activation: Activation = "softmax"
 
     def __post_init__(self) -> None:
-        if self.probabilities.shape != (len(self.labels),):
-            raise ValueError(
-                f"expected one probability per label, got {tuple(self.probabilities.shape)} for {len(self.labels)} labels"
-            )
+        if self.logits.shape != (len(self.labels),):
+            raise ValueError(f"expected one logit per label, got {tuple(self.logits.shape)} for {len(self.labels)} labels")
+
+    @property
+    def scores(self) -> Tensor:
+        """What people read, (K,): one distribution over all classes, a number from 0 to 1 for each alone, or the values."""
+        match self.activation:
+            case "softmax":
+                return self.logits.softmax(-1)
+            case "sigmoid":
+                return self.logits.sigmoid()
+            case "none":
+                return self.logits
+
+    @property
+    def kind(self) -> str:
+        """What a score is, in a word: `probability`, `score` (of each class alone, so they need not sum to 1) or `value`."""
+        return KINDS[self.activation]
+
+    def in_words(self, score: float) -> str:
+        """A score as people read it: only a probability is a share of a whole, so only that is a percentage."""
+        match self.activation:
+            case "softmax":
+                return f"{score:.1%}"
+            case "sigmoid":
+                return f"{score:.3f}"
+            case "none":
+                return f"{score:.4g}"
 
     def top(self, k: int) -> list[tuple[int, str, float]]:
-        """The k likeliest classes, likeliest first: index, label, probability."""
-        values, indices = self.probabilities.topk(min(k, len(self.labels)))
-        return [(i, self.labels[i], p) for i, p in zip(indices.tolist(), values.tolist(), strict=True)]
+        """The k outputs of the largest logits, largest first: index, label, score. Scores may tie where logits don't."""
+        scores, indices = self.scores, self.logits.argsort(descending=True, stable=True)[:k].tolist()
+        return [(index, self.labels[index], scores[index].item()) for index in indices]
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def read(seen: Observation, model: str, method: Method, target: int | None = Non
     Pure, and cheap enough for a slider, except where `method.work` says otherwise.
     """
     question = method.question(target, against)
-    logits = seen.prediction.probabilities.clamp_min(1e-38).log()  # up to a constant
+    logits = seen.prediction.logits
     weights = question.weights(logits).to(seen.device)
     evidence = asking(seen.evidence, weights)
     heatmap = method(evidence).detach().cpu().clone()  # whoever keeps one row of a matrix keeps all of it

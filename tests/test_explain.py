@@ -14,7 +14,7 @@ from dashboard.models.zoo import load
 from dashboard.photo import Box, sample_photo
 from tests.conftest import ROOT
 
-ANSWER = Prediction(torch.tensor([0.25, 0.75]), ("no", "yes"))
+ANSWER = Prediction(torch.tensor([0.25, 0.75]).log(), ("no", "yes"))
 
 
 def by_hand(heatmap: torch.Tensor, box: Box) -> Explanation:

@@ -60,7 +60,7 @@ def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
         "class_index": shown.target,
         "rather_than": rival_of(shown),
         "rather_than_index": shown.against,
-        "answer": [{"class": label, "probability": chance} for _, label, chance in shown.prediction.top(5)],
+        "answer": [{"class": label, shown.prediction.kind: score} for _, label, score in shown.prediction.top(5)],
         "model": model.key,
         "title": model.title,
         "trained_on": model.training_data,

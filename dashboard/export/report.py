@@ -75,8 +75,9 @@ def _side(exhibit: Exhibit, side: str, behind: Backdrop) -> str:
 
 
 def _answers(shown: Explanation) -> str:
-    rows = (f"<tr><td>{escape(label)}</td><td>{chance:.1%}</td></tr>" for _, label, chance in shown.prediction.top(5))
-    return f"<table>{''.join(rows)}</table>"
+    answer = shown.prediction
+    rows = (f"<tr><td>{escape(label)}</td><td>{answer.in_words(score)}</td></tr>" for _, label, score in answer.top(5))
+    return f"<table><tr><td>Class</td><td>{answer.kind.capitalize()}</td></tr>{''.join(rows)}</table>"
 
 
 def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:

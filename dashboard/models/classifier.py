@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dashboard.evidence import LIKELIEST, Evidence, Prediction, Probe, Question
+from dashboard.evidence import LIKELIEST, Activation, Evidence, Prediction, Probe, Question
 from dashboard.models.device import Report, counted, pass_under_way, silent
 from dashboard.models.preprocessing import Preprocessing
 from dashboard.photo import Box, Photo
@@ -47,9 +47,9 @@ class Classifier:
     """A loaded model, never changed again: many people share it at once.
 
     `observers` run the model and keep one kind of evidence; `refusals` say why another kind can't be had; `extent`
-    counts its `layers`, `heads`, `token_layers` or `stages`. `memory` is the bytes of its weights; `accuracy` top-1 in
-    percent; `note` what a person should know of how it came to run where it runs. Texts are empty, and `accuracy` None,
-    where nothing is known.
+    counts its `layers`, `heads`, `token_layers` or `stages`. `activation` makes scores of its logits. `memory` is the bytes
+    of its weights; `accuracy` top-1 in percent; `note` what a person should know of how it came to run where it runs. Texts
+    are empty, and `accuracy` None, where nothing is known.
     """
 
     key: str
@@ -65,6 +65,7 @@ class Classifier:
     observers: Mapping[type[Evidence], Observer] = field(default_factory=dict)
     refusals: Mapping[type[Evidence], str] = field(default_factory=dict)
     extent: Mapping[str, int] = field(default_factory=dict)
+    activation: Activation = "softmax"
     licence: str = ""
     accuracy: float | None = None
     note: str = ""
@@ -90,12 +91,12 @@ class Classifier:
             started = time.perf_counter()
             try:
                 evidence, logits = self.observers[needs](view.pixels[None].to(self.device), question)
-                probabilities = logits[0].float().softmax(-1).cpu()  # also waits for the device
+                answer = Prediction(logits[0].float().cpu(), self.labels, self.activation)  # also waits for the device
             except torch.OutOfMemoryError as error:
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{self.title} found no memory left on the GPU for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
-        return Observation(evidence, Prediction(probabilities, self.labels), view.box, milliseconds, self.device)
+        return Observation(evidence, answer, view.box, milliseconds, self.device)
 
 
 @dataclass(frozen=True)

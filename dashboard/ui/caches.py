@@ -109,7 +109,7 @@ def pass_milliseconds(key: str) -> float | None:
 
 
 def _map_bytes(made: Made) -> int:
-    return made.shown.heatmap.nbytes + made.shown.prediction.probabilities.nbytes + MAP_OVERHEAD
+    return made.shown.heatmap.nbytes + made.shown.prediction.logits.nbytes + MAP_OVERHEAD
 
 
 _maps: LRUCache[tuple, Made] = LRUCache(MAPS_LIMIT, getsizeof=_map_bytes)

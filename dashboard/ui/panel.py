@@ -68,10 +68,10 @@ def answers(side: str, seen: Observation, target: int) -> None:
     top = seen.prediction.top(5)
     key = f"{side}_top"
     st.session_state[key] = names[target] if target in (index for index, _, _ in top) else None
-    chances = {names[index]: chance for index, _, chance in top}
+    scores = {names[index]: seen.prediction.in_words(score) for index, _, score in top}
     st.pills(
-        "Five likeliest classes: click one to explain it", list(chances), key=key, width="stretch", wrap=True,
-        format_func=lambda name: f"{plain(name.split(',')[0])} {chances[name]:.1%}",
+        "Five likeliest classes: click one to explain it", list(scores), key=key, width="stretch", wrap=True,
+        format_func=lambda name: f"{plain(name.split(',')[0])} {scores[name]}",
         on_change=_explain_clicked, args=(side,),
     )  # fmt: skip
 

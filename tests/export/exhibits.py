@@ -27,7 +27,7 @@ def exhibit(look: Look | None = None, photo: Photo | None = None, **changes) -> 
     """Two maps of a 60 x 45 photo with different grids and boxes, one of them reaching past the photo."""
     photo = photo or Photo(tiny.photo().image, "d1ge57", f"photo {EVIL}.png")
     generator = torch.Generator().manual_seed(1)
-    answer = Prediction(torch.tensor([0.75, 0.25]), ("cat", EVIL))
+    answer = Prediction(torch.tensor([0.75, 0.25]).log(), ("cat", EVIL))
     cnn = Explanation(torch.randn(3, 5, generator=generator), CNN_BOX, ClassActivationMap(), "hf/a", 1, answer)
     vit = Explanation(torch.rand(4, 6, generator=generator), VIT_BOX, AttentionRollout("max", 0.8, 2), "hf/b", None, answer)
     values = {

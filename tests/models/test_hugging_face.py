@@ -58,7 +58,7 @@ def test_family(name: str, models: Path) -> None:
     assert plain.std() > 0.01  # else everything would agree with everything
 
     seen = classifier.observe(photo(), AttentionMaps)
-    assert seen.prediction.probabilities.shape == (CLASSES,)
+    assert seen.prediction.logits.shape == (CLASSES,)
     heatmap = AttentionRollout()(seen.evidence)
     assert heatmap.shape == (side, side)
     assert heatmap.isfinite().all()

@@ -50,7 +50,7 @@ def test_no_room_for_the_weights(monkeypatch: pytest.MonkeyPatch, caplog: pytest
     assert model.device == CPU
     assert "runs on the CPU" in model.note
     assert "out of memory" in caplog.text
-    assert model.observe(photo(), FeatureMaps).prediction.probabilities.sum() == pytest.approx(1)
+    assert model.observe(photo(), FeatureMaps).prediction.scores.sum() == pytest.approx(1)
 
 
 def test_no_room_for_a_pass_is_an_error_of_its_own(full_gpu: list, models: Path) -> None:

@@ -30,7 +30,7 @@ def together(model: Classifier, method: Method) -> list[tuple[int, Observation]]
 
 
 def raw(seen: Observation, method: Method) -> tuple[Tensor, Tensor, object]:
-    return read(seen, "", method).heatmap, seen.prediction.probabilities, seen.box
+    return read(seen, "", method).heatmap, seen.prediction.scores, seen.box
 
 
 @pytest.mark.parametrize(

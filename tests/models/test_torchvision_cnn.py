@@ -152,7 +152,7 @@ def test_a_state_below_the_models_folder(name: str, models: Path) -> None:
     assert set(classifier.observers) == {Probe, FeatureMaps, *OF_STAGES}
     assert "no global attention" in classifier.refusals[AttentionMaps]
     seen = classifier.observe(photo(), FeatureMaps)
-    assert seen.prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert seen.prediction.scores.sum() == pytest.approx(1, abs=1e-5)
     assert seen.prediction.labels[0] == "tench"
 
 
