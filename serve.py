@@ -1,5 +1,6 @@
 """What `make run` serves: the dashboard, its bundled models warmed while the first visitor is still on the way."""
 
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,9 +8,22 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from dashboard.settings import SettingError, settings
+
 # Streamlit takes a folder named `pages` for its older kind of menu until st.navigation has run once, and would tell a first
 # visitor who follows a link that there is no such page.
 PagesManager.uses_pages_directory = False
+
+
+def _check_settings() -> None:
+    """Ends the process with one sentence where a setting is wrong: else pages would be served that all fail."""
+    try:
+        if settings().device not in ("", "cpu"):
+            from dashboard.models.device import chosen_device  # torch takes seconds to import: only where it must be asked
+
+            chosen_device()
+    except SettingError as error:
+        sys.exit(f"Not started: {error}.")
 
 
 def _warm_up() -> None:
@@ -25,4 +39,5 @@ async def warmed(app: st.App) -> AsyncIterator[None]:
     yield
 
 
+_check_settings()
 app = st.App("streamlit_app.py", lifespan=warmed)

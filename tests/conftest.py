@@ -79,13 +79,18 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+def free_port() -> int:
+    """A port that nothing listens on at this moment."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return free.getsockname()[1]
+
+
 class serving:  # noqa: N801
     """Streamlit serving one script on a free port, for as long as the block lasts."""
 
     def __init__(self, script: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -15,8 +15,11 @@ ROOMS = {
     "dashboard.evidence": (),
     "dashboard.photo": (),
     "dashboard.progress": (),
+    "dashboard.settings": (),
     "dashboard.methods": ("dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
-    "dashboard.models": ("dashboard.models", "dashboard.evidence", "dashboard.photo", "dashboard.progress"),
+    "dashboard.models": (
+        "dashboard.models", "dashboard.evidence", "dashboard.photo", "dashboard.progress", "dashboard.settings",
+    ),
     "dashboard.explain": (
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
     ),

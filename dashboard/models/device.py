@@ -1,6 +1,5 @@
 """Where models run, how many passes run there at once, and the one lock under which models load."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from dashboard.progress import advance
+from dashboard.settings import SettingError, settings
 
 # from_pretrained sets the process's default dtype for a moment: two loads at once would mix theirs up.
 LOADING = threading.RLock()
@@ -27,9 +27,9 @@ def chosen_device() -> torch.device:
     """`DASHBOARD_DEVICE` where it is set, else CUDA, else MPS, else the CPU.
 
     Raises:
-        ValueError: `DASHBOARD_DEVICE` names no device of this machine.
+        SettingError: `DASHBOARD_DEVICE` names no device of this machine.
     """
-    wanted = os.environ.get("DASHBOARD_DEVICE", "")
+    wanted = settings().device
     if wanted:
         return _checked(wanted)
     if torch.cuda.is_available():
@@ -38,11 +38,13 @@ def chosen_device() -> torch.device:
 
 
 def _checked(wanted: str) -> torch.device:
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    kind = wanted.split(":")[0]
-    if not there.get(kind):
-        found = ", ".join(name for name, present in there.items() if present)
-        raise ValueError(f"expected DASHBOARD_DEVICE to name one of {found}, got {wanted!r}")
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    if wanted not in found:
+        raise SettingError(f"expected DASHBOARD_DEVICE to name one of {', '.join(found)}, got {wanted!r}")
     return torch.device(wanted)
 
 

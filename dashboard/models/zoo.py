@@ -5,7 +5,6 @@ Keys: `bundled/cnn`, `bundled/vit`, `torchvision/<name>`, `hf/<hub id, or a fold
 
 import json
 import logging
-import os
 import re
 from collections import OrderedDict
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from dashboard.models.small_resnet import SmallResNet
 from dashboard.models.stages import OF_STAGES, stage_observers
 from dashboard.models.torchvision_cnn import cam_observer
 from dashboard.models.torchvision_vit import vit_observers
+from dashboard.settings import settings
 
 __all__ = ["KNOWN", "MODELS", "load", "local_folder", "local_models", "title_of"]
 
@@ -68,10 +68,10 @@ def title_of(key: str) -> str:
 
 def local_folder(name: str) -> Path | None:
     """What `name` is below `DASHBOARD_MODELS`, or None. Links and `..` can't lead out of it."""
-    root = os.environ.get("DASHBOARD_MODELS")
-    if not root:
+    root = settings().models
+    if root is None:
         return None
-    base = Path(root).resolve()
+    base = root.resolve()
     try:
         path = (base / name).resolve()
         return path if path.exists() and path != base and path.is_relative_to(base) else None
@@ -81,10 +81,9 @@ def local_folder(name: str) -> Path | None:
 
 def local_models() -> list[str]:
     """Keys of what lies below `DASHBOARD_MODELS`: Hugging Face folders and torchvision state dicts."""
-    root = os.environ.get("DASHBOARD_MODELS")
-    if not root or not Path(root).is_dir():
+    base = settings().models
+    if base is None:
         return []
-    base = Path(root)
     folders = (path.parent.relative_to(base).as_posix() for path in sorted(base.glob("**/config.json")))
     states = (path.stem for path in sorted(base.glob("*.safetensors")))
     return [f"hf/{name}" for name in folders if name != "."] + [f"torchvision/{name}" for name in states]

@@ -1,5 +1,6 @@
 """Where models run, and how many passes at once."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,12 +25,24 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert device_name(chosen_device()) == "CPU"
 
 
-@pytest.mark.parametrize("wanted", ["tpu", "gpu", "CPU", " ", "cuda", "cuda:0", "mps"])
+@pytest.mark.parametrize("wanted", ["tpu", "gpu", "CPU", " ", "cuda", "cuda:0", "mps", "cpu:3", "cuda:-1", "cpu\n"])
 def test_a_device_that_is_not_there(wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     monkeypatch.setenv("DASHBOARD_DEVICE", wanted)
-    with pytest.raises(ValueError, match=rf"expected DASHBOARD_DEVICE to name one of cpu, got '{wanted}'"):
+    with pytest.raises(ValueError, match=rf"^expected DASHBOARD_DEVICE to name one of cpu.*, got {re.escape(repr(wanted))}$"):
+        chosen_device()
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "cuda:0", "cuda:1"])
+def test_a_device_that_is_there(wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("DASHBOARD_DEVICE", wanted)
+    assert chosen_device() == torch.device(wanted)
+    monkeypatch.setenv("DASHBOARD_DEVICE", "cuda:2")
+    chosen_device.cache_clear()
+    with pytest.raises(ValueError, match="one of cpu, cuda, cuda:0, cuda:1, got 'cuda:2'"):
         chosen_device()
 
 

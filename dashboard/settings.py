@@ -1,0 +1,90 @@
+"""What the server's owner decides: every environment variable of the project, read and checked in one place.
+
+A setting is a field of `Settings`: `models` is `DASHBOARD_MODELS`. An empty variable is one that is not set.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DEVICE = re.compile(r"cpu|mps|cuda(:[0-9]{1,2})?")
+
+
+class SettingError(ValueError):
+    """A variable of the environment says what can't be; the text is one sentence for the server's owner."""
+
+
+def folder(name: str, text: str) -> Path | None:
+    """A folder that exists, or None where nothing is said.
+
+    Raises:
+        SettingError: there is no such folder.
+    """
+    if not text:
+        return None
+    if "\0" in text or not Path(text).is_dir():
+        raise SettingError(f"expected {name} to name a folder, got {text!r}")
+    return Path(text)
+
+
+def device(name: str, text: str) -> str:
+    """A device by torch's name; whether this machine has it is for `chosen_device` to say.
+
+    Raises:
+        SettingError: no device is called so.
+    """
+    if text and not DEVICE.fullmatch(text):
+        raise SettingError(f"expected {name} to name one of cpu, cuda, cuda:<number> or mps, got {text!r}")
+    return text
+
+
+def whole(low: int, high: int, default: int) -> Callable[[str, str], int]:
+    """A reader of whole numbers from `low` to `high`.
+
+    Raises (the reader):
+        SettingError: the text is no such number.
+    """
+
+    def read(name: str, text: str) -> int:
+        if not text:
+            return default
+        if not re.fullmatch(r"[0-9]{1,15}", text) or not low <= int(text) <= high:
+            raise SettingError(f"expected {name} to be a whole number from {low:,} to {high:,}, got {text!r}")
+        return int(text)
+
+    return read
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting; the README says what each means.
+
+    A field's reader turns the variable's text, empty where it is not set, into the value: `read(name, text)`.
+    """
+
+    models: Path | None = field(metadata={"read": folder})
+    device: str = field(metadata={"read": device})
+
+
+def variable(setting: "Field[Any]") -> str:
+    """The environment variable of a field of `Settings`."""
+    return f"DASHBOARD_{setting.name.upper()}"
+
+
+def settings() -> Settings:
+    """The settings of this process, checked once for each state of its environment.
+
+    Raises:
+        SettingError: a variable says what can't be.
+    """
+    return _read(tuple(os.environ.get(variable(each), "") for each in fields(Settings)))
+
+
+@cache
+def _read(texts: tuple[str, ...]) -> Settings:
+    pairs = zip(fields(Settings), texts, strict=True)
+    return Settings(**{each.name: each.metadata["read"](variable(each), text) for each, text in pairs})
