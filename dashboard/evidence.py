@@ -122,9 +122,12 @@ class FinerQuestion(Question):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a look leaves behind. `of_question`: whether it depends on what was asked, so that each question needs a look."""
+    """What a look leaves behind. `of_question`: whether it depends on what was asked, so that each question needs a look.
+    `cell`: what one value of a map read from it stands for, in a word.
+    """
 
     of_question: ClassVar[bool] = False
+    cell: ClassVar[str] = "cell"
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,7 @@ class AttentionMaps(Evidence):
     grid: tuple[int, int]
     prefix: int
     reads: Tensor
+    cell: ClassVar[str] = "patch"
 
     def __post_init__(self) -> None:
         rows, columns = self.grid
@@ -237,6 +241,7 @@ class TokenMaps(Evidence):
     tokens: Tensor
     gradients: Tensor
     of_question: ClassVar[bool] = True
+    cell: ClassVar[str] = "patch"
 
     @property
     def token_layers(self) -> int:
@@ -252,6 +257,7 @@ class PatchLogits(Evidence):
 
     logits: Tensor
     asked: Tensor | None = None
+    cell: ClassVar[str] = "patch"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The only join of model and method. Works in a notebook, with no Streamlit running."""
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +9,7 @@ from dashboard.evidence import Prediction, asking
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_mask, top_overlap
-from dashboard.numerics.scaling import crop_resample, inside, percentiles
+from dashboard.numerics.scaling import crop_resample, inside, is_flat, percentiles
 from dashboard.photo import Box, Photo
 
 TOP_SHARE = 0.2
@@ -33,6 +32,16 @@ class Explanation:
     prediction: Prediction
     against: int | None = None
     remark: str = ""
+
+    @property
+    def flat(self) -> bool:
+        """Whether every cell has the same value, so that there is nothing to rank, to compare or to colour."""
+        return is_flat(self.heatmap)
+
+    @property
+    def flat_in_words(self) -> str:
+        """What is said of a flat map."""
+        return f"Every {self.method.needs.cell} has the same value, so there is nothing to rank."
 
 
 def explain(
@@ -85,26 +94,38 @@ class Comparison:
 
     @property
     def spearman_in_words(self) -> str:
-        """With its sign; a flat map has no order to compare."""
-        return "undefined" if math.isnan(self.spearman) else f"{self.spearman:+.2f}"
+        """With its sign."""
+        return f"{self.spearman:+.2f}"
 
 
-def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -> Comparison | None:
-    """Compares two maps of one photo on the finer of their grids, per axis; None where they share no place."""
+@dataclass(frozen=True)
+class Incomparable:
+    """Two maps between which there is no difference and no number; `reason` is a sentence for a person."""
+
+    reason: str
+
+
+def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -> Comparison | Incomparable:
+    """Compares two maps of one photo on the finer of their grids, per axis, where both models saw it and neither is flat."""
     box = first.box.overlap(second.box)
     if box is None:
-        return None
+        return Incomparable("The two models saw no common part of this photo, so their maps can't be compared.")
     rows, columns = (max(sizes) for sizes in zip(first.heatmap.shape, second.heatmap.shape, strict=True))
     a, b = (crop_resample(e.heatmap, e.box.shares(box), rows, columns) for e in (first, second))
-    return Comparison(box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, share), chance_overlap(share))
+    for shown, common in ((first, a), (second, b)):
+        if is_flat(common):
+            where = "" if shown.flat else ", in the part that both models saw"
+            return Incomparable(f"{shown.method.label}{where}: {shown.flat_in_words}")
+    chance = chance_overlap(*(top_mask(values, share).double().mean().item() for values in (a, b)))
+    return Comparison(box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, share), chance)
 
 
 @dataclass(frozen=True)
 class Annotations:
     """What is told about each cell of a map, all (h, w).
 
-    `percentiles` 0 to 1; `other` the other map's value at the cell's centre, NaN where its model saw nothing; `top`
-    true at the largest cells.
+    `percentiles` 0 to 1, NaN in a flat map; `other` the other map's value at the cell's centre, NaN where its model saw
+    nothing; `top` true at the largest cells.
     """
 
     percentiles: Tensor
@@ -115,12 +136,13 @@ class Annotations:
 def annotate(own: Explanation, other: Explanation | None, share: float = TOP_SHARE) -> Annotations:
     """Reads one map's cells against each other and against another map of the same photo, if there is one."""
     rows, columns = own.heatmap.shape
+    ranked = torch.full((rows, columns), torch.nan) if own.flat else percentiles(own.heatmap)
+    top = top_mask(own.heatmap, share)
     if other is None:
-        return Annotations(percentiles(own.heatmap), torch.full((rows, columns), torch.nan), top_mask(own.heatmap, share))
+        return Annotations(ranked, torch.full((rows, columns), torch.nan), top)
     region = other.box.shares(own.box)
     values = crop_resample(other.heatmap, region, rows, columns)
-    seen = values.where(inside(region, rows, columns), float("nan"))
-    return Annotations(percentiles(own.heatmap), seen, top_mask(own.heatmap, share))
+    return Annotations(ranked, values.where(inside(region, rows, columns), float("nan")), top)
 
 
 def training_note(first: Classifier, second: Classifier) -> str:

@@ -1,6 +1,7 @@
 """How both models' pictures build up: what the layers page shows, from evidence alone and without Streamlit."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import get_type_hints
@@ -8,12 +9,13 @@ from typing import get_type_hints
 from torch import Tensor
 
 from dashboard.evidence import AttentionMaps
-from dashboard.explain import Explanation, compare
+from dashboard.explain import Comparison, Explanation, compare
 from dashboard.methods import AttentionRollout, Method, Span
-from dashboard.numerics.agreement import chance_overlap, spearman
+from dashboard.numerics.agreement import spearman
 from dashboard.numerics.attention import attention_distance, read_attention
 from dashboard.numerics.concentration import entropy, gini
 from dashboard.numerics.rollout import fuse_heads
+from dashboard.numerics.scaling import is_flat
 
 HEADS = ("mean", "max", "min")
 DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
@@ -56,11 +58,11 @@ def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) ->
 
 @dataclass(frozen=True)
 class Curves:
-    """One number per depth, first layer first.
+    """One number per depth, first layer first; NaN where the rollout is flat.
 
     `entropy`, `gini` of the rollout up to that depth; `distance` that patches look in that layer alone, in patches;
-    `agreement` (Spearman) and `overlap` (intersection over union of the top cells) of the rollout with the CNN's map,
-    empty where the models saw no common part; `chance` is the overlap of unrelated maps.
+    `agreement` (Spearman) and `overlap` (intersection over union of the top cells) of the rollout with the CNN's map, NaN
+    where they can't be compared; `chance` is the overlap of unrelated maps.
     """
 
     entropy: list[float]
@@ -68,21 +70,25 @@ class Curves:
     distance: list[float]
     agreement: list[float]
     overlap: list[float]
-    chance: float
+    chance: list[float]
 
 
 def curves(evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other: Explanation | None, share: float) -> Curves:
     """Reads rollouts (L, rows, columns) of one photo depth by depth; `shown` is any of them, `other` the CNN's map, if any."""
-    pairs = [] if other is None else [compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
-    seen = [pair for pair in pairs if pair is not None]
+    pairs = [None if other is None else compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
+    figures = [
+        (pair.spearman, pair.overlap, pair.chance) if isinstance(pair, Comparison) else (math.nan,) * 3 for pair in pairs
+    ]
     return Curves(
-        [entropy(rollout) for rollout in rollouts],
-        [gini(rollout) for rollout in rollouts],
+        [_unless_flat(entropy, rollout) for rollout in rollouts],
+        [_unless_flat(gini, rollout) for rollout in rollouts],
         attention_distance(evidence.weights, evidence.grid, evidence.prefix).mean(-1).tolist(),
-        [pair.spearman for pair in seen],
-        [pair.overlap for pair in seen],
-        chance_overlap(share),
+        *map(list, zip(*figures, strict=True)),
     )
+
+
+def _unless_flat(measure: Callable[[Tensor], float], values: Tensor) -> float:
+    return math.nan if is_flat(values) else measure(values)
 
 
 @dataclass(frozen=True)

@@ -109,10 +109,10 @@ def prefix_shares(evidence: AttentionMaps, tokens: Tensor) -> list[float]:
 
 @dataclass(frozen=True)
 class Spot:
-    """A map's value at one place, and the share of its cells with a smaller one, 0 to 1 (ties count half)."""
+    """A map's value at a place, and the share of its cells with a smaller one, 0 to 1 (ties count half), None in a flat map."""
 
     value: float
-    percentile: float
+    percentile: float | None
 
 
 def spot(shown: Explanation, where: Box) -> Spot | None:
@@ -121,6 +121,8 @@ def spot(shown: Explanation, where: Box) -> Spot | None:
     if not inside(region, 1, 1).item():
         return None
     value = crop_resample(shown.heatmap, region, 1, 1).item()
+    if shown.flat:
+        return Spot(value, None)
     cells = shown.heatmap.double()
     return Spot(value, ((cells < value).double() + 0.5 * (cells == value).double()).mean().item())
 

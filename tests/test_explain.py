@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dashboard.evidence import Prediction
-from dashboard.explain import Explanation, annotate, compare, explain
+from dashboard.explain import Explanation, Incomparable, annotate, compare, explain
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import DoesNotFit
 from dashboard.models.zoo import load
@@ -63,12 +63,43 @@ def test_comparing_looks_only_where_both_saw():
     assert both.box == Box(40, 0, 100, 40)
     assert both.difference.shape == (1, 12)
     assert both.spearman == pytest.approx(1)
-    assert both.chance == pytest.approx(0.2 / 1.8)
+    assert both.chance == pytest.approx((1 / 6) / (2 - 1 / 6)), "two of twelve cells are as near to a fifth as there is"
 
 
 def test_nothing_in_common():
     heatmap = torch.rand(2, 2)
-    assert compare(by_hand(heatmap, Box(0, 0, 5, 5)), by_hand(heatmap, Box(5, 0, 10, 5))) is None
+    found = compare(by_hand(heatmap, Box(0, 0, 5, 5)), by_hand(heatmap, Box(5, 0, 10, 5)))
+    assert isinstance(found, Incomparable)
+    assert "no common part" in found.reason
+
+
+FLAT = [torch.zeros(3, 4), torch.full((3, 4), 0.1), torch.full((3, 4), -7.0) + 1e-7 * torch.rand(3, 4)]
+
+
+@pytest.mark.parametrize("values", FLAT)
+def test_of_a_flat_map_no_number_and_no_difference_is_made(values: torch.Tensor):
+    box = Box(0, 0, 40, 30)
+    flat, other = by_hand(values, box), by_hand(torch.arange(12.0).view(3, 4), box)
+    assert flat.flat
+    assert not other.flat
+    for pair in ((flat, other), (other, flat), (flat, flat)):
+        assert compare(*pair) == Incomparable("CAM: Every cell has the same value, so there is nothing to rank.")
+    notes = annotate(flat, other)
+    assert notes.percentiles.isnan().all()
+    assert not notes.top.any()
+    assert annotate(other, flat).percentiles.isfinite().all()
+
+
+def test_a_map_that_is_flat_where_both_looked():
+    whole = by_hand(torch.tensor([[1.0, 1.0, 5.0, 9.0]]), Box(0, 0, 40, 10))
+    left = by_hand(torch.arange(2.0).view(1, 2), Box(0, 0, 15, 10))
+    found = compare(whole, left)
+    assert found.reason == "CAM, in the part that both models saw: Every cell has the same value, so there is nothing to rank."
+
+
+def test_patches_are_called_patches():
+    flat = Explanation(torch.ones(2, 2), Box(0, 0, 4, 4), AttentionRollout(), "by/hand", None, ANSWER)
+    assert flat.flat_in_words == "Every patch has the same value, so there is nothing to rank."
 
 
 def test_the_other_map_read_at_a_cell():

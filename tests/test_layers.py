@@ -1,5 +1,7 @@
 """What the layers page computes, against plain second definitions."""
 
+import math
+
 import pytest
 import torch
 
@@ -55,7 +57,7 @@ def test_curves_have_one_point_per_depth(evidence: AttentionMaps):
         assert read.overlap[layer] == pair.overlap
     shares = rollouts[1].flatten() / rollouts[1].sum()
     assert read.entropy[1] == pytest.approx(-(shares * shares.log()).sum().item() / torch.tensor(10.0).log().item(), abs=1e-5)
-    assert read.chance == pytest.approx(0.2 / 1.8)
+    assert read.chance[1] == pytest.approx(0.2 / 1.8)
 
 
 def test_distance_is_that_of_the_patches_alone(evidence: AttentionMaps):
@@ -78,7 +80,17 @@ def test_curves_without_a_common_part(evidence: AttentionMaps):
     rollouts = method.progression(evidence)
     elsewhere = explanation(torch.randn(3, 4), ClassActivationMap(), Box(60, 0, 90, 20))
     read = curves(evidence, explanation(rollouts[-1], method), rollouts, elsewhere, 0.2)
-    assert (read.agreement, read.overlap) == ([], [])
+    assert all(math.isnan(value) for value in (*read.agreement, *read.overlap, *read.chance))
+    assert all(math.isfinite(value) for value in read.entropy)
+
+
+def test_curves_have_gaps_where_the_rollout_is_flat(evidence: AttentionMaps):
+    method = AttentionRollout()
+    rollouts = method.progression(evidence)
+    rollouts[1] = 0.1
+    read = curves(evidence, explanation(rollouts[-1], method), rollouts, explanation(torch.randn(3, 4), method), 0.2)
+    for values in (read.entropy, read.gini, read.agreement, read.overlap, read.chance):
+        assert [math.isnan(value) for value in values] == [False, True, False, False]
 
 
 def test_every_choice_at_the_same_depth(evidence: AttentionMaps):

@@ -11,6 +11,7 @@ from dashboard.methods import ClassActivationMap
 from dashboard.numerics.attention import attention_distance, attention_entropy
 from dashboard.patches import (
     SMALL_MAPS,
+    Spot,
     TokenAttention,
     head_summary,
     middle_token,
@@ -143,6 +144,10 @@ def test_a_map_at_a_spot_is_read_between_its_cells_centres():
 @pytest.mark.parametrize("where", [Box(38, 0, 48, 10), Box(0, -20, 10, -5), Box(0, 16, 10, 26)])
 def test_a_spot_that_the_model_never_saw(where: Box):
     assert spot(cam([[0.0, 1.0], [2.0, 3.0]]), where) is None
+
+
+def test_a_spot_of_a_flat_map_has_no_rank():
+    assert spot(cam([[2.0, 2.0], [2.0, 2.0]]), Box(0, 0, 20, 10)) == Spot(2, None)
 
 
 def test_the_summary_is_that_of_each_layer():

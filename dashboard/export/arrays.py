@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from dashboard.explain import Comparison
 from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.photo import Box
 
@@ -15,7 +16,7 @@ def maps_npz(exhibit: Exhibit) -> bytes:
     arrays: dict[str, Any] = {}
     for side, shown in exhibit.shown.items():
         arrays |= {f"{side}_values": shown.heatmap.numpy(), f"{side}_box": _corners(shown.box)}
-    if exhibit.comparison is not None:
+    if isinstance(exhibit.comparison, Comparison):
         arrays |= {"difference": exhibit.comparison.difference.numpy(), "difference_box": _corners(exhibit.comparison.box)}
     return _npz(arrays, exhibit)
 

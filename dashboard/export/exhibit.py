@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from dashboard.explain import Comparison, Explanation, training_note
+from dashboard.explain import Comparison, Explanation, Incomparable, training_note
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
@@ -19,14 +19,14 @@ LIBRARIES = ("torch", "torchvision", "transformers")
 class Exhibit:
     """Both maps of one photo, `cnn` and `vit`, their models by the same names, and how they were compared and drawn.
 
-    Maps of one model go by their methods' names instead; `models` has `cnn` and `vit` even then, and none are compared.
+    Maps of one model go by their methods' names instead; `models` has `cnn` and `vit` even then, and `comparison` is None.
     `link` is the address that shows the same, empty where there is none.
     """
 
     photo: Photo
     shown: Mapping[str, Explanation]
     models: Mapping[str, Classifier]
-    comparison: Comparison | None
+    comparison: Comparison | Incomparable | None
     look: Look
     share: float
     link: str = ""
@@ -69,11 +69,11 @@ def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
     }
 
 
-def _agreement(comparison: Comparison, share: float) -> dict[str, Any]:
+def _agreement(comparison: Comparison | Incomparable, share: float) -> dict[str, Any]:
+    if isinstance(comparison, Incomparable):
+        return {"none": comparison.reason}
     figures = {"spearman": comparison.spearman, "overlap": comparison.overlap, "overlap_by_chance": comparison.chance}
-    # JSON knows no NaN: a flat map has no rank correlation
-    known = {name: None if value != value else value for name, value in figures.items()}
-    return known | {"cells": tuple(comparison.difference.shape), "box": dataclasses.asdict(comparison.box)}
+    return figures | {"cells": tuple(comparison.difference.shape), "box": dataclasses.asdict(comparison.box)}
 
 
 def class_of(shown: Explanation) -> str | None:

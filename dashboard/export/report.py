@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
-from dashboard.explain import Explanation, annotate
+from dashboard.explain import Explanation, Incomparable, annotate
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure
 
@@ -82,8 +82,8 @@ def _answers(shown: Explanation) -> str:
 
 def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
     comparison = exhibit.comparison
-    if comparison is None:
-        return "<article><h2>Difference</h2><p>The two models saw no common part of this photo.</p></article>"
+    if isinstance(comparison, Incomparable):
+        return f"<article><h2>Difference</h2><p>{escape(comparison.reason)}</p></article>"
     rows, columns = comparison.difference.shape
     figure = difference_figure(comparison, behind, ("CNN", "ViT"))
     return f"""

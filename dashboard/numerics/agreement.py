@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from dashboard.numerics.scaling import percentiles, ranks
+from dashboard.numerics.scaling import is_flat, percentiles, ranks
 
 
 def _same_grid(a: Tensor, b: Tensor) -> None:
@@ -14,16 +14,18 @@ def _same_grid(a: Tensor, b: Tensor) -> None:
 
 
 def spearman(a: Tensor, b: Tensor) -> float:
-    """Rank correlation from -1 to 1, ties averaged (Spearman 1904); NaN where a map is constant."""
+    """Rank correlation from -1 to 1, ties averaged (Spearman 1904); NaN where a map is flat."""
     _same_grid(a, b)
+    if is_flat(a) or is_flat(b):
+        return math.nan
     first, second = (ranks(values).flatten() - (values.numel() - 1) / 2 for values in (a, b))
-    scale = math.sqrt((first @ first).item() * (second @ second).item())
-    return (first @ second).item() / scale if scale else math.nan
+    return (first @ second).item() / math.sqrt((first @ first).item() * (second @ second).item())
 
 
 def spearman_matrix(maps: Tensor) -> Tensor:
-    """Rank correlation of each map with each, (M, h, w) -> (M, M), NaN where either is constant; each map is ranked once."""
+    """Rank correlation of each map with each, (M, h, w) -> (M, M), NaN where either is flat; each map is ranked once."""
     centred = torch.stack([ranks(values).flatten() for values in maps]) - (maps[0].numel() - 1) / 2  # (M, h w)
+    centred[[is_flat(values) for values in maps]] = 0
     products = centred @ centred.T
     squares = products.diagonal()
     scale = (squares[:, None] * squares).sqrt()
@@ -37,23 +39,34 @@ def rank_difference(a: Tensor, b: Tensor) -> Tensor:
 
 
 def top_mask(values: Tensor, share: float) -> Tensor:
-    """True at the round(share n) largest cells, at least one; ties go to the cell that comes first."""
+    """True at the round(share n) largest cells, at least one; of equals all are in or none, or an accident would choose.
+
+    So there are fewer where many tie for the last place, such as the zeros of a Grad-CAM, more where more than that share the
+    largest value, and none in a flat map.
+    """
     if not 0 < share <= 1:
         raise ValueError(f"expected a share above 0 and at most 1, got {share}")
+    if is_flat(values):
+        return torch.zeros_like(values, dtype=torch.bool)
     count = max(1, round(share * values.numel()))
-    order = values.flatten().argsort(descending=True, stable=True)
-    mask = torch.zeros(values.numel(), dtype=torch.bool, device=values.device)
-    mask[order[:count]] = True
-    return mask.view(values.shape)
+    descending = values.flatten().sort(descending=True).values
+    last = descending[count - 1]
+    fits = count == values.numel() or descending[count] < last
+    mask = values >= last if fits else values > last
+    return mask if mask.any() else values >= last  # more cells share the largest value than the top has places
 
 
 def top_overlap(a: Tensor, b: Tensor, share: float) -> float:
-    """Intersection over union of the two maps' top cells, 0 to 1."""
+    """Intersection over union of the two maps' top cells, 0 to 1; NaN where both are flat."""
     _same_grid(a, b)
     first, second = top_mask(a, share), top_mask(b, share)
     return ((first & second).sum() / (first | second).sum()).item()
 
 
-def chance_overlap(share: float) -> float:
-    """What `top_overlap` comes to for unrelated maps: f / (2 - f), 0.111 for a fifth."""
-    return share / (2 - share)
+def chance_overlap(first: float, second: float) -> float:
+    """What `top_overlap` comes to for unrelated maps whose tops hold such shares f and g of all cells: fg / (f + g - fg).
+
+    0.111 where each holds a fifth; NaN where neither holds any.
+    """
+    either = first + second - first * second
+    return first * second / either if either else math.nan

@@ -13,6 +13,15 @@ def ranks(values: Tensor) -> Tensor:
     return (last - (counts + 1) / 2)[inverse].view(values.shape)
 
 
+ROUNDING = 1e-6  # of the largest value: float32 sums of equal things differ by less
+
+
+def is_flat(values: Tensor) -> bool:
+    """Whether all entries are the same, but for rounding: then nothing ranks above anything."""
+    low, high = values.min().item(), values.max().item()
+    return high - low <= ROUNDING * max(abs(low), abs(high))
+
+
 def percentiles(values: Tensor) -> Tensor:
     """The share of the other entries that each entry exceeds, 0 to 1 (ties count half)."""
     return ranks(values) / max(values.numel() - 1, 1) if values.numel() > 1 else torch.full_like(values, 0.5)

@@ -60,9 +60,10 @@ def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, c
 
 
 def _overlap(read: Curves, method: AttentionRollout, evidence: AttentionMaps) -> str:
-    if not read.overlap:
-        return "There is no map of the CNN's to compare with, or none of a common part of this photo."
-    return f"Top cells in both at this depth: {read.overlap[_depth(method, evidence) - 1]:.2f}, by chance {read.chance:.2f}."
+    place = _depth(method, evidence) - 1
+    if math.isnan(read.agreement[place]):
+        return "At this depth there is no map of the CNN's to compare with, none of a common part, or one of the two is flat."
+    return f"Top cells in both at this depth: {read.overlap[place]:.2f}, by chance {read.chance[place]:.2f}."
 
 
 def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import streamlit as st
 
-from dashboard.explain import Comparison, Explanation
+from dashboard.explain import Comparison, Explanation, Incomparable
 from dashboard.figures.maps import Backdrop, difference_figure
 from dashboard.methods import Method
 from dashboard.models.classifier import Observation
@@ -108,11 +108,13 @@ def _effort(method: Method, seen: Observation) -> str:
     return f"{look}, then {units:,} {method.unit} for each choice of options" if units else f"{look}; sliders run none,"
 
 
-def agreement(comparison: Comparison | None, behind: Backdrop, share: float, names: tuple[str, str] = ("CNN", "ViT")) -> None:
+def agreement(
+    comparison: Comparison | Incomparable, behind: Backdrop, share: float, names: tuple[str, str] = ("CNN", "ViT")
+) -> None:
     """How far the two maps agree, and where they don't; `names` are those of the maps."""
     st.markdown("**Difference** · in rank")
-    if comparison is None:
-        st.info("The two models saw no common part of this photo, so their maps can't be compared.")
+    if isinstance(comparison, Incomparable):
+        st.info(comparison.reason)
         return
     st.plotly_chart(
         difference_figure(comparison, behind, names), key="difference", config=CONFIG,

@@ -149,10 +149,9 @@ def _cam_in_words(shown: Explanation, evidence: AttentionMaps, cam: Explanation)
     if found is None:
         return "The CNN did not see this place."
     name, rival = (_short(cam, index) for index in (cam.target, cam.against))
-    return (
-        f"The CNN's {cam.method.label} here: **{found.value:.3g}** for {name}{f' rather than {rival}' if rival else ''}, "
-        f"higher than {found.percentile:.0%} of its cells."
-    )
+    rank = f", higher than {found.percentile:.0%} of its cells." if found.percentile is not None else f". {cam.flat_in_words}"
+    asked = f" for {name}{f' rather than {rival}' if rival else ''}" if name else ""
+    return f"The CNN's {cam.method.label} here: **{found.value:.3g}**{asked}{rank}"
 
 
 def _short(shown: Explanation, index: int | None) -> str:

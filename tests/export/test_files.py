@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from dashboard.explain import Incomparable, compare
 from dashboard.export.arrays import layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html
@@ -35,7 +36,7 @@ def test_maps_come_with_their_boxes_and_settings():
 
 
 def test_maps_without_a_common_part():
-    assert "difference" not in loaded(maps_npz(exhibit(comparison=None)))
+    assert "difference" not in loaded(maps_npz(exhibit(comparison=Incomparable("They saw no common part."))))
 
 
 def test_layers_are_kept_whole():
@@ -87,10 +88,15 @@ def test_what_there_is_to_know_of_a_map_is_in_the_report():
 
 
 def test_a_flat_map_has_no_rank_correlation():
-    made = exhibit()
-    flat = dataclasses.replace(made.comparison, spearman=float("nan"))
-    assert json.loads(to_json(settings(exhibit(comparison=flat))))["agreement"]["spearman"] is None
-    assert "<td>undefined</td>" in report_html(exhibit(comparison=flat), BEHIND)
+    shown = exhibit().shown
+    flat = dataclasses.replace(shown["vit"], heatmap=torch.full((4, 6), 0.1))
+    made = exhibit(shown=shown | {"vit": flat}, comparison=compare(shown["cnn"], flat))
+    reason = "Attention rollout: Every patch has the same value, so there is nothing to rank."
+    assert json.loads(to_json(settings(made)))["agreement"] == {"none": reason}
+    report = report_html(made, BEHIND)
+    assert reason in report
+    assert "Spearman" not in report
+    assert "difference" not in loaded(maps_npz(made))
 
 
 class Tags(HTMLParser):
@@ -130,4 +136,4 @@ def test_the_report_has_three_figures_with_alternatives(report: str):
 
 
 def test_a_report_without_a_common_part():
-    assert "no common part" in report_html(exhibit(comparison=None), BEHIND)
+    assert "no &lt;common&gt; part" in report_html(exhibit(comparison=Incomparable("They saw no <common> part.")), BEHIND)

@@ -28,12 +28,13 @@ def test_only_order_counts():
     assert rank_difference(a, 5 * a).abs().max() == 0
 
 
-def test_a_constant_map_has_no_correlation():
+def test_a_flat_map_has_no_correlation():
     assert math.isnan(spearman(torch.ones(3, 3), torch.randn(3, 3)))
+    assert math.isnan(spearman(torch.randn(3, 3), 0.1 + 1e-8 * torch.rand(3, 3)))
 
 
 def test_the_matrix_is_that_of_every_pair():
-    maps = torch.stack([*(with_ties(seed) for seed in range(5)), torch.ones(5, 9), -with_ties(0)])
+    maps = torch.stack([*(with_ties(seed) for seed in range(5)), 1 + 1e-7 * torch.rand(5, 9), -with_ties(0)])
     found = spearman_matrix(maps)
     for i, first in enumerate(maps):
         for j, second in enumerate(maps):
@@ -59,12 +60,47 @@ def test_overlap_of_equal_opposite_and_unrelated_maps():
     generator = torch.Generator().manual_seed(0)
     draws = [top_overlap(torch.rand(20, 20, generator=generator), torch.rand(20, 20, generator=generator), 0.2)
              for _ in range(300)]  # fmt: skip
-    assert sum(draws) / len(draws) == pytest.approx(chance_overlap(0.2), abs=0.005)
+    assert sum(draws) / len(draws) == pytest.approx(chance_overlap(0.2, 0.2), abs=0.005)
 
 
-def test_the_top_has_its_size_also_with_ties():
-    assert top_mask(torch.zeros(5, 4), 0.2).sum() == 4
-    assert top_mask(torch.zeros(2, 2), 0.01).sum() == 1
+def slow_top(values: list[float], share: float) -> list[bool]:
+    """Whole groups of equals, largest first, for as long as they have room; the first one always."""
+    room, top = max(1, round(share * len(values))), []
+    for value in sorted(set(values), reverse=True):
+        room -= values.count(value)
+        if room < 0 and top:
+            break
+        top.append(value)
+    return [value in top for value in values]
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.5, 0.93, 1])
+@pytest.mark.parametrize("seed", range(4))
+def test_of_equals_all_are_in_the_top_or_none(seed: int, share: float):
+    values = with_ties(seed) - 3
+    assert top_mask(values, share).flatten().tolist() == slow_top(values.flatten().tolist(), share)
+
+
+def test_the_zeros_of_a_map_are_no_top():
+    values = torch.zeros(5, 6)
+    values[3, 1:4] = torch.tensor([1.0, 3.0, 2.0])
+    assert torch.equal(top_mask(values, 0.2), values > 0)
+    assert not top_mask(torch.zeros(5, 4), 0.2).any()
+    assert top_mask(torch.tensor([[1.0, 0.0], [0.0, 0.0]]), 0.01).sum() == 1
+
+
+def test_chance_where_the_tops_differ_in_size():
+    generator = torch.Generator().manual_seed(0)
+    draws = []
+    for _ in range(300):
+        a, b = torch.rand(20, 20, generator=generator), torch.rand(20, 20, generator=generator)
+        a[a < 0.9] = 0  # a tenth is above zero
+        draws.append(top_overlap(a, b, 0.3))
+    assert sum(draws) / len(draws) == pytest.approx(chance_overlap(0.1, 0.3), abs=0.005)
+    assert math.isnan(chance_overlap(0, 0))
+
+
+def test_a_share_that_is_none():
     with pytest.raises(ValueError, match="got 0"):
         top_mask(torch.zeros(2, 2), 0)
 

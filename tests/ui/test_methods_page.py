@@ -158,7 +158,8 @@ def test_a_flat_map_has_no_correlation_anywhere(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(ClassActivationMap, "__call__", lambda self, evidence: evidence.activations[0] * 0)
     app = opened("Methods")
     assert {small["notes"][0] for small in small_maps(app).values() if small["painted"]} == {"no ρ"}
-    assert "undefined" in [metric.value for metric in app.metric]
+    assert not app.metric, "no number is made of it"
+    assert "CAM: Every cell has the same value, so there is nothing to rank." in [info.value for info in app.info]
 
 
 def test_no_choice_on_the_page_runs_a_model(monkeypatch: pytest.MonkeyPatch):
