@@ -8,7 +8,6 @@ from socket import create_connection
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import torch
 from huggingface_hub import constants, snapshot_download
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from dashboard.models.classifier import ModelError
 from dashboard.models.device import Report
+from dashboard.models.proxy import proxy_of
 
 PATIENCE = 2  # seconds; a download by itself takes over twenty to find out that there is no network
 WANTED = {"allow_patterns": ["*.json", "*.safetensors"]}
@@ -76,12 +76,10 @@ def require_network(url: str, title: str) -> None:
     """Asks a url's host for a connection, the name's lookup included, within PATIENCE seconds; behind a proxy, the proxy.
 
     Raises:
-        ModelError: there is none.
+        ModelError: there is none, or the proxy's variable is malformed.
     """
     parts = urlsplit(url)
-    proxy = urlsplit("" if proxy_bypass(parts.hostname) else getproxies().get(parts.scheme, ""))
-    own_port = parts.port or (443 if parts.scheme == "https" else 80)
-    wanted = (proxy.hostname, proxy.port or 80) if proxy.hostname else (parts.hostname, own_port)
+    wanted = proxy_of(url) or (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
     answer: Queue[OSError | None] = Queue()
     threading.Thread(target=_connect, args=(wanted, answer), daemon=True).start()
     try:
