@@ -45,7 +45,7 @@ def one_patch(chosen: Chosen, models: Mapping[str, Classifier], seen: Observatio
     shown = read(seen, vit.key, asked)
 
     with picture:
-        patches.show_patch(shown, evidence, cam, behind, look, share)
+        patches.show_patch(shown, photo, evidence, cam, behind, look, share)
     with right:
         st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
         patches.show_heads(shown, evidence, look)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.explain import annotate, compare
 from dashboard.export.exhibit import Exhibit
+from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import map_figure
 from dashboard.ui import panel
 from dashboard.ui.address import current_link
@@ -52,9 +53,10 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
         name = "vit" if side == "cnn" else "cnn"
         other = shown[name]
         if own is not None:
+            figure = map_figure(own, behind, look, annotate(own, other, share), methods[name].label)
             maps[side].plotly_chart(
-                map_figure(own, behind, look, annotate(own, other, share), methods[name].label),
-                key=f"{side}_map", config=panel.CONFIG, alt=f"{methods[side].label} of {models[side].title} over {photo.name}.",
+                labelled(figure, own, photo), key=f"{side}_map", config=panel.CONFIG,
+                alt=f"{methods[side].label} of {models[side].title} over {photo.name}.",
             )  # fmt: skip
     for side, column in columns.items():  # after the maps, which a browser then draws the sooner
         with column:

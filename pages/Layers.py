@@ -61,7 +61,7 @@ def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp |
     with left:
         head = depths.pick_head(evidence)
         attention = attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head)
-        depths.show_film(shown, rollouts, attention, head, behind, chosen.look)
+        depths.show_film(shown, chosen.photo, rollouts, attention, head, behind, chosen.look)
     with right:
         st.markdown("**By depth** · click a point to choose its depth")
         depths.show_curves(shown, evidence, rollouts, cam, chosen.share)

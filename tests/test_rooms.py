@@ -15,6 +15,7 @@ ROOMS = {
     "dashboard.evidence": (),
     "dashboard.photo": (),
     "dashboard.progress": (),
+    "dashboard.names": (),
     "dashboard.settings": (),
     "dashboard.methods": ("dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
     "dashboard.models": (
@@ -30,10 +31,11 @@ ROOMS = {
     "dashboard.gallery": ("dashboard.explain", "dashboard.methods", "dashboard.numerics"),
     "dashboard.figures": (
         "dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.patches", "dashboard.gallery",
-        "dashboard.photo",
+        "dashboard.photo", "dashboard.names",
     ),
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",
+        "dashboard.names",
     ),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),

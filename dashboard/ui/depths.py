@@ -10,11 +10,13 @@ from torch import Tensor
 from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
 from dashboard.figures.layers import Panel, curves_figure, film, multiples
+from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves, place_option
 from dashboard.methods import AttentionRollout, GradCAM
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
+from dashboard.photo import Photo
 from dashboard.ui.explaining import Asked, answers
 from dashboard.ui.film_keys import film_keys
 from dashboard.ui.links import keep_an_option, linked
@@ -34,13 +36,16 @@ def pick_head(evidence: AttentionMaps) -> int | None:
     return None if choice in (None, FUSED) else int(choice)
 
 
-def show_film(shown: Explanation, rollouts: Tensor, attention: Tensor, head: int | None, behind: Backdrop, look: Look) -> None:
+def show_film(
+    shown: Explanation, photo: Photo, rollouts: Tensor, attention: Tensor, head: int | None, behind: Backdrop, look: Look
+) -> None:
     """Rollout up to a layer beside that layer's own attention, both (L, rows, columns), to play and to scrub."""
     titles = (shown.method.label, f"Raw attention, {'fused' if head is None else f'head {head}'}")
     depth = shown.method.depth or len(rollouts)
+    figure = film(rollouts.numpy(), attention.numpy(), titles, shown.box, behind, look, depth)
     st.plotly_chart(
-        film(rollouts.numpy(), attention.numpy(), titles, shown.box, behind, look, depth),
-        key="progression", config=CONFIG, alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
+        labelled(figure, shown, photo), key="progression", config=CONFIG,
+        alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
     )  # fmt: skip
     film_keys("progression")
     st.caption(
@@ -102,9 +107,8 @@ def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> None:
         Panel(f"<b>{place}</b>" if own is chosen else str(place), own.heatmap.numpy(), own.box, place, own is chosen)
         for place, own in enumerate(maps, 1)
     ]
-    st.plotly_chart(
-        multiples(panels, behind, look, 6, one_scale=False), key=key, config=CONFIG, alt=f"{label}, for each {what}."
-    )
+    figure = labelled(multiples(panels, behind, look, 6, one_scale=False), chosen, asked.photo)
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{label}, for each {what}.")
 
 
 def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:

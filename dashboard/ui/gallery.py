@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from dashboard.explain import annotate, compare
+from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import matrix_figure, own_look, painted, rho_in_words, stage
 from dashboard.gallery import Made, Sort, correlations, in_order, spread, waiting
@@ -255,9 +256,10 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         run_button(st.empty(), f"Run: {entry.cost}", f"run_{key}", _run, name)
         return
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
+    figure = map_figure(done.shown, behind, own_look(done.shown, chosen.look), notes, other.method.label)
     st.plotly_chart(
-        map_figure(done.shown, behind, own_look(done.shown, chosen.look), notes, other.method.label), key=f"{key}_map",
-        config=panel.CONFIG, alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
+        labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=panel.CONFIG,
+        alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.facts(asked, asked.look(), done.shown)
 

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation, annotate
 from dashboard.figures.attention import heads_figure, patch_figure, summary_figure
+from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import AttentionRollout
 from dashboard.patches import (
@@ -23,6 +24,7 @@ from dashboard.patches import (
     spot,
     token_names,
 )
+from dashboard.photo import Photo
 from dashboard.ui.controls import LABELS, option_texts
 from dashboard.ui.depths import FUSED, pick_head
 from dashboard.ui.links import keep_an_option, linked, linked_slider
@@ -105,13 +107,18 @@ def token_in_words(evidence: AttentionMaps, token: int) -> str:
 
 
 def show_patch(
-    shown: Explanation, evidence: AttentionMaps, cam: Explanation, behind: Backdrop, look: Look, share: float
+    shown: Explanation, photo: Photo, evidence: AttentionMaps, cam: Explanation, behind: Backdrop, look: Look, share: float
 ) -> None:
     """The answer over the photo; a click or an arrow key chooses another patch."""
     cell = place(evidence, shown.method.token)
     figure = patch_figure(shown, behind, look, annotate(shown, cam, share), cam.method.label, cell)
     with st.container(key=PICTURE):
-        _clickable(MAP, figure, "Attention of the chosen patch over the photo, which is outlined.", _choose_patch)
+        _clickable(
+            MAP,
+            labelled(figure, shown, photo),
+            "Attention of the chosen patch over the photo, which is outlined.",
+            _choose_patch,
+        )
     patch_keys(PICTURE, evidence.grid, cell or place(evidence, middle_token(evidence)), _choose)
 
 
