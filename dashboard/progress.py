@@ -1,25 +1,26 @@
-"""How far a slow method has come, told to whoever watches it."""
+"""How far a slow method has come, told to those who watch it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 Watcher = Callable[[int], None]
-_WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+_WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("watchers", default=())
 
 
 @contextmanager
 def watched(watcher: Watcher) -> Iterator[None]:
-    """Inside, `watcher` is told of every step with the number of units done; it stops the method by raising."""
-    token = _WATCHER.set(watcher)
+    """Inside, `watcher` too is told of every step with the number of units done, and with 0 while the method waits for its
+    turn; it stops the method by raising.
+    """
+    token = _WATCHERS.set((*_WATCHERS.get(), watcher))
     try:
         yield
     finally:
-        _WATCHER.reset(token)
+        _WATCHERS.reset(token)
 
 
 def advance(units: int = 1) -> None:
     """Tells that so many more passes, or patches, are done."""
-    watcher = _WATCHER.get()
-    if watcher is not None:
+    for watcher in _WATCHERS.get():
         watcher(units)

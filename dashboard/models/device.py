@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from dashboard.progress import advance
+from dashboard.models.turns import ASKED_EVERY, Turns
+from dashboard.progress import advance, watched
 from dashboard.settings import SettingError, settings
 
 # from_pretrained sets the process's default dtype for a moment: two loads at once would mix theirs up.
@@ -54,20 +55,40 @@ def device_name(device: torch.device) -> str:
 
 
 @cache
-def _semaphore(kind: str) -> threading.BoundedSemaphore:
-    return threading.BoundedSemaphore(PASSES[kind])
+def _turns(kind: str) -> Turns:
+    return Turns(PASSES[kind])
 
 
 @contextmanager
 def pass_under_way(device: torch.device, report: Report = silent) -> Iterator[None]:
-    """Holds one of the device's places; `report` is called while waiting and may raise to leave the queue."""
-    semaphore = _semaphore(device.type)
-    while not semaphore.acquire(timeout=0.2):
+    """Holds one of the device's places; `report` is called while waiting and may raise to leave the queue, and so may those
+    who watch the progress. Inside `slow_work` it goes on in the place that is held.
+    """
+
+    def asked() -> None:
         report("Waiting for other passes on this machine to end …")
+        advance(0)
+
+    with _turns(device.type).quick(asked):
+        yield
+
+
+@contextmanager
+def slow_work(device: torch.device) -> Iterator[None]:
+    """Holds one of the device's places for all that a slow method does, and gives way to others at every step it tells of."""
+    with _turns(device.type).slow(lambda: advance(0)) as stepped, watched(stepped):
+        yield
+
+
+@contextmanager
+def loading(report: Report = silent) -> Iterator[None]:
+    """Holds the one lock under which models load; `report` is called while waiting and may raise to leave."""
+    while not LOADING.acquire(timeout=ASKED_EVERY):
+        report("Waiting for another model to load …")
     try:
         yield
     finally:
-        semaphore.release()
+        LOADING.release()
 
 
 def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any]:

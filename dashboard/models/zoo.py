@@ -22,7 +22,7 @@ from dashboard.evidence import FeatureMaps, Probe
 from dashboard.models.attention import OF_TOKENS, WHAT_FITS
 from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
 from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
-from dashboard.models.device import LOADING, Report, chosen_device, silent
+from dashboard.models.device import Report, chosen_device, loading, silent
 from dashboard.models.downloads import hub_folder, torchvision_state
 from dashboard.models.hugging_face import load_folder
 from dashboard.models.preprocessing import from_preset, squeeze
@@ -52,7 +52,7 @@ def load(key: str, report: Report = silent, device: torch.device | None = None) 
     source, _, name = key.partition("/")
     if source not in SOURCES or not name:
         raise ModelError(f"Unknown model {key!r}: expected bundled/…, torchvision/… or hf/….")
-    with LOADING:
+    with loading(report):
         try:
             return SOURCES[source](key, name, report, device or chosen_device())
         except torch.OutOfMemoryError:

@@ -14,9 +14,11 @@ from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.gallery import Made
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError, Observation, OutOfMemory
+from dashboard.models.turns import ASKED_EVERY
 from dashboard.patches import HeadSummary
 from dashboard.patches import head_summary as summarised
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, open_photo, sample_photo
+from dashboard.ui.streamlit_internals import wish
 
 LOG = logging.getLogger(__name__)
 EVIDENCE_LIMIT = 512 * 1024**2  # bytes
@@ -27,6 +29,22 @@ KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put in
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
 _crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
+
+
+def stop_if_left(message: str = "") -> None:
+    """Ends this script run where nobody waits for it any longer: whatever waits asks it now and then."""
+    if wish() == "stop":
+        st.stop()
+
+
+class _Asking(Condition):
+    """A condition whose waiters leave where nobody waits for them any longer."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Comes back early too: what is waited for is looked at again then."""
+        notified = super().wait(ASKED_EVERY)
+        stop_if_left()
+        return notified
 
 
 def _released(model: Classifier) -> None:
@@ -41,7 +59,7 @@ def classifier(key: str) -> Classifier:
         ModelError: the key names nothing that can be used.
     """
     try:
-        model = zoo.load(key, device=torch.device("cpu") if key in _crowded_out else None)
+        model = zoo.load(key, stop_if_left, torch.device("cpu") if key in _crowded_out else None)
     except ModelError:  # the page shows its sentence, the log where it came from
         LOG.warning("%r can't be had", key, exc_info=True)
         raise
@@ -81,7 +99,7 @@ def _freeze() -> None:
 @cached(
     LRUCache(EVIDENCE_LIMIT, getsizeof=lambda seen: nbytes(seen.evidence)),
     key=lambda key, digest, needs, photo, question=LIKELIEST: (key, digest, needs, question if needs.of_question else None),
-    condition=Condition(),  # one pass, however many ask at once
+    condition=_Asking(),  # one pass, however many ask at once
 )
 def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, question: Question = LIKELIEST) -> Observation:
     """One look of a model at a photo; immutable, so it is shared and not copied. The oldest go when memory is short.
@@ -89,10 +107,10 @@ def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, ques
     `question` matters to evidence that depends on it alone: all others share one look.
     """
     try:
-        return classifier(key).observe(photo, needs, question=question)
+        return classifier(key).observe(photo, needs, stop_if_left, question)
     except OutOfMemory:
         go_on_on_the_cpu(key)
-        return classifier(key).observe(photo, needs, question=question)
+        return classifier(key).observe(photo, needs, stop_if_left, question)
 
 
 def go_on_on_the_cpu(key: str) -> None:
@@ -128,7 +146,7 @@ def keep_map(meaning: tuple, made: Made) -> None:
         _maps[meaning] = made
 
 
-@cached(LRUCache(64), key=lambda key, digest, evidence: (key, digest), condition=Condition())
+@cached(LRUCache(64), key=lambda key, digest, evidence: (key, digest), condition=_Asking())
 def head_summary(key: str, digest: str, evidence: AttentionMaps) -> HeadSummary:
     """How far and how evenly each head of a model looks at a photo, whatever patch is chosen (50 ms for a ViT-B/16)."""
     return summarised(evidence)

@@ -2,25 +2,28 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from dashboard.explain import Explanation, read
 from dashboard.gallery import Made
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
+from dashboard.models.device import slow_work
+from dashboard.models.turns import OneEach
 from dashboard.photo import Photo
 from dashboard.progress import watched
 from dashboard.ui import caches
+from dashboard.ui.streamlit_internals import visitor, wish
 
 PATIENCE = 1.0  # seconds; what takes longer waits to be asked
 PICTURE_SECONDS = 0.2  # between two pictures of the progress
 TRUST = 0.05  # the share of the work after which its own pace counts as much as what was expected
+SLOW_RUNS = OneEach()  # of each visitor
 
 
 @dataclass(frozen=True)
@@ -96,24 +99,26 @@ def kept(asked: Asked) -> Made | None:
     return caches.kept_map(asked.meaning)
 
 
-def made(asked: Asked) -> Made:
-    """The map with what it took, at once where it is kept."""
+def made(asked: Asked, slow: bool = False) -> Made:
+    """The map with what it took, at once where it is kept. A slow one gives way to all that is quick."""
     found = kept(asked)
     if found is None:
         try:
-            found = _make(asked)
+            found = _make(asked, slow)
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
             caches.go_on_on_the_cpu(asked.model.key)
-            found = _make(asked)
+            found = _make(asked, slow)
         caches.keep_map(asked.meaning, found)
     return found
 
 
-def _make(asked: Asked) -> Made:
-    seen, started = asked.look(), time.perf_counter()
-    shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
-    reading = 1000 * (time.perf_counter() - started)
+def _make(asked: Asked, slow: bool) -> Made:
+    seen = asked.look()
+    with watched(lambda _: caches.stop_if_left()), slow_work(seen.device) if slow else nullcontext():
+        started = time.perf_counter()
+        shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
+        reading = 1000 * (time.perf_counter() - started)
     work, worth = (measure(seen.evidence) for measure in (asked.method.work, asked.method.worth))
     return Made(shown, seen.milliseconds, reading, work, worth)
 
@@ -142,23 +147,34 @@ def run_button(place: DeltaGenerator, label: str, key: str, run: Callable[..., N
 
 
 def run(asked: Sequence[Asked], key: str, bar: DeltaGenerator, button: DeltaGenerator) -> None:
-    """Makes the maps one after another, each kept as soon as it is there, and tells how far the work is.
+    """Makes the maps one after another, each kept as soon as it is there, and tells how far the work is. Where another page
+    of the same visitor's runs some, these wait for it.
 
     The button only has to be there: any click ends this. With the key of the one that started it, it takes that one's place;
     Streamlit leaves keyed widgets that are gone in sight until a run ends.
     """
-    costs = [cost_of(each) for each in asked]
-    whole, done, started = sum(cost.seconds for cost in costs), 0.0, time.monotonic()
     bar.progress(0.0, text=f"0 of {together(asked)}")
     button.button("Stop", key=key, icon=":material/stop:")
+
+    def waits() -> None:
+        _give_way()
+        bar.progress(0.0, text="This starts when the methods that another page of yours runs are done.")
+
+    with SLOW_RUNS.under_way(visitor(), waits):
+        _run(asked, bar)
+    bar.empty()
+    button.empty()
+
+
+def _run(asked: Sequence[Asked], bar: DeltaGenerator) -> None:
+    costs = [cost_of(each) for each in asked]
+    whole, done, started = sum(cost.seconds for cost in costs), 0.0, time.monotonic()
     for each, cost in zip(asked, costs, strict=True):
         share = Share(done / whole if whole else 0.0, cost.seconds / whole if whole else 0.0, started, whole)
         name = f"{each.method.label}: " if len({other.method.label for other in asked}) > 1 else ""
         with watched(_watcher(bar.progress, cost, share, name)):
-            made(each)
+            made(each, slow=True)
         done += cost.seconds
-    bar.empty()
-    button.empty()
 
 
 @dataclass(frozen=True)
@@ -197,6 +213,6 @@ def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -
 
 def _give_way() -> None:
     """Starts anew where a person has clicked something: Streamlit lets a fragment end before it looks at its clicks."""
-    context = get_script_run_ctx()
-    if context is not None and context.script_requests._state is ScriptRequestType.RERUN:
+    caches.stop_if_left()
+    if wish() == "start anew":
         st.rerun()

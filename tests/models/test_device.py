@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(autouse=True)
 def fresh() -> None:
     chosen_device.cache_clear()
-    device._semaphore.cache_clear()
+    device._turns.cache_clear()
 
 
 def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
