@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench load screenshots
+.PHONY: help setup run test lint bench load fuzz screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
 load: $(VENV)/.ready-dev ## many people at once, memory, and start times, in real browsers (a quarter of an hour)
 	$(PY) -m tests.chromium
 	$(PY) -m benchmarks.load
+
+fuzz: $(VENV)/.ready-dev ## thousands of hostile files, checkpoints and addresses, seeded: FUZZ="files --seed 1" for one kind
+	$(PY) -m tests.fuzz $(FUZZ)
 
 screenshots: $(VENV)/.ready-dev ## the README's pictures, taken anew
 	$(PY) -m tests.chromium
