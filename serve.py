@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.settings import SettingError, settings
+from dashboard.ui.doors import Doors
 
 # Streamlit takes a folder named `pages` for its older kind of menu until st.navigation has run once, and would tell a first
 # visitor who follows a link that there is no such page.
@@ -40,4 +42,4 @@ async def warmed(app: st.App) -> AsyncIterator[None]:
 
 
 _check_settings()
-app = st.App("streamlit_app.py", lifespan=warmed)
+app = st.App("streamlit_app.py", lifespan=warmed, middleware=[Middleware(Doors)])

@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 DEVICE = re.compile(r"cpu|mps|cuda(:[0-9]{1,2})?")
+LABEL = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"  # one part of a host's name, between dots
+NAME = rf"({LABEL}\.)*{LABEL}|[0-9a-f:.]*:[0-9a-f:.]*"  # the second is an IPv6 address, without its brackets
+HOST = re.compile(rf"\*|(\*\.)?({NAME})")
+ORIGIN = re.compile(rf"\*|https?://(\*\.)?(({LABEL}\.)*{LABEL}|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?")
 
 
 class SettingError(ValueError):
@@ -59,6 +63,26 @@ def whole(low: int, high: int, default: int) -> Callable[[str, str], int]:
     return read
 
 
+def several(pattern: re.Pattern[str], such_as: str) -> Callable[[str, str], tuple[str, ...]]:
+    """A reader of values that match a pattern, in lower case, with commas or spaces between them.
+
+    Raises (the reader):
+        SettingError: one of them doesn't; `such_as` says what would.
+    """
+
+    def read(name: str, text: str) -> tuple[str, ...]:
+        values = tuple(text.lower().replace(",", " ").split())
+        if not all(map(pattern.fullmatch, values)):
+            raise SettingError(f"expected {name} to be {such_as}, got {text!r}")
+        return values
+
+    return read
+
+
+HOSTS = several(HOST, "names such as app.example.com, *.example.com or * for any, without scheme and port")
+FRAMES = several(ORIGIN, "origins such as https://example.com, https://*.example.com or * for any")
+
+
 @dataclass(frozen=True)
 class Settings:
     """Every setting; the README says what each means.
@@ -68,6 +92,8 @@ class Settings:
 
     models: Path | None = field(metadata={"read": folder})
     device: str = field(metadata={"read": device})
+    hosts: tuple[str, ...] = field(metadata={"read": HOSTS})
+    frames: tuple[str, ...] = field(metadata={"read": FRAMES})
 
 
 def variable(setting: "Field[Any]") -> str:

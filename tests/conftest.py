@@ -87,12 +87,13 @@ def free_port() -> int:
 
 
 class serving:  # noqa: N801
-    """Streamlit serving one script on a free port, for as long as the block lasts."""
+    """Streamlit serving one script on a free port, for as long as the block lasts, with its own options and variables."""
 
-    def __init__(self, script: Path) -> None:
+    def __init__(self, script: Path, *options: str, **environment: str) -> None:
         self.port = free_port()
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(self.port), *options]
+        variables = {**os.environ, **environment}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def __enter__(self) -> str:
         for _ in range(240):

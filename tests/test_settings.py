@@ -39,10 +39,41 @@ def test_the_environment_is_read_in_one_place_only():
             assert not re.search(r"os\.environ|getenv", path.read_text()), path
 
 
+HOSTS = "names such as app.example.com, *.example.com or * for any, without scheme and port"
+FRAMES = "origins such as https://example.com, https://*.example.com or * for any"
 WRONG = [
     ("DASHBOARD_MODELS", "/no/such/folder", "expected DASHBOARD_MODELS to name a folder, got '/no/such/folder'"),
     ("DASHBOARD_MODELS", __file__, f"expected DASHBOARD_MODELS to name a folder, got {__file__!r}"),
     ("DASHBOARD_DEVICE", "gpu", "expected DASHBOARD_DEVICE to name one of cpu, cuda, cuda:<number> or mps, got 'gpu'"),
+    *(
+        ("DASHBOARD_HOSTS", text, f"expected DASHBOARD_HOSTS to be {HOSTS}, got {text!r}")
+        for text in (
+            "https://a.example",
+            "a.example:80",
+            "a.example/",
+            "a..b",
+            "-a",
+            "*a",
+            "a.*",
+            "a@b",
+            "é.example",
+            "[::1]",
+            "a;b",
+        )
+    ),
+    *(
+        ("DASHBOARD_FRAMES", text, f"expected DASHBOARD_FRAMES to be {FRAMES}, got {text!r}")
+        for text in (
+            "a.example",
+            "ftp://a.example",
+            "https://a.example/",
+            "https://a;b",
+            "'self'",
+            "https:",
+            "https://*",
+            "data:",
+        )
+    ),
 ]
 
 
@@ -65,18 +96,26 @@ def test_numbers():
     assert [read("DASHBOARD_X", text) for text in ("", "1", "10", "007")] == [3, 1, 10, 7]
 
 
+def test_hosts_and_frames(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DASHBOARD_HOSTS", "App.example.com, *.example.org 10.0.0.1,::1 *")
+    monkeypatch.setenv("DASHBOARD_FRAMES", "https://huggingface.co,https://*.hf.space:8443 http://[::1]:80")
+    assert settings().hosts == ("app.example.com", "*.example.org", "10.0.0.1", "::1", "*")
+    assert settings().frames == ("https://huggingface.co", "https://*.hf.space:8443", "http://[::1]:80")
+
+
 def test_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DASHBOARD_MODELS", str(tmp_path))
     assert settings().models == tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("DASHBOARD_DEVICE", "cuda:99"), ("DASHBOARD_DEVICE", "gpu"), ("DASHBOARD_MODELS", "/no/such/folder")]
+    ("name", "text"),
+    [("DASHBOARD_DEVICE", "cuda:99"), ("DASHBOARD_MODELS", "/no/such/folder"), ("DASHBOARD_HOSTS", "http://a.example")],
 )
 def test_a_wrong_setting_refuses_to_start(name: str, text: str):
     command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(free_port())]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, name: text}, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1
-    assert ended.stderr.strip().startswith(f"Not started: expected {name} to name ")
+    assert ended.stderr.strip().startswith(f"Not started: expected {name} to ")
     assert ended.stderr.strip().endswith(f"got {text!r}.")
     assert ended.stderr.count("\n") == 1
