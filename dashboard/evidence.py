@@ -204,6 +204,10 @@ class AttentionMaps(Evidence):
     def heads(self) -> int:
         return self.weights.shape[1]
 
+    def received(self, patch: int) -> Tensor:
+        """What one patch, counted from 0, gets of each layer's attention: the mean over all heads and queries, (L,)."""
+        return self.weights[..., self.prefix + patch].mean((1, 2))
+
     def on_grid(self, tokens: Tensor) -> Tensor:
         """The patches' part of one value per token, laid on the grid: (..., T) -> (..., rows, columns)."""
         return tokens[..., self.prefix :].unflatten(-1, self.grid)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from dashboard.evidence import Prediction, asking
-from dashboard.methods import Method
+from dashboard.methods import Attraction, Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_mask, top_overlap
 from dashboard.numerics.scaling import crop_resample, inside, is_flat, percentiles
@@ -21,7 +21,8 @@ class Explanation:
     """One map: `heatmap` (h, w) raw values at the method's own resolution over `box` of the photo.
 
     `target` is the class that was asked about, None where the method is class-agnostic; `against` the one it was held
-    against, if any. `remark` says what there is to know of this very map, empty for most.
+    against, if any. `remark` says what there is to know of this very map, empty for most; `attraction` which layer sends the
+    largest cell most attention, where the method goes up the layers.
     """
 
     heatmap: Tensor
@@ -32,6 +33,7 @@ class Explanation:
     prediction: Prediction
     against: int | None = None
     remark: str = ""
+    attraction: Attraction | None = None
 
     @property
     def flat(self) -> bool:
@@ -75,7 +77,7 @@ def read(seen: Observation, model: str, method: Method, target: int | None = Non
     specific = method.class_specific
     return Explanation(
         heatmap, seen.box, method, model, question.chosen(logits) if specific else None, seen.prediction,
-        against if specific else None, method.remark(evidence, heatmap),
+        against if specific else None, method.remark(evidence, heatmap), method.attraction(evidence, heatmap),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from dashboard.numerics import cam, perturbation
 from dashboard.numerics.attention import read_attention
 from dashboard.numerics.flow import at_bound, attention_flow, sink_bound
 from dashboard.numerics.relevance import legrad_rows, positive_products, relevance_rows
-from dashboard.numerics.rollout import discard_lowest, fuse_heads, rollout_rows, with_residual
+from dashboard.numerics.rollout import discard_lowest, fuse_heads, rollout_rows, starting_at, with_residual
 from dashboard.progress import advance
 
 
@@ -53,6 +53,17 @@ class Pick:
 
     count: str
     none: str
+
+
+@dataclass(frozen=True)
+class Attraction:
+    """The `layer`, from 1, that sends one patch most attention: a `share` of all that it sends, where each token would get
+    `even` if all got the same.
+    """
+
+    layer: int
+    share: float
+    even: float
 
 
 class Method:
@@ -94,18 +105,39 @@ class Method:
         """What there is to know of this very map, a sentence; most need none."""
         return ""
 
+    def attraction(self, evidence: Evidence, heatmap: Tensor) -> Attraction | None:
+        """Which layer sends the map's largest cell most attention; None where the method doesn't go up the layers."""
+        return None
+
 
 class Progressive(Method):
-    """A method with a map after each layer; `depth` says which one is shown."""
+    """A method with a map after each layer; `depth` says which one is shown, `first_layer` where it starts."""
 
     depth: int | None
+    first_layer: int
 
-    def progression(self, evidence: Evidence) -> Tensor:
+    def progression(self, evidence: AttentionMaps) -> Tensor:
         """The map after each layer, (L, rows, columns)."""
         raise NotImplementedError
 
-    def __call__(self, evidence: Evidence) -> Tensor:
+    def started(self, evidence: AttentionMaps, matrices: Tensor) -> Tensor:
+        """One matrix per layer, (L, ..., T, T), without those of the layers before the first."""
+        return starting_at(matrices, _place(self.first_layer, evidence.layers, "first layer"))
+
+    def __call__(self, evidence: AttentionMaps) -> Tensor:
         return self.progression(evidence)[_place(self.depth, evidence.layers, "depth")]
+
+    def remark(self, evidence: AttentionMaps, heatmap: Tensor) -> str:
+        depth = evidence.layers if self.depth is None else self.depth
+        if self.first_layer <= depth:
+            return ""
+        return f"The first layer, {self.first_layer}, comes after the depth, {depth}: nothing is gathered yet."
+
+    def attraction(self, evidence: AttentionMaps, heatmap: Tensor) -> Attraction:
+        first, last = _place(self.first_layer, evidence.layers, "first layer"), _place(self.depth, evidence.layers, "depth")
+        received = evidence.received(int(heatmap.argmax()))[min(first, last) : last + 1]
+        most = int(received.argmax())
+        return Attraction(min(first, last) + most + 1, received[most].item(), 1 / len(evidence.reads))
 
 
 class Backward(Method):
@@ -132,6 +164,7 @@ class Backward(Method):
 
 
 Depth = Annotated[int | None, Span(1, "layers", 1)]
+FirstLayer = Annotated[int, Span(1, "layers", 1)]
 Stage = Annotated[int | None, Span(1, "stages", 1)]
 Samples = Annotated[int, Span(2, 40, 1)]
 SECONDS_PER_EDGE = 5e-8  # of a graph of attention in which a maximum flow is searched for, as measured
@@ -499,12 +532,14 @@ class AttentionRollout(Progressive):
 
     `heads`: how the heads of a layer are fused into one matrix.
     `discard`: the share of each fused matrix, its smallest entries, that is set to 0.
-    `depth`: how many layers are rolled out, from the first; all where it is None.
+    `depth`: the last layer that is rolled out; all are where it is None.
+    `first_layer`: the first layer that is rolled out; those before it hand on what they get.
     """
 
     heads: Literal["mean", "max", "min"] = "mean"
     discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.5
     depth: Depth = None
+    first_layer: FirstLayer = 1
 
     label: ClassVar = "Attention rollout"
     needs: ClassVar = AttentionMaps
@@ -513,8 +548,8 @@ class AttentionRollout(Progressive):
     why: ClassVar = "It follows attention up to the head and never reads the head, so no class can change it."
 
     def progression(self, evidence: AttentionMaps) -> Tensor:
-        steps = with_residual(discard_lowest(fuse_heads(evidence.weights, self.heads), self.discard))
-        return evidence.on_grid(rollout_rows(steps, evidence.reads))
+        fused = discard_lowest(fuse_heads(evidence.weights, self.heads), self.discard)
+        return evidence.on_grid(rollout_rows(with_residual(self.started(evidence, fused)), evidence.reads))
 
 
 @dataclass(frozen=True)
@@ -522,11 +557,13 @@ class GradientRollout(Progressive):
     """Rollout of the attention that speaks for a class (the idea of github.com/jacobgil/vit-explain, after arXiv:2005.00928).
 
     `discard`: the share of each fused matrix, its smallest entries, that is set to 0.
-    `depth`: how many layers are rolled out, from the first; all where it is None.
+    `depth`: the last layer that is rolled out; all are where it is None.
+    `first_layer`: the first layer that is rolled out; those before it hand on what they get.
     """
 
     discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.5
     depth: Depth = None
+    first_layer: FirstLayer = 1
 
     label: ClassVar = "Gradient rollout"
     needs: ClassVar = AttentionGradients
@@ -535,18 +572,20 @@ class GradientRollout(Progressive):
     passes: ClassVar = 2
 
     def progression(self, evidence: AttentionGradients) -> Tensor:
-        fused = positive_products(evidence.weights, evidence.gradients)
-        return evidence.on_grid(rollout_rows(with_residual(discard_lowest(fused, self.discard)), evidence.reads))
+        fused = discard_lowest(positive_products(evidence.weights, evidence.gradients), self.discard)
+        return evidence.on_grid(rollout_rows(with_residual(self.started(evidence, fused)), evidence.reads))
 
 
 @dataclass(frozen=True)
 class GenericRelevance(Progressive):
     """What of each patch speaks for a class by the time it is read (Chefer et al. 2021, arXiv:2103.15679).
 
-    `depth`: how many layers are counted, from the first; all where it is None.
+    `depth`: the last layer that is counted; all are where it is None.
+    `first_layer`: the first layer that is counted.
     """
 
     depth: Depth = None
+    first_layer: FirstLayer = 1
 
     label: ClassVar = "Generic relevance"
     needs: ClassVar = AttentionGradients
@@ -555,7 +594,7 @@ class GenericRelevance(Progressive):
     passes: ClassVar = 2
 
     def progression(self, evidence: AttentionGradients) -> Tensor:
-        steps = positive_products(evidence.weights, evidence.gradients)
+        steps = self.started(evidence, positive_products(evidence.weights, evidence.gradients))
         return evidence.on_grid(relevance_rows(steps, evidence.reads))
 
 
@@ -563,10 +602,12 @@ class GenericRelevance(Progressive):
 class TransformerAttribution(Progressive):
     """Relevance that each layer hands down, times the score's gradient (Chefer et al. 2021, arXiv:2012.09838).
 
-    `depth`: how many layers are counted, from the first; all where it is None.
+    `depth`: the last layer that is counted; all are where it is None.
+    `first_layer`: the first layer that is counted.
     """
 
     depth: Depth = None
+    first_layer: FirstLayer = 1
 
     label: ClassVar = "Transformer attribution"
     needs: ClassVar = AttentionRelevance
@@ -575,7 +616,7 @@ class TransformerAttribution(Progressive):
     passes: ClassVar = 4
 
     def progression(self, evidence: AttentionRelevance) -> Tensor:
-        steps = positive_products(evidence.relevance, evidence.gradients)
+        steps = self.started(evidence, positive_products(evidence.relevance, evidence.gradients))
         return evidence.on_grid(relevance_rows(steps, evidence.reads))
 
 
@@ -583,10 +624,12 @@ class TransformerAttribution(Progressive):
 class LeGrad(Progressive):
     """Where more attention would raise the score that is read after each layer (Bousselham et al. 2024, arXiv:2404.03214).
 
-    `depth`: how many layers are counted, from the first; all where it is None.
+    `depth`: the last layer that is counted; all are where it is None.
+    `first_layer`: the first layer that is counted.
     """
 
     depth: Depth = None
+    first_layer: FirstLayer = 1
 
     label: ClassVar = "LeGrad"
     needs: ClassVar = LayerScores
@@ -595,7 +638,7 @@ class LeGrad(Progressive):
     passes: ClassVar = 2
 
     def progression(self, evidence: LayerScores) -> Tensor:
-        return evidence.on_grid(legrad_rows(evidence.gradients))
+        return evidence.on_grid(legrad_rows(self.started(evidence, evidence.gradients)))
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,16 @@ from dashboard.methods import (
     ClassActivationMap,
     FinerCAM,
     GradCAM,
+    LeGrad,
     Occlusion,
+    Progressive,
     RawAttention,
     RefineCAM,
     ScoreCAM,
     SmoothGrad,
     TokenGradCAM,
 )  # fmt: skip
+from dashboard.numerics.scaling import is_flat
 from dashboard.progress import watched
 from tests.networks import COLUMNS, ROWS, seen_by, seen_for
 
@@ -148,6 +151,8 @@ def test_a_depth_outside_the_model(depth: int):
         (RawAttention(head=3), "a head from 1 to 2, got 3"),
         (RawAttention(layer=4), "a layer from 1 to 3, got 4"),
         (TokenGradCAM(layer=3), "a layer from 1 to 2, got 3"),
+        (AttentionRollout(first_layer=4), "a first layer from 1 to 3, got 4"),
+        (LeGrad(first_layer=0), "a first layer from 1 to 3, got 0"),
     ],
 )
 def test_options_outside_the_model(method, words: str):
@@ -155,7 +160,44 @@ def test_options_outside_the_model(method, words: str):
         heatmap(method)
 
 
-@pytest.mark.parametrize("method", [each for each in METHODS if hasattr(each, "progression")])
+PROGRESSIVE = [each for each in METHODS if issubclass(each, Progressive)]
+
+
+@pytest.mark.parametrize("method", PROGRESSIVE)
+def test_starting_later_is_a_model_without_the_layers_before(method):
+    seen = seen_for(method(), 1)
+    for first in (1, 2, 3):
+        per_layer = {name: value[first - 1 :] for name, value in vars(seen).items() if name not in ("grid", "prefix", "reads")}
+        without = dataclasses.replace(seen, **per_layer)
+        for depth in range(first, 4):
+            expected = method(depth=depth - first + 1)(without)
+            torch.testing.assert_close(method(depth=depth, first_layer=first)(seen), expected)
+
+
+@pytest.mark.parametrize("method", PROGRESSIVE)
+def test_before_the_first_layer_nothing_is_gathered(method):
+    seen, asked = seen_for(method(), 1), method(depth=1, first_layer=3)
+    found = asked(seen)
+    assert is_flat(found)
+    assert asked.remark(seen, found) == "The first layer, 3, comes after the depth, 1: nothing is gathered yet."
+    assert method(first_layer=3).remark(seen, found) == ""
+
+
+def test_which_layer_sends_the_largest_cell_most_attention():
+    """Layer 2 sends a half of all its attention to patch 4, layer 3 a fifth, to each of the others alike."""
+    tokens, patch = 1 + 2 * 3, 1 + 4
+    weights = torch.full((3, 2, tokens, tokens), 1 / tokens)
+    for layer, share in ((1, 0.5), (2, 0.2)):
+        weights[layer] = (1 - share) / (tokens - 1)
+        weights[layer, :, :, patch] = share
+    seen = AttentionMaps(weights, (2, 3), 1, torch.eye(tokens)[0])
+    for options, layer, share in (({}, 2, 0.5), ({"first_layer": 3}, 3, 0.2), ({"depth": 1}, 1, 1 / tokens)):
+        method = AttentionRollout(discard=0.0, **options)
+        found = method.attraction(seen, torch.eye(6)[4].view(2, 3))
+        assert (found.layer, found.share, found.even) == (layer, pytest.approx(share), 1 / tokens)
+
+
+@pytest.mark.parametrize("method", PROGRESSIVE)
 def test_every_depth_is_a_row_of_the_progression(method):
     seen = seen_for(method(), 1)
     for depth in (1, 2, 3):

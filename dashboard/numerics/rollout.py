@@ -55,6 +55,19 @@ def _smallest_kept(flat: Tensor, count: int) -> Tensor:
     return flat.topk(flat.shape[-1] - count, sorted=False).values.amin(-1, keepdim=True)
 
 
+def starting_at(matrices: Tensor, first: int) -> Tensor:
+    """The same without the layers before `first`, from 0: theirs are 0, so that only their skip connection hands anything on.
+
+    (L, ..., T, T) -> (L, ..., T, T). The start layer of Chefer et al. 2021 (arXiv:2103.15679), in their code.
+
+    Raises:
+        ValueError: there is no such layer.
+    """
+    if not 0 <= first < len(matrices):
+        raise ValueError(f"expected a first layer from 0 to {len(matrices) - 1}, got {first}")
+    return torch.cat([torch.zeros_like(matrices[:first]), matrices[first:]]) if first else matrices
+
+
 def with_residual(fused: Tensor) -> Tensor:
     """Adds the skip connection, 0.5 A + 0.5 I, and divides rows by their sums, (..., T, T) -> (..., T, T)."""
     mixed = 0.5 * fused + 0.5 * torch.eye(fused.shape[-1], dtype=fused.dtype, device=fused.device)

@@ -64,7 +64,7 @@ def test_maps_of_one_model_come_by_their_methods_names():
 def test_settings_make_the_same_map_again():
     read = json.loads(to_json(settings(exhibit())))
     assert read["photo"] == {"name": f"photo {EVIL}.png", "sha256": "d1ge57", "size": [60, 45]}
-    assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2}
+    assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2, "first_layer": 1}
     assert (read["maps"]["cnn"]["class_index"], read["maps"]["cnn"]["class"]) == (1, EVIL)
     assert read["maps"]["vit"]["class"] is None
     assert read["display"] == {"show": "overlay", "opacity": 0.6, "colours": "Viridis", "smooth": False, "top_share": 0.2}

@@ -74,7 +74,12 @@ def test_the_png_is_the_photo_wide_with_a_legend_below_and_the_settings_inside()
     shown = made.shown["vit"]
     plain = blend(made.photo.image, shown.heatmap.numpy(), shown.box, value_limits(shown, made.look), made.look)
     assert image.crop((0, 0, 60, 45)).tobytes() == plain.tobytes()
-    assert json.loads(image.text["settings"])["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2}
+    assert json.loads(image.text["settings"])["maps"]["vit"]["options"] == {
+        "heads": "max",
+        "discard": 0.8,
+        "depth": 2,
+        "first_layer": 1,
+    }
 
 
 def test_the_legend_runs_from_the_first_colour_to_the_last():

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from dashboard.evidence import AttentionMaps
 from dashboard.methods import AttentionRollout
-from dashboard.numerics.rollout import FUSIONS, discard_lowest, fuse_heads, rollout_rows, with_residual
+from dashboard.numerics.rollout import FUSIONS, discard_lowest, fuse_heads, rollout_rows, starting_at, with_residual
 
 RATIOS = (0.0, 0.3, 0.5, 0.9, 0.99)
 
@@ -58,6 +58,15 @@ def test_every_depth_is_the_product_of_whole_matrices(mode: str):
         product = steps[depth] @ product
         torch.testing.assert_close(rows[depth], reads @ product)
     torch.testing.assert_close(rows.sum(1), torch.ones(5))
+
+
+def test_layers_before_the_first_hand_on_what_they_get():
+    fused = fuse_heads(attention(layers=3, tokens=4), "max")
+    steps = with_residual(starting_at(fused, 1))
+    assert torch.equal(steps[0], torch.eye(4))
+    expected = [over_all_paths(with_residual(fused)[1:], 2, token) for token in range(4)]
+    torch.testing.assert_close(rollout_rows(steps, torch.eye(4)[2])[2], torch.tensor(expected))
+    assert starting_at(fused, 0) is fused
 
 
 @pytest.mark.parametrize("mode", FUSIONS)
@@ -128,6 +137,7 @@ def test_a_head_that_reads_the_patches_mean():
         (lambda: fuse_heads(torch.ones(3, 4), "mean"), r"\(3, 4\)"),
         (lambda: discard_lowest(torch.ones(2, 2), 1.0), "0 to 0.99, got 1.0"),
         (lambda: discard_lowest(torch.ones(2, 2), -0.1), "got -0.1"),
+        (lambda: starting_at(torch.ones(2, 3, 3), 2), "from 0 to 1, got 2"),
         (lambda: rollout_rows(torch.ones(2, 3, 3), torch.ones(4)), r"\(2, 3, 3\) and \(4,\)"),
         (lambda: rollout_rows(torch.ones(2, 3, 3), torch.ones(3)), "sum of 3"),
         (lambda: AttentionMaps(torch.ones(1, 1, 5, 5), (2, 3), 1, torch.ones(5)), "2 x 3 patches"),
