@@ -30,4 +30,4 @@ def test_it_tells_method_model_classes_and_photo():
 def test_no_class_is_none():
     meta = told(method=AttentionRollout("max", 0.8, 2), target=None)
     assert meta["target"] is meta["class"] is meta["rival"] is None
-    assert meta["options"] == {"heads": "max", "discard": 0.8, "depth": 2}
+    assert meta["options"] == {"heads": "max", "discard": 0.8, "depth": 2, "first_layer": 1}
