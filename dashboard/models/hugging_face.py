@@ -1,5 +1,6 @@
 """Hugging Face image classifiers from a folder on disk. What they can give is measured, not looked up."""
 
+import copy
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,11 +9,18 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
-from transformers import AttentionInterface, AutoImageProcessor, AutoModelForImageClassification
+from transformers import (
+    AttentionInterface,
+    AutoConfig,
+    AutoImageProcessor,
+    AutoModelForImageClassification,
+    PreTrainedConfig,
+)  # fmt: skip
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from dashboard.evidence import FeatureMaps, Probe
+from dashboard.models.answers import accepted, activation_of, output_names
 from dashboard.models.attention import OF_TOKENS, Run, attention_observers
 from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
 from dashboard.models.exported import exported
@@ -21,6 +29,7 @@ from dashboard.models.recording import is_recording, recorded_attention, recordi
 from dashboard.models.stages import OF_STAGES, stage_observers
 
 RECORDING = "recording"
+SAFE = {"local_files_only": True, "trust_remote_code": False}
 
 
 def recording_attention(
@@ -45,19 +54,18 @@ def load_folder(folder: Path, title: str, source: str, device: torch.device, **f
     Raises:
         ModelError: the folder holds no image classifier that can be used; the text says what is wrong.
     """
-    model, preprocessing = _read(folder, title)
+    model, preprocessing, labels = _read(folder, title)
     model = model.requires_grad_(False).eval().to(device)
-    example = _example(preprocessing).to(device)
+    example = accepted(_answering(model), preprocessing, len(labels), title, device)
     try:
         fit = _fit(model, title, example)
     except torch.OutOfMemoryError:
         raise  # a RuntimeError too, but the loader's to answer
     except (RuntimeError, ValueError) as error:
         raise ModelError(f"{title} can't look at a photo that its own processor prepared: {_first_line(error)}") from error
-    labels = tuple(name for _, name in sorted(model.config.id2label.items()))
     return Classifier(
         title=title, labels=labels, source=source, device=device, preprocessing=preprocessing,
-        **vars(fit), **measured(model), **facts,
+        activation=activation_of(model.config.problem_type, len(labels)), **vars(fit), **measured(model), **facts,
     )  # fmt: skip
 
 
@@ -78,46 +86,69 @@ def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
         return fit | refused(OF_STAGES, str(reason))
 
 
-def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing]:
-    safe = {"local_files_only": True, "trust_remote_code": False}
+def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing, tuple[str, ...]]:
+    """The network, its preprocessing and the names of its outputs."""
     try:
-        processor = AutoImageProcessor.from_pretrained(folder, **safe)
+        config, id2label = _configuration(folder)
+        processor = AutoImageProcessor.from_pretrained(folder, config=config, **SAFE)
         try:
-            model = _from_pretrained(folder, RECORDING, safe)
+            model = _from_pretrained(folder, config, RECORDING)
         except (KeyError, ValueError) as error:  # a family without the attention interface, such as Data2Vec
             if RECORDING not in str(error) and "attention" not in str(error).lower():
                 raise
-            model = _from_pretrained(folder, "eager", safe)
+            model = _from_pretrained(folder, config, "eager")
     except SafetensorError as error:
         raise ModelError(f"{title}: the weights are damaged or cut short ({error}).") from error
     except RuntimeError as error:
         raise ModelError(f"{title}: the weights do not fit the model's configuration ({_first_line(error)})") from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:  # files of another shape than expected
         raise ModelError(f"{title} can't be loaded as an image classifier: {_first_line(error)}") from error
-    return model, from_processor(processor)
+    return model, from_processor(processor), output_names(id2label, len(model.config.id2label))
 
 
-def _from_pretrained(folder: Path, attention: str, safe: dict[str, bool]) -> nn.Module:
-    model, report = AutoModelForImageClassification.from_pretrained(
-        folder, use_safetensors=True, dtype=torch.float32, attn_implementation=attention, output_loading_info=True, **safe
-    )
-    missing = sorted(str(name) for name in (*report["missing_keys"], *report["mismatched_keys"]))
+def _configuration(folder: Path) -> tuple[PreTrainedConfig, Any]:
+    """What transformers makes of a folder's configuration, and its `id2label` as the file has it.
+
+    Names are our own affair: transformers refuses some, and takes others for those of other outputs.
+    """
+    values, _ = PreTrainedConfig.get_config_dict(folder, **SAFE)
+    id2label = values.get("id2label")
+    if not isinstance(id2label, dict | list) or "model_type" not in values:
+        return AutoConfig.from_pretrained(folder, **SAFE), id2label
+    entries = range(max(len(id2label), 1))
+    return AutoConfig.for_model(**values | {"id2label": {index: str(index) for index in entries}, "label2id": None}), id2label
+
+
+def _from_pretrained(folder: Path, config: PreTrainedConfig, attention: str) -> nn.Module:
+    """The network with its weights; where these have more outputs than the configuration has names, with all of them."""
+    model, report = _loaded(folder, config, attention)
+    found = {shape[0] for _, shape, _ in report["mismatched_keys"]}
+    if len(found) == 1 and max(found) > len(config.id2label):
+        config.num_labels = max(found)
+        model, report = _loaded(folder, config, attention)
+    for name, shape, expected in sorted(report["mismatched_keys"]):
+        raise ModelError(
+            f"{folder.name}: the weights do not fit the model's configuration: "
+            f"{name} is {tuple(shape)} in the file, expected {tuple(expected)}."
+        )
+    missing = sorted(report["missing_keys"])
     if missing:
         raise ModelError(
-            f"{folder.name}: {len(missing)} weights are missing or of another size ({missing[0]}, …), "
+            f"{folder.name}: {len(missing)} weights are missing ({missing[0]}, …), "
             "so its answers would be random: expected a trained classifier."
         )
     return model
 
 
+def _loaded(folder: Path, config: PreTrainedConfig, attention: str) -> tuple[nn.Module, dict[str, Any]]:
+    return AutoModelForImageClassification.from_pretrained(
+        folder, config=copy.deepcopy(config), use_safetensors=True, dtype=torch.float32, attn_implementation=attention,
+        output_loading_info=True, ignore_mismatched_sizes=True, **SAFE,
+    )  # fmt: skip
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-
-
-def _example(preprocessing: Preprocessing) -> Tensor:
-    """(1, 3, H, W): noise of the size that the model's own preprocessing gives a square photo."""
-    noise = torch.randint(0, 256, (3, 256, 256), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    return preprocessing.pixels(noise)[None]
 
 
 def _answering(model: nn.Module) -> Callable[[Tensor], Tensor]:

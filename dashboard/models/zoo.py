@@ -19,6 +19,7 @@ from torch import Tensor, fx, nn
 from torchvision import models as torchvision_models
 
 from dashboard.evidence import FeatureMaps, Probe
+from dashboard.models.answers import accepted
 from dashboard.models.attention import OF_TOKENS, WHAT_FITS
 from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
 from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
@@ -99,7 +100,7 @@ def _load_bundled(key: str, name: str, report: Report, device: torch.device) -> 
     _fill(model, load_file(BUNDLED / name / "model.safetensors"))
     preprocessing = squeeze(config["size"], config["mean"], config["std"])
     model = model.requires_grad_(False).eval().to(device)
-    fit = _fit(model, title_of(key), _noise(config["size"], device))
+    fit = _fit(model, title_of(key), accepted(model, preprocessing, len(config["labels"]), title_of(key), device))
     return Classifier(
         title=title_of(key), labels=tuple(config["labels"]), source="bundled", device=device, preprocessing=preprocessing,
         **vars(fit), **measured(model), **_known(key),
@@ -125,10 +126,6 @@ def _fill(model: nn.Module, state: dict[str, Tensor]) -> None:
     model.load_state_dict(named)
 
 
-def _noise(size: int, device: torch.device) -> Tensor:
-    return torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0)).to(device)
-
-
 def _load_torchvision(key: str, name: str, report: Report, device: torch.device) -> Classifier:
     if name not in torchvision_models.list_models(module=torchvision_models):
         raise ModelError(f"torchvision has no classifier {name!r}: expected a name such as resnet50.")
@@ -141,12 +138,13 @@ def _load_torchvision(key: str, name: str, report: Report, device: torch.device)
         raise ModelError(f"The weights of {name} do not fit: {' '.join(str(error).split())[:300]}") from error
     preset = weights.transforms()
     model = model.requires_grad_(False).eval().to(device)
-    fit = _fit(model, title_of(key), _noise(preset.crop_size[0], device))
+    labels, preprocessing = tuple(weights.meta["categories"]), from_preset(preset)
+    fit = _fit(model, title_of(key), accepted(model, preprocessing, len(labels), title_of(key), device))
     # A person's own weights for the same network were trained on who knows what.
     facts = _known(key) if source == "torchvision" else {"key": key, "training_data": ""}
     return Classifier(
-        title=title_of(key), labels=tuple(weights.meta["categories"]), source=source, device=device,
-        preprocessing=from_preset(preset), **vars(fit), **measured(model), **facts,
+        title=title_of(key), labels=labels, source=source, device=device, preprocessing=preprocessing,
+        **vars(fit), **measured(model), **facts,
     )  # fmt: skip
 
 
