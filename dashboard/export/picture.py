@@ -1,6 +1,7 @@
 """A map over its photo as a PNG, at the photo's own resolution: the same picture that the chart shows."""
 
 import io
+from bisect import bisect_right
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
@@ -12,6 +13,7 @@ from dashboard.figures.maps import DIM_COLOUR, DIM_OPACITY, OUTLINE, SCALES, Loo
 from dashboard.photo import Box
 
 PAPER, INK = (252, 252, 251), (28, 35, 33)
+MOST_LETTERS = 2_000  # of a title; a picture of 50 megapixels has room for fewer
 SCREEN_WIDTH = 450  # pixels of a chart; lines as thick as there, relative to the photo
 
 
@@ -101,8 +103,9 @@ def with_legend(image: Image.Image, title: str, limits: tuple[float, float], loo
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
-    if font.getlength(text) <= width:
+    """The longest beginning of a text that fits. Nothing longer than MOST_LETTERS is ever measured."""
+    if len(text) <= MOST_LETTERS and font.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
+    beginnings = range(min(len(text), MOST_LETTERS) + 1)
+    longest = bisect_right(beginnings, width, key=lambda count: font.getlength(text[:count] + "…")) - 1
+    return text[: max(longest, 0)] + "…"

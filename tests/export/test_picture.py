@@ -5,10 +5,10 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from dashboard.export.picture import blend, map_png
+from dashboard.export.picture import MOST_LETTERS, _shortened, blend, map_png
 from dashboard.figures.maps import SCALES, Colours, Look, value_limits
 from tests.export.exhibits import exhibit
 
@@ -110,3 +110,24 @@ def test_a_large_photo_keeps_its_resolution():
     made = exhibit()
     large = type(made.photo)(made.photo.image.resize((2400, 1800)), "d", "large")
     assert opened(map_png(exhibit(photo=large), "cnn")).width == 2400
+
+
+@pytest.mark.parametrize("width", [5, 120, 333, 10_000_000])
+def test_a_long_title_is_cut_where_it_no_longer_fits(width: int):
+    """A name of 100 kB was measured once for every letter that did not fit, each time as a whole."""
+    measured = []
+
+    class Watched:
+        def getlength(self, text: str) -> float:
+            measured.append(len(text))
+            return font.getlength(text)
+
+    font = ImageFont.load_default(12)
+    text = "class activation map of crane, machine · Model · " * 2000
+    cut = _shortened(text, Watched(), width)
+    assert cut.endswith("…")
+    assert text.startswith(cut[:-1])
+    if width < 10_000_000:
+        assert cut == "…" or font.getlength(cut) <= width < font.getlength(text[: len(cut)] + "…")
+    assert sum(measured) <= 15 * MOST_LETTERS
+    assert _shortened("short", font, 333) == "short"
