@@ -59,7 +59,7 @@ def method_controls(method: type[Method], extent: Mapping[str, int], side: str) 
     hints = get_type_hints(method, include_extras=True)
     texts = option_texts(method)
     fields = [field for field in dataclasses.fields(method) if field.init]
-    columns = st.columns([1.3 if get_origin(hints[field.name]) is Literal else 1 for field in fields]) if fields else []
+    columns = st.columns([1.8 if get_origin(hints[field.name]) is Literal else 1 for field in fields]) if fields else []
     values = {}
     for field, column in zip(fields, columns, strict=True):
         key = field.name if side == "vit" else f"{side}_{field.name}"
