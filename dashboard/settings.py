@@ -94,6 +94,7 @@ class Settings:
     device: str = field(metadata={"read": device})
     hosts: tuple[str, ...] = field(metadata={"read": HOSTS})
     frames: tuple[str, ...] = field(metadata={"read": FRAMES})
+    download_mb: int = field(metadata={"read": whole(0, 1_000_000, default=3_000)})
 
 
 def variable(setting: "Field[Any]") -> str:

@@ -24,7 +24,15 @@ from dashboard.models.attention import OF_TOKENS, WHAT_FITS
 from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
 from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
 from dashboard.models.device import Report, chosen_device, loading, silent
-from dashboard.models.downloads import hub_folder, torchvision_state
+from dashboard.models.downloads import (
+    cached_folder,
+    fetch_from_hub,
+    fetch_torchvision,
+    is_hub_id,
+    torchvision_file,
+    torchvision_state,
+)  # fmt: skip
+from dashboard.models.fetching import ASKED_EVERY, Download, Waits, start
 from dashboard.models.hugging_face import load_folder
 from dashboard.models.preprocessing import from_preset, squeeze
 from dashboard.models.small_resnet import SmallResNet
@@ -33,17 +41,20 @@ from dashboard.models.torchvision_cnn import cam_observer
 from dashboard.models.torchvision_vit import vit_observers
 from dashboard.settings import settings
 
-__all__ = ["KNOWN", "MODELS", "load", "local_folder", "local_models", "title_of"]
+__all__ = [
+    "KNOWN", "MODELS", "download", "load", "local_folder", "local_models", "on_this_machine", "start_download", "title_of",
+]  # fmt: skip
 
 LOG = logging.getLogger(__name__)
 OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")  # norm.1 in torchvision's files, norm1 in its code
 
 
+TORCHVISION_NAMES = frozenset(torchvision_models.list_models(module=torchvision_models))
 NO_ROOM = "The GPU has no memory left for it, so it runs on the CPU."
 
 
-def load(key: str, report: Report = silent, device: torch.device | None = None) -> Classifier:
-    """Loads a model by its key, one at a time in the whole process: local files first, then the hub.
+def load(key: str, report: Report = silent, device: torch.device | None = None, may_download: bool = True) -> Classifier:
+    """Loads a model by its key, one at a time in the whole process; what is not on this machine is downloaded before.
 
     It goes to `device`, by default the chosen one; where that has no memory left for it, to the CPU, and its note says so.
 
@@ -53,6 +64,8 @@ def load(key: str, report: Report = silent, device: torch.device | None = None) 
     source, _, name = key.partition("/")
     if source not in SOURCES or not name:
         raise ModelError(f"Unknown model {key!r}: expected bundled/…, torchvision/… or hf/….")
+    if may_download and not on_this_machine(key):
+        download(key, report)
     with loading(report):
         try:
             return SOURCES[source](key, name, report, device or chosen_device())
@@ -60,6 +73,56 @@ def load(key: str, report: Report = silent, device: torch.device | None = None) 
             LOG.warning("no memory for %s on %s", key, device or chosen_device(), exc_info=True)
             torch.cuda.empty_cache()
             return replace(SOURCES[source](key, name, report, torch.device("cpu")), note=NO_ROOM)
+
+
+def on_this_machine(key: str) -> bool:
+    """Whether a model can be opened, or refused, from what is on this machine. Asks no network."""
+    source, _, name = key.partition("/")
+    if source == "torchvision" and name in TORCHVISION_NAMES:
+        return local_folder(f"{name}.safetensors") is not None or torchvision_file(_weights(name)).exists()
+    if source == "hf" and is_hub_id(name):
+        return local_folder(name) is not None or cached_folder(name) is not None
+    return True
+
+
+def start_download(key: str, waits: Waits) -> Download:
+    """Starts to bring a model's files here, or joins those who wait for them; for a model that is not on this machine.
+
+    It goes on as long as anybody `waits`, and brings no more than the settings allow.
+    """
+    source, _, name = key.partition("/")
+    title = title_of(key)[:80]
+    if source == "torchvision":
+        return start(key, title, download_limit(), lambda ours: fetch_torchvision(title, _weights(name), ours), waits)
+    return start(key, title, download_limit(), lambda ours: fetch_from_hub(name, title, ours), waits)
+
+
+def download(key: str, report: Report = silent) -> None:
+    """Brings a model's files here and waits for them, telling `report`, which may raise to leave, how far they are.
+
+    Raises:
+        ModelError: they can't be had.
+    """
+    if not download_limit():
+        raise ModelError(f"{title_of(key)} is not on this machine, and this server downloads nothing.")
+    still_here = True
+    ours = start_download(key, lambda: still_here)
+    try:
+        report(f"{ours} …")
+        while not ours.ended.wait(ASKED_EVERY):
+            report(f"{ours} …")
+    finally:
+        still_here = False
+    if ours.error:
+        raise ModelError(ours.error)
+
+
+def download_limit() -> int:
+    """Bytes that one download may bring, 0 where this server downloads nothing."""
+    return settings().download_mb * 10**6
+
+
+NOT_HERE = "{} is not on this machine."
 
 
 def title_of(key: str) -> str:
@@ -127,10 +190,10 @@ def _fill(model: nn.Module, state: dict[str, Tensor]) -> None:
 
 
 def _load_torchvision(key: str, name: str, report: Report, device: torch.device) -> Classifier:
-    if name not in torchvision_models.list_models(module=torchvision_models):
+    if name not in TORCHVISION_NAMES:
         raise ModelError(f"torchvision has no classifier {name!r}: expected a name such as resnet50.")
-    weights = torchvision_models.get_model_weights(name).DEFAULT
-    state, source = _torchvision_state(name, weights, report)
+    weights = _weights(name)
+    state, source = _torchvision_state(name, weights)
     model = torchvision_models.get_model(name, weights=None, **_eval_options(name))
     try:
         _fill(model, state)
@@ -148,6 +211,10 @@ def _load_torchvision(key: str, name: str, report: Report, device: torch.device)
     )  # fmt: skip
 
 
+def _weights(name: str) -> Any:
+    return torchvision_models.get_model_weights(name).DEFAULT
+
+
 def _eval_options(name: str) -> dict[str, bool | int]:
     """What torchvision's builders set by themselves only where they load the weights too."""
     inception = {"transform_input": True, "init_weights": False}  # its weights want another scale than the preset's
@@ -155,10 +222,12 @@ def _eval_options(name: str) -> dict[str, bool | int]:
     return options.get(name, {})
 
 
-def _torchvision_state(name: str, weights: Any, report: Report) -> tuple[dict[str, Tensor], str]:
+def _torchvision_state(name: str, weights: Any) -> tuple[dict[str, Tensor], str]:
     file = local_folder(f"{name}.safetensors")
     if file is None:
-        return torchvision_state(name, weights, report), "torchvision"
+        if not torchvision_file(weights).exists():
+            raise ModelError(NOT_HERE.format(title_of(f"torchvision/{name}")))
+        return torchvision_state(name, weights), "torchvision"
     try:
         return load_file(file), "local folder"
     except SafetensorError as error:
@@ -186,7 +255,9 @@ def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
 def _load_hugging_face(key: str, name: str, report: Report, device: torch.device) -> Classifier:
     folder, source = local_folder(name), "local folder"
     if folder is None:
-        folder, source = hub_folder(name, title_of(key), report), "Hugging Face hub"
+        folder, source = cached_folder(name), "Hugging Face hub"
+    if folder is None:
+        raise ModelError(NOT_HERE.format(title_of(key)))
     if folder.is_dir() and not any(folder.glob("*.safetensors")):
         raise ModelError(f"{name} holds no safetensors weights: other formats can run code and are not opened.")
     report(f"Loading {title_of(key)} …")

@@ -1,58 +1,112 @@
-"""A hub on this machine: serves folders the way the Hugging Face hub does, and can hang up half-way."""
+"""A host on this machine that serves models as the Hugging Face hub and torchvision's host do, on good days and bad ones."""
 
 import hashlib
 import json
+import re
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 COMMIT = "0" * 39 + "1"
+PIECE = 4096  # bytes that are sent at once
+
+
+@dataclass
+class Hub:
+    """The host of the model `lab/model`, which is what lies in `folder`; any file is at `<address>/<name>` too.
+
+    Files that end in `cut_off` come half. Of those that end in `slow`, the second half comes a piece at each `more()`. With
+    `sizes` it tells them beforehand; `told` are sizes that it tells instead. `asked` are the paths asked for, with the range.
+    """
+
+    folder: Path
+    cut_off: str = ""
+    slow: str = ""
+    sizes: bool = True
+    told: dict[str, int] = field(default_factory=dict)
+    address: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    _gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def more(self, pieces: int = 1) -> None:
+        """Lets slow files go on by so many pieces."""
+        self._gate.release(pieces)
+
+    def wait(self) -> None:
+        """Waits for a piece's turn."""
+        self._gate.acquire(timeout=30)
+
+    def count(self, ending: str) -> int:
+        """How often a path with this ending was asked for."""
+        return sum(path.endswith(ending) for path, _ in self.asked)
+
+    def listing(self) -> bytes:
+        """What the hub tells of its model."""
+        files = []
+        for file in sorted(self.folder.iterdir()):
+            facts = {"size": self.told.get(file.name, file.stat().st_size)} if self.sizes else {}
+            if self.sizes and file.suffix == ".safetensors":
+                facts["lfs"] = {"sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+            files.append({"rfilename": file.name, **facts})
+        return json.dumps({"id": "lab/model", "sha": COMMIT, "siblings": files}).encode()
 
 
 @contextmanager
-def serving_hub(folder: Path, cut_off: str = "") -> Iterator[str]:
-    """The address of a hub whose only model, `lab/model`, is what lies in `folder`; files that end in `cut_off` come half."""
+def serving_hub(folder: Path, **habits: object) -> Iterator[Hub]:
+    """A hub that serves a folder for as long as the block lasts; see `Hub` for its habits."""
+    hub = Hub(folder, **habits)
 
-    class Hub(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self._answer(body=False)
-
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(body=True)
-
-        def _answer(self, body: bool) -> None:
-            name = self.path.rpartition("/")[2]
-            if self.path.startswith("/api/models/lab/model"):
-                files = [{"rfilename": file.name} for file in sorted(folder.iterdir())]
-                tree = [{"type": "file", "path": f.name, "size": f.stat().st_size, "oid": "0"} for f in folder.iterdir()]
-                answer = tree if "/tree/" in self.path else {"id": "lab/model", "sha": COMMIT, "siblings": files}
-                self._send(200, json.dumps(answer).encode(), body)
-            elif "/lab/model/resolve/" in self.path and (folder / name).exists():
-                self._send(200, (folder / name).read_bytes(), body, half=bool(cut_off) and name.endswith(cut_off))
+            path = self.path.partition("?")[0]
+            hub.asked.append((path, self.headers.get("Range", "")))
+            file = folder / path.rpartition("/")[2]
+            if path == "/api/models/lab/model":
+                self._send(hub.listing())
+            elif file.is_file() and (path.count("/") == 1 or path.startswith("/lab/model/resolve/")):
+                self._send(file.read_bytes(), file.name)
             else:
-                self._send(404, b"{}", body, error="RepoNotFound")
+                self._send(b"{}", status=404)
 
-        def _send(self, status: int, data: bytes, body: bool, half: bool = False, error: str = "") -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-            self.send_header("X-Repo-Commit", COMMIT)
-            if error:
-                self.send_header("X-Error-Code", error)
+        def _send(self, data: bytes, name: str = "", status: int = 200) -> None:
+            first = re.fullmatch(r"bytes=([0-9]+)-", self.headers.get("Range", ""))
+            start = int(first[1]) if first else 0
+            if start >= len(data):
+                status, data = 416, b""
+            self.send_response(206 if start and data else status)
+            if start and data:
+                self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+            self.send_header("Content-Length", str(len(data) - start))
             self.end_headers()
-            if body:
-                self.wfile.write(data[: len(data) // 2] if half else data)
+            self._stream(data[start:], name)
             self.close_connection = True
+
+        def _stream(self, data: bytes, name: str) -> None:
+            half = len(data) // 2
+            with suppress(OSError):  # somebody hung up before all had come
+                if hub.cut_off and name.endswith(hub.cut_off):
+                    self.wfile.write(data[:half])
+                elif hub.slow and name.endswith(hub.slow):
+                    self.wfile.write(data[:half])
+                    for place in range(half, len(data), PIECE):
+                        hub.wait()
+                        self.wfile.write(data[place : place + PIECE])
+                else:
+                    self.wfile.write(data)
 
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    Thread(target=server.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    hub.address = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield hub
     finally:
+        hub.more(10_000)
         server.shutdown()
         server.server_close()

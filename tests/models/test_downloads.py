@@ -1,24 +1,28 @@
-"""Downloads: from a hub on this machine, whole, cut off, and with nobody there. Half a file is never used."""
+"""Downloads: from a host on this machine, whole, cut off, left, too large, and with nobody there. Half a file is never used."""
 
-import io
+import os
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub import constants, file_download
-from torchvision.models import squeezenet1_1
+from huggingface_hub import constants
+from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
 
-from dashboard.models import downloads
+from dashboard.models import downloads, fetching, zoo
 from dashboard.models.classifier import ModelError
 from dashboard.models.downloads import is_whole, require_network
-from dashboard.models.zoo import load
-from tests.models.hub import serving_hub
+from dashboard.models.fetching import PART
+from dashboard.models.zoo import load, on_this_machine, start_download
+from tests.models.hub import Hub, serving_hub
 from tests.models.tiny import FAMILIES, save
 
-ID = "hf/lab/model"
+ID, SQUEEZENET = "hf/lab/model", "torchvision/squeezenet1_1"
 
 
 @pytest.fixture
@@ -33,51 +37,210 @@ def on_hub(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def to_hub(models: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    monkeypatch.setattr(file_download.time, "sleep", lambda seconds: None)
-    return lambda address: monkeypatch.setattr(constants, "ENDPOINT", address) or _no_env_endpoint(monkeypatch, address)
+def to_hub(models: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Hub], None]:
+    def point(hub: Hub) -> None:
+        monkeypatch.setattr(constants, "ENDPOINT", hub.address)
+        template = hub.address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+    return point
 
 
-def _no_env_endpoint(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}")
+@pytest.fixture(scope="module")
+def squeezenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of weights as torchvision's host has them, its hash in its name."""
+    folder = tmp_path_factory.mktemp("torchvision")
+    file = folder / "whole"
+    torch.save(squeezenet1_1().state_dict(), file)
+    return file.rename(folder / f"squeezenet1_1-{sha256(file.read_bytes()).hexdigest()[:8]}.pth")
+
+
+@pytest.fixture
+def to_torchvision(models: Path, squeezenet: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Hub], None]:
+    weights = SqueezeNet1_1_Weights.DEFAULT.value
+    return lambda hub: monkeypatch.setattr(
+        zoo, "_weights", lambda name: replace(weights, url=f"{hub.address}/{squeezenet.name}")
+    )
+
+
+def parts(models: Path) -> list[Path]:
+    return list(models.parent.rglob(f"*{PART}"))
 
 
 def test_a_hub_model_is_downloaded_once(on_hub: Path, to_hub):
     said = []
-    with serving_hub(on_hub) as address:
-        to_hub(address)
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
+        assert not on_this_machine(ID)
         model = load(ID, said.append)
     assert model.source == "Hugging Face hub"
     assert any("Downloading lab/model" in line for line in said)
+    assert on_this_machine(ID)
     again = load(ID)  # the hub is gone now
     assert again.labels == model.labels
 
 
-def test_a_download_cut_off_is_said_and_not_used(on_hub: Path, to_hub):
-    with serving_hub(on_hub, cut_off=".safetensors") as address:
-        to_hub(address)
-        with pytest.raises(ModelError, match="can't be had"):
+def test_a_download_cut_off_is_said_not_used_and_gone_on_with(on_hub: Path, to_hub, models: Path):
+    weights = on_hub / "model.safetensors"
+    with serving_hub(on_hub, cut_off=".safetensors") as hub:
+        to_hub(hub)
+        with pytest.raises(ModelError, match="could not be downloaded whole") as told:
             load(ID)
-    with pytest.raises(ModelError, match="not on this machine"):
+    assert str(models.parent) not in str(told.value)
+    assert not on_this_machine(ID)
+    with pytest.raises(ModelError, match="can't be reached"):
         load(ID)
-    with serving_hub(on_hub) as address:
-        to_hub(address)
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
+        assert load(ID).labels
+        assert (f"bytes={weights.stat().st_size // 2}-") in [range_ for _, range_ in hub.asked]
+        assert hub.count("config.json") == 0, "what came whole is not asked for again"
+    assert not parts(models)
+
+
+def test_a_hub_that_tells_no_sizes(on_hub: Path, to_hub):
+    with serving_hub(on_hub, sizes=False) as hub:
+        to_hub(hub)
         assert load(ID).labels
 
 
+def test_two_who_ask_at_once_share_one_download_and_keep_nobody_waiting(on_hub: Path, to_hub):
+    said = {1: threading.Event(), 2: threading.Event()}
+    with serving_hub(on_hub, slow=".safetensors") as hub, ThreadPoolExecutor() as people:
+        to_hub(hub)
+        loads = [people.submit(load, ID, lambda line, who=who: said[who].set()) for who in said]
+        assert all(one.wait(30) for one in said.values())
+        assert load("bundled/cnn").labels, "meanwhile another model loads"
+        assert not any(each.done() for each in loads)
+        hub.more(10_000)
+        assert {each.result(60).key for each in loads} == {ID}
+    assert hub.count(".safetensors") == 1
+
+
+def test_both_are_told_why_it_did_not_come(on_hub: Path, to_hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fetching, "STALLED", 0.5)
+    with serving_hub(on_hub, slow=".safetensors") as hub, ThreadPoolExecutor() as people:
+        to_hub(hub)
+        for each in [people.submit(load, ID) for _ in range(2)]:
+            with pytest.raises(ModelError, match="no byte came"):
+                each.result(30)
+        assert hub.count(".safetensors") == 1
+
+
+def test_a_download_ends_when_nobody_waits_and_goes_on_later(on_hub: Path, to_hub, models: Path, monkeypatch):
+    monkeypatch.setattr(fetching, "GRACE", 0)
+    monkeypatch.setattr(fetching, "ASKED_EVERY", 0)
+    here = True
+    with serving_hub(on_hub, slow=".safetensors") as hub:
+        to_hub(hub)
+        download = start_download(ID, lambda: here)
+        while not parts(models):
+            assert not download.ended.wait(0.01)
+        here = False
+        while not download.ended.wait(0.01):
+            hub.more()
+        assert "nobody waited" in download.error
+        assert parts(models), "kept for a day"
+    assert not on_this_machine(ID)
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
+        assert load(ID).labels
+        assert any(range_ for _, range_ in hub.asked)
+
+
+def test_whoever_leaves_while_waiting_ends_it(on_hub: Path, to_hub, monkeypatch):
+    monkeypatch.setattr(fetching, "GRACE", 0)
+
+    class Left(Exception):
+        pass
+
+    def leave(line: str) -> None:
+        raise Left
+
+    with serving_hub(on_hub, slow=".safetensors") as hub:
+        to_hub(hub)
+        with pytest.raises(Left):
+            load(ID, leave)
+        under_way = fetching._under_way.get(ID)
+        while under_way is not None and not under_way.ended.wait(0.01):
+            hub.more()
+    assert not on_this_machine(ID)
+
+
+@pytest.mark.parametrize("sizes", [True, False], ids=["told before", "told by the file's host alone"])
+def test_what_is_too_large_is_not_downloaded(sizes: bool, on_hub: Path, to_hub, models: Path, monkeypatch: pytest.MonkeyPatch):
+    with (on_hub / "model.safetensors").open("r+b") as file:
+        file.truncate(2_000_000)
+    monkeypatch.setenv("DASHBOARD_DOWNLOAD_MB", "1")
+    with serving_hub(on_hub, sizes=sizes) as hub:
+        to_hub(hub)
+        with pytest.raises(ModelError, match="takes 2 MB: more than the 1 MB that may be downloaded"):
+            load(ID)
+        assert hub.count(".safetensors") == (0 if sizes else 1)
+    assert not parts(models)
+
+
+def test_what_is_larger_than_announced_is_not_kept(on_hub: Path, to_hub, models: Path):
+    with serving_hub(on_hub, told={"model.safetensors": 100}) as hub:
+        to_hub(hub)
+        with pytest.raises(ModelError, match="more came than was announced"):
+            load(ID)
+    assert not parts(models)
+
+
+def test_a_server_that_downloads_nothing(on_hub: Path, to_hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DASHBOARD_DOWNLOAD_MB", "0")
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
+        with pytest.raises(ModelError, match="lab/model is not on this machine, and this server downloads nothing"):
+            load(ID)
+        assert not hub.asked
+
+
+def test_a_host_that_falls_silent(on_hub: Path, to_hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fetching, "STALLED", 0.2)
+    with serving_hub(on_hub, slow=".safetensors") as hub:
+        to_hub(hub)
+        with pytest.raises(ModelError, match="no byte came"):
+            load(ID)
+
+
+def test_a_full_disk(on_hub: Path, to_hub, models: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fetching, "SPARE", 2**60)
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
+        with pytest.raises(ModelError, match="The server's disk has no room for lab/model"):
+            load(ID)
+    assert not parts(models)
+
+
+def test_old_parts_are_removed(on_hub: Path, to_hub, models: Path):
+    folder = Path(constants.HF_HUB_CACHE, "models--some--other", "snapshots", "1" * 40)
+    folder.mkdir(parents=True)
+    old, young = folder / f"old{PART}", folder / f"young{PART}"
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
+        load(ID)
+    assert parts(models) == [young]
+
+
 def test_an_unknown_id(on_hub: Path, to_hub):
-    with serving_hub(on_hub) as address:
-        to_hub(address)
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
         with pytest.raises(ModelError, match="nobody/none is not on the Hugging Face hub"):
             load("hf/nobody/none")
 
 
 def test_a_repository_of_pickles(on_hub: Path, to_hub):
     (on_hub / "model.safetensors").rename(on_hub / "pytorch_model.bin")
-    with serving_hub(on_hub) as address:
-        to_hub(address)
+    with serving_hub(on_hub) as hub:
+        to_hub(hub)
         with pytest.raises(ModelError, match="no safetensors"):
             load(ID)
+        assert len(hub.asked) == 1, "it is seen from the list of its files"
 
 
 @pytest.mark.parametrize("missing", ["config.json", "preprocessor_config.json", "model.safetensors"])
@@ -99,23 +262,36 @@ def test_every_shard_counts(tmp_path: Path):
     assert not is_whole(tmp_path)
 
 
-class Served(io.BytesIO):
-    """What urllib's open gives."""
+def test_a_torchvision_file_is_downloaded_once(squeezenet: Path, to_torchvision):
+    with serving_hub(squeezenet.parent) as hub:
+        to_torchvision(hub)
+        assert not on_this_machine(SQUEEZENET)
+        assert load(SQUEEZENET).source == "torchvision"
+    assert on_this_machine(SQUEEZENET)
+    assert load(SQUEEZENET).labels
 
-    headers = {"Content-Length": "5000000"}  # noqa: RUF012
 
-    def info(self):
-        return type("Info", (), {"get_all": lambda self, name: None, "getheaders": lambda self, name: []})()
+def test_a_torchvision_file_cut_off_is_gone_on_with(squeezenet: Path, to_torchvision):
+    with serving_hub(squeezenet.parent, cut_off=".pth") as hub:
+        to_torchvision(hub)
+        with pytest.raises(ModelError, match="2 MB of 5 MB came"):
+            load(SQUEEZENET)
+    assert not on_this_machine(SQUEEZENET)
+    with serving_hub(squeezenet.parent) as hub:
+        to_torchvision(hub)
+        assert load(SQUEEZENET).labels
+        assert hub.asked == [(f"/{squeezenet.name}", f"bytes={squeezenet.stat().st_size // 2}-")]
 
 
-def test_a_torchvision_file_cut_off_is_not_kept(models: Path, monkeypatch: pytest.MonkeyPatch):
-    whole = io.BytesIO()
-    torch.save(squeezenet1_1().state_dict(), whole)
-    monkeypatch.setattr(downloads, "require_network", lambda url, title: None)
-    monkeypatch.setattr(torch.hub, "urlopen", lambda *_, **__: Served(whole.getvalue()[:100_000]))
-    with pytest.raises(ModelError, match="could not be downloaded whole, and no part of it is kept"):
-        load("torchvision/squeezenet1_1")
-    assert not [file for file in Path(torch.hub.get_dir()).rglob("*") if file.is_file()]
+def test_another_file_than_the_name_says_is_not_kept(squeezenet: Path, to_torchvision, tmp_path: Path, models: Path):
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong" / squeezenet.name).write_bytes(squeezenet.read_bytes()[:-1] + b"!")
+    with serving_hub(tmp_path / "wrong") as hub:
+        to_torchvision(hub)
+        with pytest.raises(ModelError, match="not the file that was announced"):
+            load(SQUEEZENET)
+    assert not on_this_machine(SQUEEZENET)
+    assert not parts(models)
 
 
 @pytest.fixture
@@ -157,5 +333,5 @@ def test_a_proxy_that_is_gone(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_somebody_is_there(on_hub: Path):
-    with serving_hub(on_hub) as address:
-        require_network(address, "It")
+    with serving_hub(on_hub) as hub:
+        require_network(hub.address, "It")
