@@ -141,9 +141,13 @@ def _of_blocks(observer: AttentionObserver, model: nn.Module, name: str, example
         check_blocks(observer.answer, example, name)
     except DoesNotFit as reason:
         return refused((LayerScores, TokenMaps, PatchLogits), f"{name}: {reason}")
-    extent = {"token_layers": observer.tokens(example)[0].token_layers}
-    kinds = {LayerScores: observer.layer_scores, TokenMaps: observer.tokens, PatchLogits: observer.patch_logits}
-    return Fit(kinds, extent=extent)
+    fit = Fit({LayerScores: observer.layer_scores, PatchLogits: observer.patch_logits})
+    token_layers = observer.tokens(example)[0].token_layers
+    if not token_layers:
+        return fit | refused(
+            (TokenMaps,), f"{name} has one layer, after which its head reads no patch: there are no tokens to read."
+        )
+    return fit | Fit({TokenMaps: observer.tokens}, extent={"token_layers": token_layers})
 
 
 def _of_relevance(observer: AttentionObserver, name: str, example: Tensor) -> Fit:

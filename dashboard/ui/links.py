@@ -31,7 +31,12 @@ def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **
 
 
 def linked_slider(label: str, low: float, high: float, default: float, step: float, *, key: str, **options: Any) -> float:
-    """A slider in the address. What lies off the step is put on it, what lies out of range falls back."""
+    """A slider in the address. What lies off the step is put on it, what lies out of range falls back.
+
+    Where there is one value alone, that is it: Streamlit draws no slider without a range.
+    """
+    if high <= low:
+        return low
     _onto_step(key, low, high, step)
     keep_in_range(key, low, high)
     return linked(st.slider, label, low, high, default, step, key=key, **options)

@@ -176,3 +176,23 @@ def test_the_files_hold_what_is_asked():
     assert np.allclose(arrays["attention"][1, 1], evidence.weights[1, 0, 5])
     assert arrays["grid"].tolist() == [8, 8]
     assert json.loads(str(arrays["settings"]))["photo"]["sha256"] == made.photo.digest
+
+
+@pytest.fixture
+def one_layer(models: Path):
+    """A tiny ViT of one layer and one head, by its key."""
+    save(FAMILIES["vit"].build(num_hidden_layers=1, num_attention_heads=1), models / "vit")
+    yield "hf/vit"
+    caches.unload("hf/vit")
+
+
+@pytest.mark.parametrize("page", ["", "Layers", "Attention", "Methods"])
+def test_a_vit_of_one_layer(page: str, one_layer: str):
+    app = opened(page, vit=one_layer, layer="3", depth="2", side="vit")
+    assert len(figures(app)) >= 3
+    assert not app.error
+    if page == "Attention":
+        assert "layer 1, heads fused (mean)" in words(app)
+        assert "layer" not in [slider.key for slider in app.slider], "there is one layer: nothing to choose"
+    if page == "Methods":
+        assert "has one layer, after which its head reads no patch" in words(app)
