@@ -2,11 +2,12 @@
 
 import asyncio
 import io
+import os
 import random
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -34,6 +35,7 @@ WIDE = {"width": 1280, "height": 900}
 MEGABYTE = 1024**2
 PATIENCE = 60_000  # milliseconds, for whatever a page is waited for
 SLIDER = ".st-key-discard input[type=range], .st-key-discard [role=slider]"
+SLOW_METHODS = {"cnn": {"cnn_method": "SS-CAM", "cnn_copies": 40}, "vit": {"vit_method": "RISE", "masks": 4000}}
 # Milliseconds from the next key (or from now) until the map holds these numbers, as the visitor's own page counts them.
 ANSWER = f"""([key, expected, pressed]) => new Promise((done, failed) => {{
     const numbers = {NUMBERS};
@@ -88,14 +90,14 @@ async def upload(page: Page, index: int) -> None:
     await page.locator(".st-key-upload input[type=file]").set_input_files(file)
 
 
-async def opened(browser: Browser, url: str, found: Found) -> Page:
-    """A visitor with cookies of their own, on the compare page; whatever goes wrong is noted."""
+async def opened(browser: Browser, url: str, found: Found, maps: Sequence[str] = ("cnn_map", "vit_map")) -> Page:
+    """A visitor with cookies of their own, on the compare page with these maps; whatever goes wrong is noted."""
     context = await browser.new_context(viewport=WIDE)
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: found.troubles.append(str(error)))
     await page.goto(url)
-    for key in ("cnn_map", "vit_map"):
+    for key in maps:
         await page.locator(f".st-key-{key} .heatmaplayer").first.wait_for(state="attached")
     return page
 
@@ -226,6 +228,67 @@ async def start() -> tuple[float, float]:
             return shell, time.monotonic() - begun
 
 
+async def asks_slowly(browser: Browser, address: str, index: int, found: Found) -> Page:
+    """Somebody with a photo of their own who has started a method of thousands of passes."""
+    side, other = ("cnn", "vit") if index % 2 else ("vit", "cnn")
+    page = await opened(browser, f"{address}/?{urlencode(SLOW_METHODS[side])}", found, [f"{other}_map"])
+    before = await page.evaluate(NUMBERS, f"{other}_map")
+    await upload(page, index)
+    await page.wait_for_function(CHANGED, arg=[f"{other}_map", before])
+    await page.locator(f".st-key-run_{side} button").click()
+    await page.get_by_test_id("stProgress").wait_for()
+    return page
+
+
+@dataclass
+class Beside:
+    """What somebody else waits for beside slow methods: milliseconds to a new photo's maps, of the slider, and of the work
+    that goes on when all of the slow ones have left; `under_way` counts them at the end.
+    """
+
+    photos: list[float]
+    slider: list[float]
+    under_way: int
+    after_leaving: float
+
+
+async def beside_slow_methods(address: str, visitors: int, photos: int, work: Callable[[], float]) -> Beside:
+    """One visitor among so many who run slow methods; `work` gives the seconds that the server has worked so far."""
+    found = Found()
+    async with browsing() as browser:
+        page = await opened(browser, address, found)
+        slow = [await asks_slowly(browser, address, index, found) for index in range(visitors)]
+        news = [await new_photo(page, visitors + index) for index in range(photos)]
+        slider = await answers_until(page, asyncio.sleep(6))
+        under_way = sum([await other.get_by_test_id("stProgress").count() for other in slow])
+        for other in slow:
+            await other.context.close()
+        left = time.monotonic()
+        await idle(work)
+        after = 1000 * (time.monotonic() - left)
+    assert not found.troubles, found.troubles
+    return Beside(news, slider, under_way, after)
+
+
+async def new_photo(page: Page, index: int) -> float:
+    """Milliseconds from handing in a photo to both of its maps."""
+    before = {key: await page.evaluate(NUMBERS, key) for key in ("cnn_map", "vit_map")}
+    started = time.monotonic()
+    await upload(page, index)
+    for key, shown in before.items():
+        await page.wait_for_function(CHANGED, arg=[key, shown])
+    return 1000 * (time.monotonic() - started)
+
+
+async def idle(work: Callable[[], float], window: float = 0.3, share: float = 0.1) -> None:
+    """Waits until the server works less than this share of the time; the window in which that shows counts too."""
+    while True:
+        before = work()
+        await asyncio.sleep(window)
+        if work() - before < share * window:
+            return
+
+
 @asynccontextmanager
 async def browsing() -> AsyncIterator[Browser]:
     """A browser for as long as the block lasts."""
@@ -250,6 +313,12 @@ def resident(process: int) -> int:
     """Bytes that a process holds in memory."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def worked(process: int) -> float:
+    """Seconds that a process has worked, in all its threads."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def crowd_rows(visitors: int = 16, seconds: float = 120, think: float = 2) -> list[Row]:
@@ -289,6 +358,36 @@ def memory_row(photos: int = 300) -> Row:
     )
 
 
+def neighbour_rows(visitors: int = 20, photos: int = 10) -> list[Row]:
+    """Somebody brings new photos while twenty others run slow methods, who then leave."""
+    server = serving(SCRIPT)
+    with server as address:
+        beside = asyncio.run(beside_slow_methods(address, visitors, photos, lambda: worked(server.process.pid)))
+    assert beside.under_way == visitors, f"{visitors - beside.under_way} slow methods ended too soon to be beside anything"
+    most, middle = max(beside.photos), statistics.median(beside.photos)
+    slider, late = statistics.median(beside.slider), max(beside.slider)
+    return [
+        Row(
+            f"a new photo to both maps beside {visitors} visitors' slow methods, bundled pair",
+            f"{most:.0f} ms at most, {middle:.0f} ms median ({len(beside.photos)} photos)",
+            "at most 3000 ms",
+            most <= 3000,
+        ),
+        Row(
+            "slider to map beside the same",
+            f"{slider:.0f} ms median, {late:.0f} ms at most ({len(beside.slider)} answers)",
+            "median at most 300 ms",
+            slider <= 300,
+        ),
+        Row(
+            "until the server is idle when all of those have left",
+            f"{beside.after_leaving:.0f} ms",
+            "at most 2000 ms",
+            beside.after_leaving <= 2000,
+        ),
+    ]
+
+
 def slow_load_row() -> Row:
     """Somebody opens a ViT-B/16 while another drags."""
     with large_model() as key, serving(SCRIPT) as address:
@@ -312,8 +411,25 @@ def start_rows(rounds: int = 5) -> list[Row]:
     ]
 
 
+ROWS: dict[str, Callable[[], list[Row]]] = {
+    "start": start_rows,
+    "crowd": crowd_rows,
+    "neighbours": neighbour_rows,
+    "load": lambda: [slow_load_row()],
+    "memory": lambda: [memory_row()],
+}
+
+
 def main() -> int:
-    report("Load", "make load", [*start_rows(), *crowd_rows(), slow_load_row(), memory_row()])
+    """All rows, or those that the command line names, which then leave the README as it is."""
+    unknown = set(sys.argv[1:]) - set(ROWS)
+    if unknown:
+        sys.exit(f"expected some of {', '.join(ROWS)}, got {', '.join(sorted(unknown))}")
+    rows = [row for name in sys.argv[1:] or ROWS for row in ROWS[name]()]
+    if sys.argv[1:]:
+        print(*rows, sep="\n")
+    else:
+        report("Load", "make load", rows)
     return 0
 
 
