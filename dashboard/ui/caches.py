@@ -3,7 +3,7 @@
 import gc
 import logging
 from dataclasses import replace
-from threading import Condition, Lock
+from threading import Condition, Event, Lock
 
 import streamlit as st
 import torch
@@ -28,6 +28,7 @@ MAP_OVERHEAD = 2048  # bytes, of what a map says of itself
 KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put into links
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
+_gone = Event()  # since it went, some model may still be among what is frozen
 _crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
 
 
@@ -49,6 +50,7 @@ class _Asking(Condition):
 
 def _released(model: Classifier) -> None:
     _loaded.pop(model.key, None)
+    _gone.set()
 
 
 @st.cache_resource(max_entries=MODELS_KEPT, show_spinner=False, on_release=_released)
@@ -90,8 +92,13 @@ def _forget(key: str) -> None:
 
 
 def _freeze() -> None:
-    """Streamlit collects garbage after every run; what is frozen it need not walk over (220 ms against almost nothing)."""
-    gc.unfreeze()  # or a model that went would stay: traced graphs point at themselves
+    """Streamlit collects garbage after every run; what is frozen it need not walk over (220 ms against almost nothing).
+
+    To walk over it here holds up everybody for as long, so that is done only where a model went.
+    """
+    if _gone.is_set():
+        _gone.clear()
+        gc.unfreeze()  # or the model would stay: traced graphs point at themselves
     gc.collect()
     gc.freeze()
 

@@ -200,6 +200,8 @@ def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -
     def advanced(units: int) -> None:
         nonlocal done, drawn
         _give_way()
+        if not units:  # it waits for its turn
+            return
         done += units
         now = time.monotonic()
         if now - drawn >= PICTURE_SECONDS:
