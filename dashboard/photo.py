@@ -1,23 +1,30 @@
-"""From bytes to a photo: the only place where an upload is decoded, with every limit."""
+"""A photo: the file that a person brought, and its pixels for as long as somebody works on them."""
 
 import hashlib
 import importlib.util
 import io
-import struct
-import warnings
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Condition, RLock
 
-from PIL import Image, ImageCms, ImageOps
+from cachetools import LRUCache, cached
+from PIL import Image
 from torch import Tensor
 
-MAX_BYTES = 20 * 1024**2
-MAX_PIXELS = 50_000_000
-MAX_ASPECT = 1_000  # a model that enlarges the short side would ask for gigabytes beyond it
+from dashboard.decoding.decode import MAX_ASPECT, MAX_PIXELS
+from dashboard.decoding.formats import EXPECTED, MAX_BYTES, PhotoError
+from dashboard.decoding.pool import POOL, Unavailable
+
+__all__ = [
+    "EXPECTED", "MAX_ASPECT", "MAX_BYTES", "MAX_PIXELS", "SAMPLES", "Box", "File", "Photo", "PhotoError", "View",
+    "display_jpeg", "forget_pixels", "open_photo", "sample_photo", "taking_turns",
+]  # fmt: skip
 DISPLAY_SIDE = 1024
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
-EXPECTED = "expected a photo such as JPEG, PNG, WebP, GIF, TIFF or BMP"
+PIXELS_LIMIT = 256 * 1024**2  # bytes of decoded pixels, of everybody's photos together
+LARGE = 16_000_000  # pixels from which photos take turns
+OPENED = 256  # files of which it is known whether they open
 
 SAMPLES = {  # photos inside scikit-image's wheel: id -> file, title
     "chelsea": ("chelsea.png", "Chelsea the cat"),
@@ -29,23 +36,37 @@ SAMPLES = {  # photos inside scikit-image's wheel: id -> file, title
 }
 
 
-class PhotoError(ValueError):
-    """A file that is no photo this app takes; the text is a sentence for a person."""
+@dataclass(frozen=True)
+class File:
+    """A photo as it came, `data`, and its `size` (width, height) in pixels once it is upright."""
+
+    data: bytes = field(repr=False)
+    size: tuple[int, int]
+    digest: str
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One decoded photo: `image` (RGB), `digest` (SHA-256 of the file), `name`, and `notes` on what was changed."""
+    """One photo: `source` (a file, or an image in memory), `digest` (SHA-256 of the file), `name`, and `notes` on what was
+    changed.
 
-    image: Image.Image
+    A file of 150 kB may hold 50 megapixels. So it is the file that is kept, and `image` decodes it when it is asked for.
+    """
+
+    source: File | Image.Image
     digest: str
     name: str
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def image(self) -> Image.Image:
+        """The pixels (RGB), to be read only: others share them. Whoever no longer needs them lets go of them."""
+        return _pixels_of(self.source) if isinstance(self.source, File) else self.source
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.image.size
+        return self.source.size
 
 
 @dataclass(frozen=True)
@@ -90,94 +111,80 @@ class View:
 
 
 def open_photo(data: bytes, name: str) -> Photo:
-    """Decodes a file: upright, RGB in sRGB, transparency over white, the first frame of several.
+    """Decodes a file once, in a process of its own, to see that it is a photo: upright, RGB in sRGB, transparency over
+    white, the first frame of several.
 
     Raises:
         PhotoError: it is empty, over a limit, damaged or no photo; the sentence says what was expected.
     """
-    _refuse_early(data)
+    digest = hashlib.sha256(data).hexdigest()
+    opened = _opened(digest, data)
+    if isinstance(opened, str):
+        raise PhotoError(opened)
+    return Photo(File(data, opened.size, digest), digest, name, opened.notes)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What is known of a file that opens."""
+
+    size: tuple[int, int]
+    notes: tuple[str, ...]
+
+
+@cached(LRUCache(OPENED), key=lambda digest, data: digest, condition=Condition())  # once, however many bring it at once
+def _opened(digest: str, data: bytes) -> _Opened | str:
+    """What is known of a file, or the sentence why it does not open."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS below is the limit
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            _refuse_large(image)
-            notes = _frames(image)
-            image.load()
-            image = ImageOps.exif_transpose(image)
-            image, colour_notes = _rgb(image)
-    except Image.DecompressionBombError:
-        raise PhotoError(_too_many_pixels("far more")) from None
-    except Image.UnidentifiedImageError:
-        raise PhotoError(f"This file is not an image that can be read: {EXPECTED}.") from None
-    except (OSError, SyntaxError, EOFError, struct.error, zlib.error) as error:
-        raise PhotoError(f"The image is damaged or cut short and can't be read whole ({error}).") from None
-    return Photo(image, hashlib.sha256(data).hexdigest(), name, notes + colour_notes)
+        decoded = POOL.decode(data)
+    except Unavailable:
+        raise
+    except PhotoError as error:
+        return str(error)
+    _keep_pixels(digest, decoded.image)
+    return _Opened(decoded.image.size, decoded.notes)
 
 
-def _refuse_early(data: bytes) -> None:
-    if not data:
-        raise PhotoError(f"The file is empty: {EXPECTED}.")
-    if len(data) > MAX_BYTES:
-        raise PhotoError(f"The file has {len(data) / 1024**2:.1f} MB: expected at most {MAX_BYTES // 1024**2} MB.")
-    head = data[:1024].lstrip().lower()
-    if b"<svg" in head or head.startswith(b"<?xml"):
-        raise PhotoError(f"SVG is a drawing without pixels: {EXPECTED}.")
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"):
-        raise PhotoError("HEIC photos can't be read here: please export the photo as JPEG.")
+def _image_bytes(image: Image.Image) -> int:
+    return 4 * image.width * image.height  # Pillow's own layout of RGB
 
 
-def _refuse_large(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise PhotoError(_too_many_pixels(f"{image.width:,} x {image.height:,}"))
-    if max(image.size) > MAX_ASPECT * min(image.size):
-        raise PhotoError(
-            f"The image is too thin ({image.width:,} x {image.height:,} pixels): "
-            f"expected a long side of at most {MAX_ASPECT:,} times the short one."
-        )
+@cached(LRUCache(PIXELS_LIMIT, getsizeof=_image_bytes), key=lambda file: file.digest, condition=Condition())
+def _decoded(file: File) -> Image.Image:
+    return POOL.decode(file.data).image
 
 
-def _too_many_pixels(found: str) -> str:
-    return f"The image has too many pixels ({found}): expected at most {MAX_PIXELS // 10**6} megapixels."
+def _pixels_of(file: File) -> Image.Image:
+    with taking_turns(file.size):
+        return _decoded(file)
 
 
-def _frames(image: Image.Image) -> tuple[str, ...]:
-    """Phones write JPEGs with a second picture inside (MPO); that is no animation."""
-    count = getattr(image, "n_frames", 1)
-    if count == 1 or image.format in ("MPO", "JPEG"):
-        return ()
-    kind = "page" if image.format == "TIFF" else "frame"
-    return (f"Only the first of its {count} {kind}s is looked at.",)
+def _keep_pixels(digest: str, image: Image.Image) -> None:
+    with _decoded.cache_lock:
+        if _image_bytes(image) <= PIXELS_LIMIT:
+            _decoded.cache[digest] = image
 
 
-def _rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _from_deep_grey(image), ()
-    image, notes = _to_srgb(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB"), notes
-    return image.convert("RGB"), notes
+def forget_pixels(digest: str) -> None:
+    """Lets go of the decoded copy of a file."""
+    with _decoded.cache_lock:
+        _decoded.cache.pop(digest, None)
 
 
-def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """16 bits (or a float image in 0 to 1, or 0 to 255) to 8 bits."""
-    low, high = image.getextrema()
-    scale = 255 if high <= 1 and image.mode == "F" else 1 / 257 if high > 255 or image.mode != "F" else 1
-    if not low > float("-inf") or not high < float("inf"):
-        raise OSError("it holds numbers that are not finite")
-    return image.convert("F").point(lambda value: value * scale + 0).convert("L").convert("RGB")
+_turn = RLock()
 
 
-def _to_srgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
-        return image, ()
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode), ()
-    except (ImageCms.PyCMSError, OSError):
-        return image, ("Its colour profile could not be used, so its colours may be a little off.",)
+@contextmanager
+def taking_turns(size: tuple[int, int]) -> Iterator[None]:
+    """Inside, the pixels of one large photo are worked on; others wait. With small ones nobody ever waits.
+
+    A pass over 50 megapixels takes a gigabyte for a second, whatever the size of the file.
+    """
+    if size[0] * size[1] <= LARGE:
+        yield
+        return
+    with _turn:
+        yield
 
 
 def sample_photo(sample: str) -> Photo:
@@ -193,8 +200,10 @@ def sample_photo(sample: str) -> Photo:
 
 def display_jpeg(photo: Photo, side: int = DISPLAY_SIDE) -> bytes:
     """A JPEG copy for the screen, neither side longer than `side` pixels."""
-    copy = photo.image.copy()
-    copy.thumbnail((side, side), Image.Resampling.LANCZOS)
+    share = min(side / max(photo.size), 1)
+    size = tuple(max(round(share * length), 1) for length in photo.size)
     stream = io.BytesIO()
+    with taking_turns(photo.size):
+        copy = photo.image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     copy.save(stream, "JPEG", quality=85, optimize=True)
     return stream.getvalue()

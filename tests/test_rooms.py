@@ -13,7 +13,8 @@ FILES = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT 
 ROOMS = {
     "dashboard.numerics": ("dashboard.numerics",),
     "dashboard.evidence": (),
-    "dashboard.photo": (),
+    "dashboard.decoding": ("dashboard.decoding",),
+    "dashboard.photo": ("dashboard.decoding",),
     "dashboard.progress": (),
     "dashboard.names": (),
     "dashboard.settings": (),

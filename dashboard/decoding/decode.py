@@ -1,0 +1,198 @@
+"""One file to one upright photo in RGB. Whatever a decoder raises becomes one sentence."""
+
+import io
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from PIL import AvifImagePlugin, Image, ImageCms
+
+from dashboard.decoding.formats import PhotoError, kind_of
+from dashboard.decoding.png import essentials
+
+LOG = logging.getLogger(__name__)
+MAX_PIXELS = 50_000_000
+MAX_ASPECT = 1_000  # a model that enlarges the short side would ask for gigabytes beyond it
+DAMAGED = "The image is damaged or cut short and can't be read whole."
+PROFILE_NOTE = "Its colour profile could not be used, so its colours may be a little off."
+ORIENTATION, PHOTOMETRIC, BITS, SAMPLE_FORMAT = 0x0112, 262, 258, 339  # tags of EXIF and TIFF
+MIN_IS_WHITE, UNSIGNED = 0, 1  # values of two of them
+TURNS = {  # EXIF's orientation: what puts the photo upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+ROWS = 256  # of deep grey at a time
+
+T = TypeVar("T")
+AvifImagePlugin.DEFAULT_MAX_THREADS = 2  # each thread asks for address space, and that is bounded
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The pixels of a file, `image` (RGB), and what was changed on the way."""
+
+    image: Image.Image
+    notes: tuple[str, ...]
+
+
+def decode(data: bytes) -> Decoded:
+    """Decodes a file: upright, RGB in sRGB, transparency over white, the first frame of several.
+
+    Raises:
+        PhotoError: it is empty, over a limit, damaged or no photo; the sentence says what was expected.
+    """
+    kind = kind_of(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # MAX_PIXELS is the limit, and damage that matters raises
+            return _decoded(kind, data)
+    except PhotoError:
+        raise
+    except Image.DecompressionBombError:
+        raise PhotoError(_too_many_pixels("far more")) from None
+    except MemoryError as error:
+        raise PhotoError("This file would take more memory to open than any photo needs.") from error
+    except Exception as error:  # decoders raise whatever they like
+        raise PhotoError(DAMAGED) from error
+
+
+def _decoded(kind: str, data: bytes) -> Decoded:
+    image, notes = _opened(kind, data)
+    _refuse_large(image)
+    if kind == "TIFF":
+        image.load_end = lambda: None  # Pillow would turn it there, and refuse it where its EXIF is damaged
+    image.load()
+    turn = TURNS.get(_unless_damaged(lambda: image.getexif().get(ORIENTATION), None))
+    image, colour_notes = _rgb(image)
+    return Decoded(image if turn is None else image.transpose(turn), notes + colour_notes)
+
+
+def _unless_damaged(read: Callable[[], T], otherwise: T) -> T:
+    """What is told beside the pixels, as far as it can be read: no photo is refused for it."""
+    try:
+        return read()
+    except Exception:
+        LOG.debug("metadata that can't be read", exc_info=True)
+        return otherwise
+
+
+def _opened(kind: str, data: bytes) -> tuple[Image.Image, tuple[str, ...]]:
+    """The image, not yet decoded, and whether it is only the first of several."""
+    if kind == "PNG":
+        return _opened_png(data)
+    if kind == "AVIF":
+        data = data[:8] + b"avif" + data[12:]  # Pillow looks at the major brand alone
+    image = Image.open(io.BytesIO(data), formats=(kind,))
+    several = kind in ("GIF", "WEBP", "TIFF", "AVIF") and _unless_damaged(lambda: image.is_animated, False)
+    return image, _frames("page" if kind == "TIFF" else "frame") if several else ()
+
+
+def _opened_png(data: bytes) -> tuple[Image.Image, tuple[str, ...]]:
+    chunks = essentials(data)
+    notes = _frames("frame") if chunks.animated else ()
+    whole = _unless_damaged(lambda: Image.open(io.BytesIO(chunks.file(metadata=True)), formats=("PNG",)), None)
+    if whole is not None:
+        return whole, notes
+    image = Image.open(io.BytesIO(chunks.file(metadata=False)), formats=("PNG",))
+    return image, (*notes, PROFILE_NOTE) if b"iCCP" in chunks.metadata else notes
+
+
+def _frames(kind: str) -> tuple[str, ...]:
+    """Nobody counts them: a small file can hold very many. A phone's second picture inside a JPEG is none of them."""
+    return (f"Only the first of its {kind}s is looked at.",)
+
+
+def _refuse_large(image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise PhotoError(_too_many_pixels(f"{image.width:,} x {image.height:,}"))
+    if max(image.size) > MAX_ASPECT * min(image.size):
+        raise PhotoError(
+            f"The image is too thin ({image.width:,} x {image.height:,} pixels): "
+            f"expected a long side of at most {MAX_ASPECT:,} times the short one."
+        )
+
+
+def _too_many_pixels(found: str) -> str:
+    return f"The image has too many pixels ({found}): expected at most {MAX_PIXELS // 10**6} megapixels."
+
+
+def _rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _from_deep_grey(image)
+    profile = image.info.get("icc_profile")
+    image, alpha = _apart(image)
+    image, notes = _to_srgb(image, profile)
+    if alpha is None:
+        return image, notes
+    over = Image.new("RGB", image.size, "white")
+    over.paste(image, mask=alpha)
+    return over, notes
+
+
+def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Colours or grey, and what lies over them: transparency, None where there is none."""
+    grey = image.mode in ("1", "L", "LA", "La")
+    if image.has_transparency_data:
+        image = image.convert("LA" if grey else "RGBA")
+        return image.convert("L" if grey else "RGB"), image.getchannel("A")
+    if image.mode in ("RGB", "L", "CMYK", "LAB"):
+        return image, None
+    return image.convert("L" if grey else "RGB"), None
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple[str, ...]]:
+    """RGB, by the colour profile where there is one that fits."""
+    lab = image.mode == "LAB"  # Pillow itself has no way from there to RGB
+    if not profile and not lab:
+        return _as_rgb(image), ()
+    try:
+        source = ImageCms.createProfile("LAB") if lab else ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"), ()
+    except (ImageCms.PyCMSError, OSError):
+        return _as_rgb(image), (PROFILE_NOTE,)
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy
+
+
+def _from_deep_grey(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """16 bits by their whole range; wider integers and floats from the smallest value to the largest, which is said."""
+    tags = getattr(image, "tag_v2", {})
+    values, inverted = np.asarray(image), tags.get(PHOTOMETRIC) == MIN_IS_WHITE  # (h, w)
+    if image.mode == "I" and _first(tags.get(SAMPLE_FORMAT, UNSIGNED)) == UNSIGNED and _first(tags.get(BITS)) == 32:
+        values = values.view(np.uint32)
+    if image.mode.startswith("I;16"):
+        low, high, notes = 0, 2 ** (_first(tags.get(BITS)) or 16) - 1, ()
+    else:
+        low, high = float(values.min()), float(values.max())
+        if not np.isfinite([low, high]).all():
+            raise PhotoError("The image holds numbers that are not finite: expected a number for every pixel.")
+        notes = (_stretched(low, high, inverted),)
+    grey = np.empty(values.shape, np.uint8)
+    for top in range(0, len(values), ROWS):
+        shares = (values[top : top + ROWS].astype(np.float64) - low) / (high - low or 1)
+        grey[top : top + ROWS] = np.rint(255 * (1 - shares if inverted else shares).clip(0, 1)) if high > low else 128
+    if "transparency" in image.info:
+        grey[values == image.info["transparency"]] = 255
+    return Image.fromarray(grey).convert("RGB"), notes
+
+
+def _first(entry: object) -> int | None:
+    """A TIFF tag that may be a number for each channel."""
+    return entry[0] if isinstance(entry, tuple) else entry
+
+
+def _stretched(low: float, high: float, inverted: bool) -> str:
+    if low == high:
+        return f"All its pixels have the value {low:.6g}, shown as grey."
+    ends = "white to black" if inverted else "black to white"
+    return f"Its values from {low:.6g} to {high:.6g} were stretched to {ends}."

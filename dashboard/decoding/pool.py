@@ -1,0 +1,246 @@
+"""A few processes that decode, shared by everybody, with bounds on seconds, on memory and on the wait for a turn."""
+
+import atexit
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+try:
+    from fcntl import F_SETPIPE_SZ, fcntl
+except ImportError:  # only Linux has longer pipes
+    fcntl = None
+
+from dashboard.decoding.decode import MAX_PIXELS, Decoded
+from dashboard.decoding.formats import PhotoError, kind_of
+from dashboard.decoding.worker import SECONDS
+
+LOG = logging.getLogger(__name__)
+WORKERS = 4
+WALL_SECONDS = 3 * SECONDS  # by the clock: a busy machine computes less in a second
+PATIENCE = 20  # seconds that a file waits for its turn
+QUEUE = 64  # files that wait
+QUICK = 2  # seconds of computing: beyond it a file gives way to those that wait
+LOW_PRIORITY = 10
+FILES_EACH = 200  # then a process is replaced, so that what its decoders leave behind stays small
+BAND = 1024**2  # bytes that are read at a time, and that a pipe holds where the system lets us say
+ROOT = Path(__file__).parents[2]
+
+SLOW = f"This file takes more than {SECONDS} seconds to decode, which no photo needs: please export it as JPEG."
+CRASHED = "This file makes its decoder stop working, so it can't be opened: please export it as JPEG."
+GIVES_WAY = f"This file takes more than {QUICK} seconds to decode, and others were waiting: try again in a minute."
+BUSY = "Many files are being opened just now: try again in a minute."
+
+
+class Unavailable(PhotoError):
+    """The file may be fine, but there was no time for it; another try may end otherwise."""
+
+
+class Worker:
+    """One process, for one file at a time."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.decoding.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )  # fmt: skip
+        if fcntl is not None:
+            with contextlib.suppress(OSError):  # a system that allows less: pixels come in more pieces
+                fcntl(self.process.stdout.fileno(), F_SETPIPE_SZ, BAND)
+        self.files = 0
+        self.stopped_with: PhotoError | None = None  # why it was stopped, where it was
+        self._started, self._computed = 0.0, 0.0  # when its file came, and what it had computed before
+
+    def decode(self, data: bytes) -> Decoded:
+        """Raises PhotoError: the file is refused, or its decoder was stopped, or stopped by itself."""
+        self.files += 1
+        self._started, self._computed = time.monotonic(), self._cpu()
+        clocks = [
+            threading.Timer(QUICK, self._lower_priority),
+            threading.Timer(WALL_SECONDS, self.stop, [Unavailable(SLOW)]),
+        ]
+        for clock in clocks:
+            clock.daemon = True
+            clock.start()
+        try:
+            return self._ask(data)
+        except (OSError, EOFError, ValueError) as error:
+            if isinstance(error, PhotoError):
+                raise
+            raise self._why_it_ended() from error
+        finally:
+            for clock in clocks:
+                clock.cancel()
+
+    def _ask(self, data: bytes) -> Decoded:
+        self.process.stdin.write(len(data).to_bytes(8, "big") + data)
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        if "refusal" in answer:
+            if answer["cause"]:
+                LOG.info("A file was refused: %s\n%s", answer["refusal"], answer["cause"])
+            raise PhotoError(answer["refusal"])
+        return Decoded(self._pixels(answer), tuple(answer["notes"]))
+
+    def _pixels(self, answer: dict[str, Any]) -> Image.Image:
+        """Reads the rows of a PPM a few at a time: there is never a second copy of all of them."""
+        width, height = answer["size"]
+        if not 0 < width * height <= MAX_PIXELS or self.process.stdout.readline() != b"P6\n":
+            raise EOFError("no pixels")
+        self.process.stdout.readline()  # width and height
+        self.process.stdout.readline()  # the largest value
+        image = Image.new("RGB", (width, height))
+        rows = max(1, BAND // (3 * width))
+        band = memoryview(bytearray(3 * width * min(rows, height)))
+        for top in range(0, height, rows):
+            part = band[: 3 * width * min(rows, height - top)]
+            if _read_into(self.process.stdout, part) < len(part):
+                raise EOFError("the pixels stopped")
+            image.paste(Image.frombuffer("RGB", (width, len(part) // (3 * width)), part, "raw", "RGB", 0, 1), (0, top))
+        return image
+
+    def _why_it_ended(self) -> PhotoError:
+        code = self.stop()
+        if self.stopped_with is not None:
+            return self.stopped_with
+        LOG.warning("A decoding process ended with status %s", code)
+        return PhotoError(SLOW if code == -getattr(signal, "SIGXCPU", 0) else CRASHED)
+
+    def _lower_priority(self) -> None:
+        """What takes long gives way to the rest of the dashboard; the process is not used again."""
+        self.files = FILES_EACH
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, LOW_PRIORITY)
+
+    def computed(self) -> float:
+        """Seconds of computing that its present file has taken; where the system doesn't tell, by the clock."""
+        now = self._cpu()
+        return now - self._computed if now else time.monotonic() - self._started
+
+    def _cpu(self) -> float:
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self, because: PhotoError | None = None) -> int:
+        """Ends the process, if it hasn't ended, and gives its status."""
+        self.stopped_with = self.stopped_with or because
+        if self.process.poll() is None and because is not None:
+            self.process.kill()
+        try:
+            return self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def usable(self) -> bool:
+        """Whether it may have another file."""
+        return self.files < FILES_EACH and self.process.poll() is None
+
+
+def _read_into(stream: Any, part: memoryview) -> int:
+    """Fills a part, as far as there is something to read; gives how far."""
+    got = 0
+    while got < len(part):
+        count = stream.readinto(part[got:])
+        if not count:
+            break
+        got += count
+    return got
+
+
+class Pool:
+    """At most `WORKERS` processes, started as they are needed. They end when this process does."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._idle: list[Worker] = []
+        self._busy: list[Worker | None] = []  # None is one that is being started
+        self._waiting = 0
+        self._owner = os.getpid()
+
+    def decode(self, data: bytes) -> Decoded:
+        """Decodes a file in a process of its own.
+
+        Raises:
+            PhotoError: the file is no photo that is opened here, or takes too much to decode.
+            Unavailable: there was no time for it, which says nothing of the file.
+        """
+        kind_of(data)  # what is refused by its first bytes needs no turn
+        if self._owner != os.getpid():  # a fork has copies of pipes that are not its own
+            self.__init__()
+        with self._turn() as worker:
+            return worker.decode(data)
+
+    def close(self) -> None:
+        """Ends the processes that have nothing to do."""
+        with self._changed:
+            for worker in self._idle:
+                worker.stop(Unavailable(BUSY))
+            self._idle.clear()
+
+    @contextmanager
+    def _turn(self) -> Iterator[Worker]:
+        with self._changed:
+            self._wait()
+            worker = self._idle.pop() if self._idle else None
+            self._busy.append(worker)
+        place = worker
+        try:
+            if worker is None or not worker.usable():
+                worker = Worker()
+                self._replace(place, worker)
+                place = worker
+            yield worker
+        finally:
+            with self._changed:
+                self._busy.remove(place)
+                if worker is not None and worker.usable():
+                    self._idle.append(worker)
+                self._changed.notify()
+            if worker is not None and not worker.usable():
+                worker.stop(Unavailable(BUSY))
+
+    def _replace(self, place: Worker | None, worker: Worker) -> None:
+        with self._changed:
+            self._busy[self._busy.index(place)] = worker
+
+    def _wait(self) -> None:
+        """Until there is a place. Where all are at files that take long, the longest has to go."""
+        if self._waiting >= QUEUE:
+            raise Unavailable(BUSY)
+        self._waiting += 1
+        until = time.monotonic() + PATIENCE
+        try:
+            while len(self._busy) >= WORKERS:
+                if time.monotonic() > until:
+                    raise Unavailable(BUSY)
+                self._changed.wait(0.2)
+                self._make_way()
+        finally:
+            self._waiting -= 1
+
+    def _make_way(self) -> None:
+        taken = {worker: worker.computed() for worker in self._busy if worker is not None}
+        if len(taken) >= WORKERS and min(taken.values()) > QUICK:
+            max(taken, key=taken.get).stop(Unavailable(GIVES_WAY))
+
+
+POOL = Pool()
+atexit.register(POOL.close)

@@ -1,0 +1,75 @@
+"""The process that decodes: files come in, pixels or a sentence go out, until nobody is there to send any.
+
+A request is 8 bytes, the file's length, and the file. An answer is a line of JSON, and where that has a `size`, the pixels
+as a PPM, which Pillow writes straight from an image's own memory.
+"""
+
+import contextlib
+import json
+import logging
+import math
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import BinaryIO
+
+from dashboard.decoding.decode import decode
+from dashboard.decoding.formats import PhotoError
+
+try:
+    import resource
+except ImportError:  # Windows has no such bounds: there only the clock on the wall is left
+    resource = None
+
+SECONDS = 10  # of computing, for one file
+MEMORY = 1024**3  # bytes beyond what the process has before its first file
+
+
+def main() -> None:
+    """Answers until the one who asks has gone."""
+    logging.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a decoder prints is no answer
+    _bound_memory()
+    with contextlib.suppress(BrokenPipeError):
+        while head := sys.stdin.buffer.read(8):
+            data = sys.stdin.buffer.read(int.from_bytes(head, "big"))
+            _bound_seconds()
+            _answer(data, answers)
+            answers.flush()
+
+
+def _answer(data: bytes, answers: BinaryIO) -> None:
+    try:
+        decoded = decode(data)
+    except PhotoError as error:
+        cause = "" if error.__cause__ is None else "".join(traceback.format_exception(error.__cause__))
+        answers.write(json.dumps({"refusal": str(error), "cause": cause}).encode() + b"\n")
+        return
+    answers.write(json.dumps({"size": decoded.image.size, "notes": decoded.notes}).encode() + b"\n")
+    decoded.image.save(answers, "PPM")
+
+
+def _bound_memory() -> None:
+    """Bounds the address space; macOS takes the bound and does not hold it."""
+    statm = Path("/proc/self/statm")
+    if resource is not None and statm.exists():
+        now = int(statm.read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, now + MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory is short, this goes before the dashboard
+
+
+def _bound_seconds() -> None:
+    """From now on, so much computing: beyond it the system ends this process."""
+    if resource is not None:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        used = math.ceil(usage.ru_utime + usage.ru_stime)
+        resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()
