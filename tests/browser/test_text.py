@@ -1,0 +1,36 @@
+"""Text from outside is text, whatever Streamlit's renderer would make of it: in a real browser, in every kind of place."""
+
+import pytest
+from playwright.sync_api import Page
+
+from dashboard.ui.text import visible
+from tests.browser.doing import settled
+from tests.browser.hostile import HOSTILE
+from tests.conftest import ROOT, serving
+
+pytestmark = pytest.mark.browser
+MORE_THAN_TEXT = (
+    "a, h1, h2, h3, h4, h5, h6, img, ul, ol, li, table, blockquote, pre, em, del, hr, br, script, sup, .katex, [role=img], "
+    "input[disabled], .stMarkdownColoredBackground, .stMarkdownBadge, .stMarkdownShimmer"
+)
+CASES = f"""Array.from({{length: {len(HOSTILE)}}}, (_, number) => {{
+    const place = document.querySelector(`.st-key-case_${{number}}`);
+    const parts = [...place.querySelectorAll('[data-testid=stMarkdownContainer]')];
+    return {{
+        texts: parts.map(part => part.textContent),
+        more: parts.flatMap(part => [...part.querySelectorAll('{MORE_THAN_TEXT}')].map(one => one.outerHTML)),
+    }};
+}})"""
+
+
+def test_text_from_outside_is_text_in_every_place(page: Page):
+    with serving(ROOT / "tests" / "browser" / "every_place.py") as address:
+        page.goto(address)
+        page.locator(f".st-key-pills_{len(HOSTILE) - 1} button").wait_for()
+        settled(page)
+        for text, case in zip(HOSTILE, page.evaluate(CASES), strict=True):
+            # The line break before a line's second time is the page's own.
+            assert [markup for markup in case["more"] if markup != "<br>"] == [], text
+            told = [each for each in case["texts"] if each != "Label"]  # the label above the pills
+            assert len(told) == 9, text
+            assert [each for each in told if visible(text) not in each] == []
