@@ -8,12 +8,13 @@ from dashboard.explain import Explanation, compare, read
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Classifier, Observation
-from dashboard.ui import caches, panel, patches
+from dashboard.ui import caches, patches
 from dashboard.ui.address import current_link
 from dashboard.ui.controls import first_fitting
 from dashboard.ui.downloads import OF_ATTENTION, Tray, attention_files
 from dashboard.ui.explaining import Asked
-from dashboard.ui.looking import looked_at
+from dashboard.ui.looking import look, pick_whole_question
+from dashboard.ui.notices import notices_here
 from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
 from dashboard.ui.text import plain
 
@@ -24,15 +25,15 @@ def asked_of_the_cnn(chosen: Chosen) -> tuple[Classifier, Explanation]:
     with place:
         st.markdown("**What the CNN is asked at the same spot**")
         method = first_fitting("cnn", chosen.cnn)()
-        target, against = panel.pick_question("cnn", chosen.cnn.labels, method)
-        asked, seen = looked_at(Asked(chosen.cnn, chosen.photo, method, target, against))
+        asked, seen = pick_whole_question("cnn", Asked(chosen.cnn, chosen.photo, method))
     return asked.model, read(seen, asked.model.key, method, asked.target, asked.against)
 
 
 @st.fragment  # so that a click on a patch draws neither the sidebar nor the question to the CNN again
 def one_patch(chosen: Chosen, models: Mapping[str, Classifier], seen: Observation, cam: Explanation, tray: Tray) -> None:
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
-    photo, look, share, vit = chosen.photo, chosen.look, chosen.share, models["vit"]
+    notices_here()
+    photo, style, share, vit = chosen.photo, chosen.look, chosen.share, models["vit"]
     evidence, behind = seen.evidence, caches.screen_copy(photo.digest, photo, side=720)  # it travels with every click
 
     asked = patches.pick_attention(evidence)
@@ -45,16 +46,16 @@ def one_patch(chosen: Chosen, models: Mapping[str, Classifier], seen: Observatio
     shown = read(seen, vit.key, asked)
 
     with picture:
-        patches.show_patch(shown, photo, evidence, cam, behind, look, share)
+        patches.show_patch(shown, photo, evidence, cam, behind, style, share)
     with right:
         st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
-        patches.show_heads(shown, evidence, look)
+        patches.show_heads(shown, evidence, style)
         st.markdown("**How far and how evenly each head looks** · click one to choose it")
         patches.show_summary(asked, caches.head_summary(vit.key, photo.digest, evidence))
     with facts:
         patches.show_facts(shown, evidence, cam)
 
-    exhibit = Exhibit(photo, {"cnn": cam, "vit": shown}, models, compare(cam, shown, share), look, share, current_link())
+    exhibit = Exhibit(photo, {"cnn": cam, "vit": shown}, models, compare(cam, shown, share), style, share, current_link())
     tray |= attention_files(exhibit, asked.every_head(evidence), evidence.grid)
 
 
@@ -64,5 +65,5 @@ tray = caveat_and_files(chosen, OF_ATTENTION)
 patch = st.container()
 cnn, cam = asked_of_the_cnn(chosen)
 with patch:
-    vit, seen = looked_at(Asked(chosen.vit, chosen.photo, AttentionRollout()))
+    vit, seen = look(Asked(chosen.vit, chosen.photo, AttentionRollout()))
     one_patch(chosen, {"cnn": cnn, "vit": vit.model}, seen, cam, tray)

@@ -14,7 +14,8 @@ from dashboard.ui.controls import method_controls, pick_method
 from dashboard.ui.display import pick_show
 from dashboard.ui.downloads import OF_COMPARISON, Tray, comparison_files
 from dashboard.ui.explaining import Asked, answers
-from dashboard.ui.looking import backdrop_of, chosen_class, looked_at
+from dashboard.ui.looking import backdrop_of, chosen_class, pick_whole_question
+from dashboard.ui.notices import notices_here
 from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
 
 WIDTHS = [15, 15, 14]
@@ -23,6 +24,7 @@ WIDTHS = [15, 15, 14]
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
 def side_by_side(chosen: Chosen, tray: Tray) -> None:
     """Both maps with their answers, and how far they agree."""
+    notices_here()
     photo, share, behind = chosen.photo, chosen.share, backdrop_of(chosen)
     models = {"cnn": chosen.cnn, "vit": chosen.vit}
 
@@ -43,8 +45,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
     for side, column in columns.items():
         with column:
             maps[side] = st.container()
-            target, against = panel.pick_question(side, models[side].labels, methods[side])
-            asked[side], seen[side] = looked_at(Asked(models[side], photo, methods[side], target, against))
+            asked[side], seen[side] = pick_whole_question(side, Asked(models[side], photo, methods[side]))
     for side in columns:
         with maps[side]:
             shown[side] = (answers([asked[side]], side) or [None])[0]

@@ -17,6 +17,7 @@ from dashboard.ui.address import current_link
 from dashboard.ui.downloads import OF_LAYERS, Tray, layer_files
 from dashboard.ui.explaining import Asked, answers
 from dashboard.ui.looking import ask, backdrop_of
+from dashboard.ui.notices import notices_here
 from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
 from dashboard.ui.text import plain
 
@@ -24,6 +25,7 @@ from dashboard.ui.text import plain
 @st.fragment  # so that a slider of the maps does not draw the sidebar again
 def build_up(chosen: Chosen, tray: Tray) -> None:
     """The transformer's layers, the network's stages, and how much the rollout's options matter."""
+    notices_here()
     layers, stages = st.container(), st.container()
     asked = {}
     with layers:

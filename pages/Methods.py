@@ -7,12 +7,14 @@ from dashboard.ui import caches, gallery
 from dashboard.ui.address import current_link
 from dashboard.ui.downloads import OF_METHODS, Tray, method_files
 from dashboard.ui.looking import backdrop_of
+from dashboard.ui.notices import notices_here
 from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
 
 
 @st.fragment  # so that a choice among the maps does not draw the sidebar again
 def side_by_side(chosen: Chosen, tray: Tray) -> None:
     """Every method that fits, two of them large, and how far they all agree."""
+    notices_here()
     photo, look, behind = chosen.photo, chosen.look, backdrop_of(chosen)
     side, asked = gallery.ask(chosen)
     view = gallery.pick_view(side, asked[0].model)

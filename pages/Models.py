@@ -3,10 +3,12 @@
 import streamlit as st
 
 from dashboard.ui import caches, model_table
+from dashboard.ui.notices import notices_here
 from dashboard.ui.sidebar import common_sidebar
 
 st.subheader("Which models are at hand, and which method fits which?")
 common_sidebar()
+notices_here()
 st.caption(f"Loaded once for everybody. At most {caches.MODELS_KEPT} stay; the one that was not used for longest goes first.")
 st.markdown("#### In memory")
 model_table.show_loaded()

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import methods
 from dashboard.methods import AttentionRollout, ClassActivationMap, Method, Pick, Span
 from dashboard.models.classifier import Classifier
-from dashboard.ui.links import keep_an_option, linked, linked_slider, start_anew
+from dashboard.ui.links import linked, linked_choice, linked_slider, start_anew
 from dashboard.ui.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
@@ -43,12 +43,12 @@ def pick_method(side: str, model: Classifier) -> type[Method]:
     by_name = {method.label: method for method in fitting(model)}
     names = sorted(by_name, key=lambda name: by_name[name] is not FIRST[side])  # the first one first, the rest as they are
     key = f"{side}_method"
-    keep_an_option(key, names)
-    chosen = linked(
+    chosen = linked_choice(
         st.selectbox, f"{'CNN' if side == 'cnn' else 'ViT'} · {plain(model.title)}", names, key=key,
+        gone=lambda name: f"{plain(name)} isn't available for {plain(model.title)}; using {names[0]}.",
         help=f"{len(names)} methods fit {model.title}. The others need what it can't give; the methods page says why.",
     )  # fmt: skip
-    return by_name[chosen or names[0]]
+    return by_name[chosen]
 
 
 def method_controls(method: type[Method], extent: Mapping[str, int], side: str) -> Method:
@@ -78,7 +78,7 @@ def _keep_what_means_the_same(key: str, meaning: tuple[Any, Any], first: Any) ->
     meanings = st.session_state.setdefault(MEANINGS, {})
     if meanings.setdefault(key, meaning) != meaning:
         meanings[key] = meaning
-        start_anew(key, first)
+        start_anew(key, first, first)
 
 
 def option_texts(method: type[Method]) -> dict[str, str]:
@@ -104,7 +104,7 @@ def _widget(name: str, key: str, hint: Any, first: Any, text: str | None, extent
     label = LABELS.get(name, name.replace("_", " ").capitalize())
     if get_origin(hint) is Literal:
         options = get_args(hint)
-        return linked(st.segmented_control, label, options, default=first, key=key, help=text, required=True, wrap=True)
+        return linked_choice(st.segmented_control, label, options, key=key, first=first, help=text, wrap=True)
     if hint is bool:
         return linked(st.toggle, label, first, key=key, help=text)
     kind = _kind(hint)
@@ -121,6 +121,5 @@ def _widget(name: str, key: str, hint: Any, first: Any, text: str | None, extent
 def pick_one(label: str, kind: Pick, count: int, key: str, text: str | None) -> int | None:
     """One of `count`, from 1, or None."""
     options = [kind.none, *map(str, range(1, count + 1))]
-    keep_an_option(key, options)
-    choice = linked(st.selectbox, label, options, key=key, help=text)
-    return None if choice in (None, kind.none) else int(choice)
+    choice = linked_choice(st.selectbox, label, options, key=key, help=text)
+    return None if choice == kind.none else int(choice)

@@ -19,7 +19,7 @@ from dashboard.numerics.cam import activation_energy
 from dashboard.photo import Photo
 from dashboard.ui.explaining import Asked, answers
 from dashboard.ui.film_keys import film_keys
-from dashboard.ui.links import keep_an_option, linked
+from dashboard.ui.links import linked_choice
 from dashboard.ui.panel import CONFIG
 
 FUSED = "fused"
@@ -28,12 +28,11 @@ FUSED = "fused"
 def pick_head(evidence: AttentionMaps) -> int | None:
     """Which head's raw attention is shown, from 1; None stands for all, fused."""
     options = [FUSED, *map(str, range(1, evidence.heads + 1))]
-    keep_an_option("head", options)
-    choice = linked(
+    choice = linked_choice(
         st.selectbox, "Attention head", options, key="head",
         help="Raw attention is what one layer alone attends to: all heads fused, or one of them.",
     )  # fmt: skip
-    return None if choice in (None, FUSED) else int(choice)
+    return None if choice == FUSED else int(choice)
 
 
 def show_film(

@@ -16,11 +16,12 @@ from dashboard.figures.methods import matrix_figure, own_look, painted, rho_in_w
 from dashboard.gallery import Made, Sort, correlations, in_order, spread, waiting
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
+from dashboard.names import class_names
 from dashboard.ui import panel
 from dashboard.ui.controls import first_fitting, fitting, reasons
 from dashboard.ui.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
-from dashboard.ui.links import keep_an_option, linked
-from dashboard.ui.looking import chosen_class, looked_at
+from dashboard.ui.links import linked, linked_choice
+from dashboard.ui.looking import chosen_class, pick_question
 from dashboard.ui.map_grid import SmallMap, map_grid
 from dashboard.ui.sidebar import Chosen
 from dashboard.ui.text import plain
@@ -65,35 +66,30 @@ def ask(chosen: Chosen) -> tuple[str, list[Asked]]:
     """Draws the choice of a side and the question, which goes to every method that fits its model, with default options."""
     which, explained, other = st.columns([3, 5, 5], gap="medium")
     with which:
-        side = linked(
-            st.segmented_control, "CNN or ViT", SIDES, default=SIDES[0], key="side", required=True,
+        side = linked_choice(
+            st.segmented_control, "CNN or ViT", SIDES, key="side",
             help=f"cnn: {plain(chosen.cnn.title)}. vit: {plain(chosen.vit.title)}.",
         )  # fmt: skip
     model = chosen.cnn if side == "cnn" else chosen.vit
-    with explained:
-        target = panel.pick_class(side, model.labels)
-    with other:
-        against = panel.pick_against(side, model.labels)
-    asked, seen = looked_at(Asked(model, chosen.photo, first_fitting(side, model)(), target, against))
-    names = panel.class_names(asked.model.labels)
-    rather = "" if asked.against is None else f" rather than **{plain(names[asked.against])}**"
-    st.markdown(f"{plain(model.title)}: what speaks for **{plain(names[chosen_class(asked, seen)])}**{rather}.")
+    asked, seen = pick_question(side, Asked(model, chosen.photo, first_fitting(side, model)()), explained, other)
+    names = class_names(asked.model.labels)
+    rival = "" if asked.against is None else f" compared with **{plain(names[asked.against])}**"
+    st.markdown(f"{plain(model.title)}: evidence for **{plain(names[chosen_class(asked, seen)])}**{rival}.")
     return side, [replace(asked, method=method()) for method in fitting(model)]
 
 
 def pick_view(side: str, model: Classifier) -> View:
     """Draws the choices of how the small maps are laid out."""
     names = [method.label for method in fitting(model)]
-    keep_an_option("reference", names)
     order, beside, scale = st.columns([5, 5, 3], gap="medium")
     with order:
-        sort = linked(
-            st.segmented_control, "Sort by", get_args(Sort), default="family", key="sort", required=True, wrap=True,
+        sort = linked_choice(
+            st.segmented_control, "Sort by", get_args(Sort), key="sort", first="family", wrap=True,
             help="By family, by passes through the model, or by agreement with the reference.",
         )  # fmt: skip
     with beside:
-        reference = linked(
-            st.selectbox, "Reference", names, names.index(first_fitting(side, model).label), key="reference",
+        reference = linked_choice(
+            st.selectbox, "Reference", names, key="reference", first=first_fitting(side, model).label,
             help="ρ is each map's rank correlation with this one's: 1 same order, 0 unrelated, -1 reversed.",
         )  # fmt: skip
     with scale.container(height="stretch", vertical_alignment="center"):
@@ -102,7 +98,7 @@ def pick_view(side: str, model: Classifier) -> View:
             help="Off: colours are ranks within each map, since methods have different units. On: raw values, each map "
             "from its own lowest to its highest. Signed maps have diverging colours about zero either way.",
         )  # fmt: skip
-    return View(sort, reference or names[0], own_scale)
+    return View(sort, reference, own_scale)
 
 
 def entries(asked: Sequence[Asked]) -> Entries:
@@ -177,10 +173,9 @@ def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[DeltaGenerato
     places = st.columns(WIDTHS, gap="medium")
     chosen = []
     for index, (key, place) in enumerate(zip(PAIR, places, strict=False)):
-        keep_an_option(key, names)
+        first = names[min(index, len(names) - 1)]
         with place:
-            choice = linked(st.selectbox, f"{key.capitalize()} map", names, min(index, len(names) - 1), key=key)
-        chosen.append(choice or names[0])
+            chosen.append(linked_choice(st.selectbox, f"{key.capitalize()} map", names, key=key, first=first))
     return tuple(chosen), places
 
 

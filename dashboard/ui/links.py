@@ -1,6 +1,11 @@
-"""Widgets that live in the address: a link sets them, and where it asks for what there is not, the page says so."""
+"""Widgets that live in the address: a link sets them, and where it asks for what there is not, the page says so.
 
-from collections.abc import Callable, Iterator, Mapping
+What a box shows is what is used, always. A browser keeps the value of a widget for as long as it draws one with the same key,
+whatever the script forgets: so no choice is ever forgotten. One that is no longer there is set to another, here, in the box
+and in the address.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,25 +14,62 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import get_session_state
 from streamlit.runtime.state.query_params import QueryParams
 
+from dashboard.ui.notices import say
 from dashboard.ui.text import plain
 
-NOTICE_SECONDS = 20
 DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
+SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first
+ASKED = "asked_by_the_link"  # what came with the address and no widget has taken up yet
 
 
 def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
     """A Streamlit widget whose value is the query parameter `key`. Streamlit drops what it can't show; this says so."""
-    wanted = _wanted(key)
+    asked = st.session_state[ASKED].pop(key, None)
     st.session_state[DRAWN].add(key)
     value = widget(label, *arguments, key=key, bind="query-params", **options)
-    if wanted is not None and not _same(wanted, value):
+    if asked is not None and not _same(asked, value):
         shown = "nothing" if value is None else value
-        st.toast(
-            f"The link asked for **{label.lower()}** {plain(wanted[:60]) or 'of nothing'}, which is not on offer here: "
-            f"{plain(str(shown))} is shown.",
-            icon=":material/link_off:", duration=NOTICE_SECONDS,
-        )  # fmt: skip
+        say(
+            f"The link asked for **{label.lower()}** {plain(asked[:60]) or '(nothing)'}, which isn't available here; "
+            f"using {plain(str(shown))}."
+        )
     return value
+
+
+def linked_choice(
+    widget: Callable[..., Any], label: str, options: Sequence[str], *, key: str, first: str | None = None,
+    read: Callable[[str], str | None] = lambda text: None, gone: Callable[[str], str] | None = None, **more: Any,
+) -> str:  # fmt: skip
+    """One of some options, by a select box or a segmented control in the address; `first` until another is chosen.
+
+    `read` gives the option that another text means, such as one of an older link. What was chosen and is no option any
+    longer, since they are another model's now, becomes `first`, and `gone` is the sentence about it.
+    """
+    first = options[0] if first is None else first
+    _put_among(options, key, first, read, gone)
+    _say_again(key, (first,), first)
+    start = {"index": options.index(first)} if widget is st.selectbox else {"default": first, "required": True}
+    value = linked(widget, label, options, key=key, **start, **more)
+    return value if value in options else first
+
+
+def _put_among(
+    options: Sequence[str], key: str, first: str, read: Callable[[str], str | None], gone: Callable[[str], str] | None
+) -> None:
+    """Sees to it that what is chosen is one of the options, before a widget shows it."""
+    asked = st.session_state[ASKED].get(key)
+    chosen = st.session_state.get(key, st.query_params.get(key)) if asked is None else asked
+    if chosen is None or chosen in options:
+        return
+    meant = read(chosen)
+    if asked is not None:
+        if meant is not None:
+            st.session_state[ASKED][key] = meant
+            _mend_address(key, None if meant == first else meant)
+        return  # else the widget drops it, and the link is told of
+    if meant is None and gone is not None and not get_script_run_ctx().is_history_navigation:
+        say(gone(chosen))
+    start_anew(key, first if meant is None else meant, first)
 
 
 def linked_slider(label: str, low: float, high: float, default: float, step: float, *, key: str, **options: Any) -> float:
@@ -39,7 +81,20 @@ def linked_slider(label: str, low: float, high: float, default: float, step: flo
         return low
     _onto_step(key, low, high, step)
     keep_in_range(key, low, high)
+    _say_again(key, (low, high, default, step), default)
     return linked(st.slider, label, low, high, default, step, key=key, **options)
+
+
+def _say_again(key: str, shape: tuple[Any, ...], first: Any) -> None:
+    """Sets a setting to what it is where another model has changed what its widget can show, or shows at first.
+
+    Streamlit takes it for another widget then, or an address that is silent for what it said before.
+    """
+    shapes = st.session_state.setdefault(SHAPES, {})
+    if shapes.setdefault(key, shape) != shape:
+        shapes[key] = shape
+        if key in st.session_state:
+            start_anew(key, st.session_state[key], first)
 
 
 @contextmanager
@@ -50,7 +105,10 @@ def every_setting_kept(page: str) -> Iterator[None]:
     bound to widgets that are gone. Whoever goes back gets the address as it was.
     """
     last, others = st.session_state.get(OTHERS, (page, {}))
-    if last != page and not get_script_run_ctx().is_history_navigation:
+    returned = get_script_run_ctx().is_history_navigation
+    if ASKED not in st.session_state or returned:
+        st.session_state[ASKED] = st.query_params.to_dict()
+    if last != page and not returned:
         st.query_params.update({key: value for key, value in others.items() if key not in st.query_params})
     drawn = st.session_state[DRAWN] = set()
     yield
@@ -67,23 +125,30 @@ def _unbind(params: QueryParams, key: str) -> None:
         params.unbind_widget(binding.widget_id)
 
 
-def start_anew(key: str, value: Any) -> None:
-    """Puts a setting back to its first value, here and in the address; whoever goes back or forth gets the address as it was.
+def start_anew(key: str, value: Any, first: Any) -> None:
+    """Sets a setting, in its widget and in the address, which is silent for `first`; whoever goes back or forth gets the
+    address as it was.
 
     Deleted, it would come again: the browser keeps the value of a widget that looks the same.
     """
     if get_script_run_ctx().is_history_navigation:
         return
     st.session_state[key] = value
-    if key in st.query_params:
-        with get_session_state().query_params() as params:
-            _unbind(params, key)
+    _mend_address(key, None if value == first else str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _mend_address(key: str, text: str | None) -> None:
+    """Puts a setting into the address, or takes it out, before its widget reads it there."""
+    if st.query_params.get(key) == text:
+        return
+    with get_session_state().query_params() as params:
+        _unbind(params, key)
+    if text is None:
         del st.query_params[key]
-
-
-def _wanted(key: str) -> str | None:
-    """What the link says of a setting that nobody has touched yet."""
-    return None if key in st.session_state else st.query_params.get(key)
+    else:
+        st.query_params[key] = text
+    with get_session_state().query_params() as params:
+        params.set_initial_query_params_from_current()
 
 
 def _same(wanted: str, value: Any) -> bool:
@@ -103,10 +168,10 @@ def _number(text: str) -> float | None:
 
 def _onto_step(key: str, low: float, high: float, step: float) -> None:
     """Streamlit's slider would take any number within its range, so the address is mended first."""
-    number = _number(_wanted(key) or "")
+    number = _number(st.session_state[ASKED].get(key, ""))
     if number is not None and low <= number <= high and number != (near := snapped(number, low, step)):
-        st.query_params[key] = str(near)
-        st.rerun()
+        st.session_state[ASKED][key] = str(near)
+        _mend_address(key, str(near))
 
 
 def snapped(value: float, low: float, step: float) -> float | int:
@@ -120,9 +185,3 @@ def keep_in_range(key: str, low: float, high: float) -> None:
     value = st.session_state.get(key)
     if isinstance(value, int | float) and not low <= value <= high:
         st.session_state[key] = type(low)(min(max(value, low), high))
-
-
-def keep_an_option(key: str, options: Mapping[str, Any] | list[str]) -> None:
-    """Forgets a choice that is no longer on offer, such as a class of the model before."""
-    if st.session_state.get(key) not in (None, *options):
-        del st.session_state[key]

@@ -1,6 +1,9 @@
 """Both models' look at the chosen photo, each by a method that a person chose."""
 
+from dataclasses import replace
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Observation
@@ -10,18 +13,30 @@ from dashboard.ui.explaining import Asked
 from dashboard.ui.sidebar import Chosen
 
 
-def looked_at(asked: Asked) -> tuple[Asked, Observation]:
-    """The look behind a map, and what is asked then: a pass may have moved a model to the CPU, and a class that is held
-    against itself is not asked about.
-    """
+def look(asked: Asked) -> tuple[Asked, Observation]:
+    """The look behind a map, and what is asked then: a pass may have moved a model to the CPU."""
     with st.spinner("The models are looking at the photo …"):
-        seen = Asked(asked.model, asked.photo, asked.method, asked.target).look()
-        model, against = caches.classifier(asked.model.key), asked.against
-        if against is not None and against == chosen_class(asked, seen):
-            st.caption(f":orange[{panel.class_names(model.labels)[against]} is the class that is explained: choose another.]")
-            against = None
-        asked = Asked(model, asked.photo, asked.method, asked.target, against)
-        return asked, asked.look()
+        seen = asked.look()
+    return replace(asked, model=caches.classifier(asked.model.key)), seen
+
+
+def pick_question(
+    side: str, asked: Asked, explained: DeltaGenerator, other: DeltaGenerator | None
+) -> tuple[Asked, Observation]:
+    """Draws which class is asked about, in `explained`, and which other it is held against, if there is a place for that."""
+    with explained:
+        asked = replace(asked, target=panel.pick_class(side, asked.model))
+    asked, seen = look(asked)
+    if other is None:
+        return asked, seen
+    with other:
+        return look(replace(asked, against=panel.pick_against(side, asked.model, chosen_class(asked, seen))))
+
+
+def pick_whole_question(side: str, asked: Asked) -> tuple[Asked, Observation]:
+    """The same in one row, with another class where the method knows classes."""
+    places = st.columns(2) if asked.method.class_specific else (st.container(), None)
+    return pick_question(side, asked, *places)
 
 
 def ask(side: str, chosen: Chosen) -> Asked:
@@ -32,13 +47,12 @@ def ask(side: str, chosen: Chosen) -> Asked:
         method = pick_method(side, model)
     if not method.class_specific:
         with options:
-            return looked_at(Asked(model, chosen.photo, method_controls(method, model.extent, side)))[0]
+            return look(Asked(model, chosen.photo, method_controls(method, model.extent, side)))[0]
     options, question = options.columns(2, gap="medium")
     with options:
         method = method_controls(method, model.extent, side)
     with question:
-        target, against = panel.pick_question(side, model.labels, method)
-        return looked_at(Asked(model, chosen.photo, method, target, against))[0]
+        return pick_whole_question(side, Asked(model, chosen.photo, method))[0]
 
 
 def chosen_class(asked: Asked, seen: Observation) -> int:

@@ -9,8 +9,9 @@ from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
 from dashboard.ui import caches
 from dashboard.ui.controls import fitting, reasons
-from dashboard.ui.links import keep_in_range, linked
+from dashboard.ui.links import keep_in_range, linked, linked_choice
 from dashboard.ui.model_picker import SIDES
+from dashboard.ui.notices import say_next
 from dashboard.ui.text import plain
 
 KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
@@ -57,7 +58,7 @@ def _facts(model: Classifier) -> str:
 
 def _choose(side: str, model: Classifier) -> None:
     st.session_state[side] = model.key
-    st.toast(f"**{plain(model.title)}** is the {NAMES[side]} on every page now.", icon=":material/check:")
+    say_next(f"**{plain(model.title)}** is the {NAMES[side]} on every page now.")
 
 
 def show_known() -> None:
@@ -66,7 +67,7 @@ def show_known() -> None:
     with words:
         find = linked(st.text_input, "Find", key="find", placeholder="resnet, DeiT, ImageNet-21k …")
     with kind:
-        gives = linked(st.segmented_control, "Gives", list(KINDS), key="gives", default="all", required=True, wrap=True)
+        gives = linked_choice(st.segmented_control, "Gives", list(KINDS), key="gives", first="all", wrap=True)
     with here:
         known_only = linked(
             st.toggle, "Well known", True, key="well_known", help="Off: all classifiers of torchvision as well."
@@ -122,5 +123,5 @@ def open_model(key: str) -> None:
     except ModelError as error:
         st.error(plain(str(error)))
         return
-    st.toast(f"**{plain(model.title)}** is in memory.", icon=":material/check:")
+    say_next(f"**{plain(model.title)}** is in memory.")
     st.rerun()

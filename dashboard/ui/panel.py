@@ -1,59 +1,61 @@
 """One model's side of the compare page: its map, its answer, and what the map means."""
 
-from collections import Counter
+from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard.explain import Comparison, Explanation, Incomparable
 from dashboard.figures.maps import Backdrop, difference_figure
 from dashboard.methods import Method
-from dashboard.models.classifier import Observation
+from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
+from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
 from dashboard.ui.explaining import Asked
-from dashboard.ui.links import keep_an_option, linked
+from dashboard.ui.links import linked_choice
 from dashboard.ui.text import plain
 
-LIKELIEST, NOTHING = "likeliest", "nothing"
+ONCE = {TOP: "likeliest", NO_CLASS: "nothing"}  # what links said for them before
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
-def class_names(labels: tuple[str, ...]) -> list[str]:
-    """Labels by index, told apart where a model has two of one name (ImageNet has two cranes)."""
-    counts = Counter(labels)
-    return [f"{label} ({i})" if counts[label] > 1 else label for i, label in enumerate(labels)]
-
-
-def pick_class(side: str, labels: tuple[str, ...]) -> int | None:
-    """The class that is explained: any of the model's, or None for the likeliest."""
-    key, names = f"{side}_class", class_names(labels)
-    keep_an_option(key, [LIKELIEST, *names])
-    choice = linked(
-        st.selectbox, "Class to explain", [LIKELIEST, *names], key=key,
-        help="Type to search. Whatever the photo, “likeliest” takes the class that the model finds likeliest.",
+def pick_class(side: str, model: Classifier) -> int | None:
+    """The class that is explained: any of the model's, or None for its top prediction."""
+    names = class_names(model.labels)
+    choice = linked_choice(
+        st.selectbox, "Class to explain", (TOP, *names), key=f"{side}_class", read=lambda text: _class_or(TOP, text, model),
+        gone=lambda name: f"{plain(name)} is not a class of {plain(model.title)}; explaining its top prediction.",
+        help=f"Type to search. “{TOP}” is the class that the model ranks first, whatever the photo.",
     )  # fmt: skip
-    return None if choice in (None, LIKELIEST) else names.index(choice)
+    return None if choice == TOP else names.index(choice)
 
 
-def pick_against(side: str, labels: tuple[str, ...]) -> int | None:
-    """The class that the explained one is held against, None for none."""
-    key, names = f"{side}_against", class_names(labels)
-    keep_an_option(key, [NOTHING, *names])
-    choice = linked(
-        st.selectbox, "Rather than", [NOTHING, *names], key=key,
+def pick_against(side: str, model: Classifier, explained: int) -> int | None:
+    """The class that the explained one is held against, which is another; None for none."""
+    names = class_names(model.labels)
+    others = (*names[:explained], *names[explained + 1 :])
+
+    def gone(name: str) -> str:
+        reason = "the class that is explained" if name == names[explained] else f"not a class of {plain(model.title)}"
+        return f"{plain(name)} is {reason}; comparing with no other class."
+
+    choice = linked_choice(
+        st.selectbox, "Compared with", (NO_CLASS, *others), key=f"{side}_against", gone=gone,
+        read=lambda text: _one_of(others, _class_or(NO_CLASS, text, model)),
         help="What speaks for the class rather than for this one: the map explains the difference of the two scores.",
     )  # fmt: skip
-    return None if choice in (None, NOTHING) else names.index(choice)
+    return None if choice == NO_CLASS else names.index(choice)
 
 
-def pick_question(side: str, labels: tuple[str, ...], method: Method) -> tuple[int | None, int | None]:
-    """The class that is explained, and the one that it is held against where the method knows classes."""
-    if not method.class_specific:
-        return pick_class(side, labels), None
-    explained, other = st.columns(2)
-    with explained:
-        target = pick_class(side, labels)
-    with other:
-        return target, pick_against(side, labels)
+def _class_or(word: str, text: str, model: Classifier) -> str | None:
+    """The name of the class that a text means, or a box's own word where that was meant."""
+    index = class_called(text, model.labels)
+    if index is not None:
+        return class_names(model.labels)[index]
+    return word if text in (word, ONCE[word]) else None
+
+
+def _one_of(names: Sequence[str], name: str | None) -> str | None:
+    return name if name == NO_CLASS or name in names else None
 
 
 def waiting() -> None:
@@ -63,21 +65,20 @@ def waiting() -> None:
 
 
 def answers(side: str, seen: Observation, target: int) -> None:
-    """The five likeliest classes; a click explains one."""
-    names = class_names(seen.prediction.labels)
-    top = seen.prediction.top(5)
-    key = f"{side}_top"
-    st.session_state[key] = names[target] if target in (index for index, _, _ in top) else None
-    scores = {names[index]: seen.prediction.in_words(score) for index, _, score in top}
+    """The five classes with the highest scores, and the one that is explained if it is another; a click explains one."""
+    answer, key = seen.prediction, f"{side}_top"
+    names, short = class_names(answer.labels), short_names(answer.labels)
+    told = {names[index]: f"{plain(short[index])} {answer.in_words(score)}" for index, _, score in answer.top(5)}
+    told.setdefault(names[target], f"{plain(short[target])} {answer.in_words(answer.scores[target].item())}")
+    st.session_state[key] = names[target]
     st.pills(
-        "Five likeliest classes: click one to explain it", list(scores), key=key, width="stretch", wrap=True,
-        format_func=lambda name: f"{plain(name.split(',')[0])} {scores[name]}",
+        "Top 5 predictions (click to explain)", list(told), key=key, width="stretch", wrap=True, format_func=told.get,
         on_change=_explain_clicked, args=(side,),
     )  # fmt: skip
 
 
 def _explain_clicked(side: str) -> None:
-    st.session_state[f"{side}_class"] = st.session_state[f"{side}_top"] or LIKELIEST
+    st.session_state[f"{side}_class"] = st.session_state[f"{side}_top"] or TOP
 
 
 def facts(asked: Asked, seen: Observation, shown: Explanation | None) -> None:

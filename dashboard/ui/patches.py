@@ -27,7 +27,7 @@ from dashboard.patches import (
 from dashboard.photo import Photo
 from dashboard.ui.controls import LABELS, option_texts
 from dashboard.ui.depths import FUSED, pick_head
-from dashboard.ui.links import keep_an_option, linked, linked_slider
+from dashboard.ui.links import linked, linked_choice, linked_slider
 from dashboard.ui.panel import CONFIG
 from dashboard.ui.patch_keys import patch_keys
 from dashboard.ui.text import plain
@@ -55,26 +55,25 @@ def pick_attention(evidence: AttentionMaps) -> TokenAttention:
 
 def _pick_token(evidence: AttentionMaps) -> int:
     names, (rows, columns) = token_names(evidence), evidence.grid
-    keep_an_option("patch", names)
     before = " `cls` and `extra1` … are the tokens before the patches." if evidence.prefix else ""
-    name = linked(
-        st.selectbox, "Patch", names, index=middle_token(evidence), key="patch",
+    name = linked_choice(
+        st.selectbox, "Patch", names, key="patch", first=names[middle_token(evidence)],
         help=f"{rows} rows of {columns}, counted row by row: 1 is at the top left, {columns} ends the first row.{before} "
         "Or click the photo; arrow keys move the patch while the photo has the focus.",
     )  # fmt: skip
-    return middle_token(evidence) if name is None else names.index(name)
+    return names.index(name)
 
 
 def _pick_direction() -> str:
-    return linked(
-        st.segmented_control, "Patch as", get_args(HINTS["direction"]), default="query", key="direction", required=True,
+    return linked_choice(
+        st.segmented_control, "Patch as", get_args(HINTS["direction"]), key="direction", first="query",
         help="As a query: what the patch looks at, its row of the attention matrix. As a key: who looks at it, its column.",
     )  # fmt: skip
 
 
 def _pick_fusion() -> str:
-    return linked(
-        st.segmented_control, LABELS["heads"], get_args(HINTS["heads"]), default="mean", key="heads", required=True, wrap=True,
+    return linked_choice(
+        st.segmented_control, LABELS["heads"], get_args(HINTS["heads"]), key="heads", first="mean", wrap=True,
         help=option_texts(AttentionRollout)["heads"],
     )  # fmt: skip
 

@@ -5,7 +5,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.photo import MAX_BYTES, SAMPLES, Photo, PhotoError, open_photo
 from dashboard.ui import caches
-from dashboard.ui.links import NOTICE_SECONDS, linked
+from dashboard.ui.links import linked_choice
+from dashboard.ui.notices import say
 from dashboard.ui.text import plain
 
 OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
@@ -14,7 +15,7 @@ LINK = "own"  # the query parameter with the digest of a photo that its owner pu
 
 def pick_photo() -> Photo:
     """Draws the choice and gives the photo; whatever was chosen last counts."""
-    sample = linked(
+    sample = linked_choice(
         st.selectbox, "Photo", list(SAMPLES), key="photo", on_change=_came_from, args=("sample",),
     )  # fmt: skip
     file = st.file_uploader(
@@ -40,10 +41,7 @@ def _from_link() -> Photo | None:
     photo = caches.kept_photo(digest)
     if photo is None:
         del st.query_params[LINK]
-        st.toast(
-            "The link asked for **a photo of its owner's**, which this server no longer has: the sample is shown.",
-            icon=":material/link_off:", duration=NOTICE_SECONDS,
-        )  # fmt: skip
+        say("This link's photo has expired; using the sample.")
     return photo
 
 

@@ -13,6 +13,7 @@ from dashboard.ui.address import copy_link
 from dashboard.ui.display import pick_look
 from dashboard.ui.downloads import Tray, offer_files
 from dashboard.ui.model_picker import pick_models
+from dashboard.ui.notices import no_place_yet
 from dashboard.ui.photo_picker import pick_photo
 from dashboard.ui.style import style
 from dashboard.ui.text import plain
@@ -32,6 +33,7 @@ class Chosen:
 
 def common_sidebar() -> Chosen:
     """Draws the sidebar; the same on every page, so that no setting is lost between them. What it has to say comes here."""
+    no_place_yet()
     style()
     welcome()
     notices = st.container()

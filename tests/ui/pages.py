@@ -5,6 +5,7 @@ import io
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from dashboard.ui.notices import ICON
 from tests.conftest import ROOT
 
 
@@ -26,8 +27,13 @@ def healthy(app: AppTest) -> AppTest:
 
 def words(app: AppTest) -> str:
     """Everything that the page says."""
-    spoken = (*app.markdown, *app.caption, *app.subheader, *app.error, *app.info, *app.warning, *app.toast)
+    spoken = (*app.markdown, *app.caption, *app.subheader, *app.error, *app.info, *app.warning)
     return " ".join(element.value for element in spoken).replace("\\", "")
+
+
+def notices(app: AppTest) -> list[str]:
+    """What the page has to say of itself."""
+    return [line for box in app.info if box.icon == ICON for line in box.value.replace("\\", "").split("\n\n")]
 
 
 def png(colour: str = "") -> bytes:

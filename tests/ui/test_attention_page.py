@@ -11,7 +11,7 @@ from dashboard.models.classifier import Classifier
 from dashboard.photo import Box
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, save
-from tests.ui.pages import healthy, opened, words
+from tests.ui.pages import healthy, notices, opened, words
 from tests.ui.test_layers_page import figures
 
 
@@ -48,7 +48,7 @@ def test_a_link_restores_everything():
     assert {key: str(app.session_state[key]).lower() for key in link} == link
     assert "Who looks at patch 12** · layer 2, head 3" in words(app)
     assert "left out of the picture" in words(app)
-    assert not app.toast
+    assert not notices(app)
     shapes = figures(app)["head_grid"]["layout"]["shapes"]
     assert [(shape["x0"], shape["y0"]) for shape in shapes] == [(1.5, 2.5)], "the frame around layer 2, head 3"
 
@@ -63,9 +63,9 @@ WRONG = [
 def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: object):
     app = opened("Attention", **{name: asked})
     assert app.session_state[name] == shown
-    assert len(app.toast) == 1
-    assert f"{shown} is shown" in app.toast[0].value.replace("\\", "")
-    assert "<b>" not in app.toast[0].value
+    assert len(notices(app)) == 1
+    assert notices(app)[0].endswith(f"isn't available here; using {shown}.")
+    assert "<b>" not in app.info[0].value
 
 
 def test_the_token_before_the_patches_has_no_place():

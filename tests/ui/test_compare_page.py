@@ -11,14 +11,14 @@ from dashboard.methods import METHODS, Method
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches, explaining
-from tests.ui.pages import healthy, opened, png, words
+from tests.ui.pages import healthy, notices, opened, png, words
 from tests.ui.test_layers_page import figures
 
 
 def test_both_bundled_models_call_the_cat_a_cat():
     app = opened()
     for side in ("cnn", "vit"):
-        assert app.selectbox(key=f"{side}_class").value == "likeliest"
+        assert app.selectbox(key=f"{side}_class").value == "Top prediction"
         assert app.session_state[f"{side}_top"] == "cat"
 
 
@@ -61,7 +61,7 @@ def test_every_method_is_on_the_page_with_a_widget_for_every_option(method: type
     side = "cnn" if method.needs in zoo.load("bundled/cnn").observers else "vit"
     app = opened(**{f"{side}_method": method.label})
     assert app.session_state[f"{side}_method"] == method.label
-    assert not app.toast
+    assert not notices(app)
     for field in dataclasses.fields(method):
         key = field.name if side == "vit" else f"{side}_{field.name}"
         assert key in app.session_state, f"{method.label} has no widget for {field.name}"
@@ -101,7 +101,7 @@ def test_a_link_restores_the_settings():
 
 WRONG = [
     ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5),
-    ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "likeliest"),
+    ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "Top prediction"),
     ("opacity", "-1", 0.6), ("top", "", 20),
     ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
 ]  # fmt: skip
@@ -111,9 +111,9 @@ WRONG = [
 def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: object):
     app = opened(**{name: asked})
     assert app.session_state[name] == shown
-    assert len(app.toast) == 1
-    assert f"{shown} is shown" in app.toast[0].value.replace("\\", "")
-    assert "<b>" not in app.toast[0].value
+    assert len(notices(app)) == 1
+    assert notices(app)[0].endswith(f"isn't available here; using {shown}.")
+    assert "<b>" not in app.info[0].value
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: objec
 def test_a_link_off_the_step_is_put_on_it(name: str, asked: str, shown: float):
     app = opened(**{name: asked})
     assert app.slider(key=name).value == shown
-    assert not app.toast
+    assert not notices(app)
 
 
 def test_an_upload_is_used_and_a_bad_one_leaves_it():

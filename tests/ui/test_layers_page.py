@@ -51,7 +51,7 @@ def test_a_head_is_shown_alone():
 def test_a_head_that_is_not_there(head: str):
     app = opened("Layers", head=head)
     assert app.selectbox(key="head").value == "fused"
-    assert "is not on offer" in words(app)
+    assert "isn't available here" in words(app)
 
 
 def test_a_head_of_the_model_before_is_forgotten(models: Path):

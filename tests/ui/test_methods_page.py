@@ -17,7 +17,7 @@ from dashboard.ui import caches
 from dashboard.ui.controls import fitting
 from dashboard.ui.gallery import TO_RUN
 from tests.models.tiny import FAMILIES, save
-from tests.ui.pages import healthy, opened, words
+from tests.ui.pages import healthy, notices, opened, words
 from tests.ui.test_layers_page import figures
 
 MODELS = {"cnn": "bundled/cnn", "vit": "bundled/vit"}
@@ -121,8 +121,8 @@ def test_a_link_restores_the_settings():
     assert next(iter(small_maps(app))) == "LeGrad", "it agrees with itself most"
     assert small_maps(app)["Patch logits"]["place"] == "left"
     assert small_maps(app)["Generic relevance"]["place"] == "right"
-    assert "what speaks for **dog** rather than **cat**" in words(app)
-    assert not app.toast
+    assert "evidence for **dog** compared with **cat**" in words(app)
+    assert not notices(app)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_link_restores_the_settings():
 def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: object):
     app = opened("Methods", **{name: asked})
     assert app.session_state[name] == shown
-    assert len(app.toast) == 1
-    assert f"{shown} is shown" in app.toast[0].value.replace("\\", "")
+    assert len(notices(app)) == 1
+    assert notices(app)[0].endswith(f"isn't available here; using {shown}.")
 
 
 def test_the_other_side_keeps_what_fits_it():
@@ -209,7 +209,7 @@ def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.Monk
         else:
             app = opened(page, **{f"{side}_method": method.label})
             assert app.session_state[f"{side}_method"] == method.label
-            assert not app.toast
+            assert not notices(app)
             if page == "":
                 assert figures(app)[f"{side}_map"]["data"][0]["hovertemplate"].startswith(f"{method.label} ")
 

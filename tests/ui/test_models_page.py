@@ -126,7 +126,7 @@ def test_unloading_frees_what_the_model_saw():
 def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: object):
     app = opened("Models", **{name: asked})
     assert app.session_state[name] == shown
-    assert "is not on offer" in words(app)
+    assert "isn't available here" in words(app)
 
 
 def test_settings_of_the_other_pages_stay_in_the_address():
