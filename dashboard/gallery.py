@@ -12,8 +12,8 @@ from dashboard.explain import Explanation
 from dashboard.numerics.agreement import spearman_matrix
 from dashboard.numerics.scaling import crop_resample, percentiles
 
-AT_ONCE = 0.3  # seconds that one map may take without being asked for
-TOGETHER = 2.0  # seconds that all of those may take
+AT_ONCE = 0.3  # the weight that one map may have without being asked for, see `Made`
+TOGETHER = 2.0  # the weight that all of those may have
 Sort = Literal["family", "cost", "agreement"]
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
@@ -21,7 +21,8 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 @dataclass(frozen=True)
 class Made:
     """A map and what it took: milliseconds of the `look` behind it, which others may share, and of `reading` it, in which
-    it did so many `units` of work, `worth` so many passes.
+    it did so many `units` of work, `worth` so many passes. Its `weight` is the seconds that this takes on a machine which
+    does 200 thousand million operations a second: counted, so that no clock decides what waits.
     """
 
     shown: Explanation
@@ -29,18 +30,19 @@ class Made:
     reading: float
     units: int
     worth: float
+    weight: float = 0.0
 
 
-def waiting(seconds: Sequence[float]) -> list[bool]:
-    """Which maps wait to be asked for: those that take long, and of the others the longest until all together don't.
+def waiting(weights: Sequence[float]) -> list[bool]:
+    """Which maps wait to be asked for: those that are heavy, and of the others the heaviest until all together are not.
 
     >>> waiting([0.1, 5.0, 0.0])
     [False, True, False]
     """
-    waits, spent = [True] * len(seconds), 0.0
-    for index in sorted(range(len(seconds)), key=seconds.__getitem__):
-        spent += seconds[index]
-        waits[index] = seconds[index] > AT_ONCE or spent > TOGETHER
+    waits, carried = [True] * len(weights), 0.0
+    for index in sorted(range(len(weights)), key=weights.__getitem__):
+        carried += weights[index]
+        waits[index] = weights[index] > AT_ONCE or carried > TOGETHER
     return waits
 
 

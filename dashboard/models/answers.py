@@ -9,6 +9,7 @@ from torch import Tensor
 
 from dashboard.evidence import Activation
 from dashboard.models.classifier import ModelError
+from dashboard.models.operations import Operations
 from dashboard.models.preprocessing import Preprocessing
 
 LOG = logging.getLogger(__name__)
@@ -42,15 +43,17 @@ def activation_of(problem_type: str | None, outputs: int) -> Activation:
 @torch.no_grad()
 def accepted(
     answer: Callable[[Tensor], Tensor], preprocessing: Preprocessing, outputs: int, title: str, device: torch.device
-) -> Tensor:
-    """One real pass: the pixels (1, 3, H, W) of a photo for which a model gave as many finite logits as it has labels.
+) -> tuple[Tensor, int]:
+    """One real pass: the pixels (1, 3, H, W) of a photo for which a model gave as many finite logits as it has labels, and
+    how many operations that took.
 
     Raises:
         ModelError: it did not, and the text says what came instead.
     """
     pixels = _prepared(preprocessing, title).to(device)
     try:
-        logits = answer(pixels)
+        with Operations() as operations:
+            logits = answer(pixels)
     except torch.OutOfMemoryError:
         raise  # a RuntimeError too, but the loader's to answer
     except Exception as error:  # what a checkpoint's shapes make of a photo raises anything
@@ -61,7 +64,7 @@ def accepted(
         raise ModelError(f"{title} has {outputs:,} labels but answered a photo with {found}: expected one number per label.")
     if not logits.isfinite().all():
         raise ModelError(f"{title} answered a photo with values that are no numbers (NaN, infinity): its weights are unusable.")
-    return pixels
+    return pixels, operations.count
 
 
 def _prepared(preprocessing: Preprocessing, title: str) -> Tensor:

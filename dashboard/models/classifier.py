@@ -48,8 +48,8 @@ class Classifier:
 
     `observers` run the model and keep one kind of evidence; `refusals` say why another kind can't be had; `extent`
     counts its `layers`, `heads`, `token_layers` or `stages`. `activation` makes scores of its logits. `memory` is the bytes
-    of its weights; `accuracy` top-1 in percent; `note` what a person should know of how it came to run where it runs. Texts
-    are empty, and `accuracy` None, where nothing is known.
+    of its weights; `accuracy` top-1 in percent; `note` what a person should know of how it came to run where it runs.
+    `operations` counts those on numbers in a pass over one photo. Texts are empty, and `accuracy` None, where nothing is known.
     """
 
     key: str
@@ -69,6 +69,7 @@ class Classifier:
     licence: str = ""
     accuracy: float | None = None
     note: str = ""
+    operations: int = 0
 
     def check(self, needs: type[Evidence]) -> None:
         """Raises DoesNotFit, with the reason, where this model can't give such evidence."""

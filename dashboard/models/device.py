@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,8 @@ from dashboard.settings import SettingError, settings
 LOADING = threading.RLock()
 
 PASSES = {"cpu": 2, "mps": 1, "cuda": 4}  # forward passes under way at once
+OPERATIONS_A_STEP = {"cpu": 4e10, "mps": 4e11, "cuda": 4e12}  # on numbers, in a pass of a slow method: a fifth of a second
+_PHOTOS_A_STEP: ContextVar[int | None] = ContextVar("photos_a_step", default=None)
 Report = Callable[[str], None]
 
 
@@ -74,10 +77,18 @@ def pass_under_way(device: torch.device, report: Report = silent) -> Iterator[No
 
 
 @contextmanager
-def slow_work(device: torch.device) -> Iterator[None]:
-    """Holds one of the device's places for all that a slow method does, and gives way to others at every step it tells of."""
+def slow_work(device: torch.device, operations: int) -> Iterator[None]:
+    """Holds one of the device's places for all that a slow method does, and gives way to others at every step it tells of.
+
+    Where a pass over one photo takes so many `operations`, no step takes more photos than a fraction of a second's work.
+    """
+    most = max(int(OPERATIONS_A_STEP[device.type] / max(operations, 1)), 1)
     with _turns(device.type).slow(lambda: advance(0)) as stepped, watched(stepped):
-        yield
+        token = _PHOTOS_A_STEP.set(most)
+        try:
+            yield
+        finally:
+            _PHOTOS_A_STEP.reset(token)
 
 
 @contextmanager
@@ -104,13 +115,21 @@ def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any
 def counted(call: Callable[..., Any], device: torch.device, batch: int = 0, times: int = 1) -> Callable[..., Any]:
     """The same call, among the device's other passes, and told to whoever watches; argument `batch` is the batch.
 
-    A pass that gradients will follow counts twice, once for the way back. `times` is how often any counts.
+    A pass that gradients will follow counts twice, once for the way back. `times` is how often any counts. Within slow work a
+    large batch is answered in parts.
     """
     calm = guarded(call, device)
 
-    def telling(*arguments: Any) -> Any:
+    def told(*arguments: Any) -> Any:
         result, values = calm(*arguments), arguments[batch]
         advance(times * len(values) * (2 if values.requires_grad else 1))
         return result
 
-    return telling
+    def split(*arguments: Any) -> Any:
+        most = _PHOTOS_A_STEP.get()
+        if most is None or len(arguments[batch]) <= most:
+            return told(*arguments)
+        parts = [told(*arguments[:batch], part, *arguments[batch + 1 :]) for part in arguments[batch].split(most)]
+        return torch.cat(parts) if isinstance(parts[0], torch.Tensor) else tuple(map(torch.cat, zip(*parts, strict=True)))
+
+    return split

@@ -56,7 +56,7 @@ def load_folder(folder: Path, title: str, source: str, device: torch.device, **f
     """
     model, preprocessing, labels = _read(folder, title)
     model = model.requires_grad_(False).eval().to(device)
-    example = accepted(_answering(model), preprocessing, len(labels), title, device)
+    example, operations = accepted(_answering(model), preprocessing, len(labels), title, device)
     try:
         fit = _fit(model, title, example)
     except torch.OutOfMemoryError:
@@ -65,7 +65,8 @@ def load_folder(folder: Path, title: str, source: str, device: torch.device, **f
         raise ModelError(f"{title} can't look at a photo that its own processor prepared: {_first_line(error)}") from error
     return Classifier(
         title=title, labels=labels, source=source, device=device, preprocessing=preprocessing,
-        activation=activation_of(model.config.problem_type, len(labels)), **vars(fit), **measured(model), **facts,
+        activation=activation_of(model.config.problem_type, len(labels)), operations=operations,
+        **vars(fit), **measured(model), **facts,
     )  # fmt: skip
 
 

@@ -5,13 +5,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, StageMaps, StageProbe
 from dashboard.models.classifier import DoesNotFit, Fit, probe_observer
 from dashboard.models.device import counted
 from dashboard.models.lean import lean
+from dashboard.models.operations import Operations
 
 OF_STAGES = (StageMaps, StageGradients, StageProbe)
 
@@ -136,19 +135,6 @@ def _shapes(graph: fx.GraphModule, example: Tensor) -> Shapes:
     return shapes
 
 
-class _Multiplications(TorchDispatchMode):
-    """Counts those of what runs inside, as torch's own counter does, but in this thread alone and without hooks."""
-
-    count = 0
-
-    def __torch_dispatch__(self, call: Any, types: Any, arguments: tuple = (), options: dict | None = None) -> Any:
-        result = call(*arguments, **(options or {}))
-        of_call = flop_registry.get(call._overloadpacket)
-        if of_call is not None:
-            self.count += of_call(*arguments, **(options or {}), out_val=result)
-        return result
-
-
 @torch.no_grad()
 def _shares_after(graph: fx.GraphModule, example: Tensor) -> dict[fx.Node, float]:
     """The share of a pass's multiplications that comes after each node."""
@@ -157,12 +143,12 @@ def _shares_after(graph: fx.GraphModule, example: Tensor) -> dict[fx.Node, float
     class Watched(fx.Interpreter):
         def run_node(self, node: fx.Node) -> Any:
             result = super().run_node(node)
-            before[node] = multiplications.count
+            before[node] = operations.count
             return result
 
-    with _Multiplications() as multiplications:
+    with Operations() as operations:
         Watched(graph).run(example)
-    return {node: 1 - count / max(multiplications.count, 1) for node, count in before.items()}
+    return {node: 1 - count / max(operations.count, 1) for node, count in before.items()}
 
 
 def _by_resolution(rows: dict[fx.Node, int]) -> list[list[fx.Node]]:

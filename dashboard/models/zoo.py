@@ -163,10 +163,11 @@ def _load_bundled(key: str, name: str, report: Report, device: torch.device) -> 
     _fill(model, load_file(BUNDLED / name / "model.safetensors"))
     preprocessing = squeeze(config["size"], config["mean"], config["std"])
     model = model.requires_grad_(False).eval().to(device)
-    fit = _fit(model, title_of(key), accepted(model, preprocessing, len(config["labels"]), title_of(key), device))
+    example, operations = accepted(model, preprocessing, len(config["labels"]), title_of(key), device)
+    fit = _fit(model, title_of(key), example)
     return Classifier(
         title=title_of(key), labels=tuple(config["labels"]), source="bundled", device=device, preprocessing=preprocessing,
-        **vars(fit), **measured(model), **_known(key),
+        operations=operations, **vars(fit), **measured(model), **_known(key),
     )  # fmt: skip
 
 
@@ -202,12 +203,13 @@ def _load_torchvision(key: str, name: str, report: Report, device: torch.device)
     preset = weights.transforms()
     model = model.requires_grad_(False).eval().to(device)
     labels, preprocessing = tuple(weights.meta["categories"]), from_preset(preset)
-    fit = _fit(model, title_of(key), accepted(model, preprocessing, len(labels), title_of(key), device))
+    example, operations = accepted(model, preprocessing, len(labels), title_of(key), device)
+    fit = _fit(model, title_of(key), example)
     # A person's own weights for the same network were trained on who knows what.
     facts = _known(key) if source == "torchvision" else {"key": key, "training_data": ""}
     return Classifier(
         title=title_of(key), labels=labels, source=source, device=device, preprocessing=preprocessing,
-        **vars(fit), **measured(model), **facts,
+        operations=operations, **vars(fit), **measured(model), **facts,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.evidence import Evidence
 from dashboard.explain import Explanation, read
 from dashboard.gallery import Made
 from dashboard.methods import Method
@@ -20,7 +21,8 @@ from dashboard.progress import watched
 from dashboard.ui import caches
 from dashboard.ui.streamlit_internals import visitor, wish
 
-PATIENCE = 1.0  # seconds; what takes longer waits to be asked
+PATIENCE = 1.0  # what weighs more waits to be asked, see `Made`
+OPERATIONS_A_SECOND, SECONDS_A_PASS = 2e11, 5e-4  # of the machine that weights speak of
 PICTURE_SECONDS = 0.2  # between two pictures of the progress
 TRUST = 0.05  # the share of the work after which its own pace counts as much as what was expected
 SLOW_RUNS = OneEach()  # of each visitor
@@ -50,12 +52,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a map takes beyond a look: `units` of work, `worth` so many passes, and about how many `seconds` are to come."""
+    """What a map takes beyond a look: `units` of work, `worth` so many passes, and about how many `seconds` are to come.
+
+    Seconds are what a person is told. Whether the map waits to be asked for is decided by its `weight`, in which no clock has
+    a part, so that one link shows the same maps however busy the server is.
+    """
 
     units: int
     unit: str
     worth: float
     seconds: float
+    weight: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.units:,} {self.unit}, about {in_words(self.seconds)}"
@@ -72,11 +79,15 @@ def whole_cost(asked: Asked) -> Cost:
     """What the map takes, or took where it is there already."""
     there, method = kept(asked), asked.method
     if there is not None:
-        return Cost(there.units, method.unit, there.worth, 0.0)
+        return Cost(there.units, method.unit, there.worth, 0.0, there.weight)
     seen = asked.look()
     of_a_pass = (caches.pass_milliseconds(asked.model.key) or seen.milliseconds) / 1000  # no look is kept where memory is short
-    evidence = seen.evidence
-    return Cost(method.work(evidence), method.unit, method.worth(evidence), method.seconds(evidence, of_a_pass))
+    evidence, worth = seen.evidence, method.worth(seen.evidence)
+    return Cost(method.work(evidence), method.unit, worth, method.seconds(evidence, of_a_pass), _weight(asked, evidence))
+
+
+def _weight(asked: Asked, evidence: Evidence) -> float:
+    return asked.method.seconds(evidence, asked.model.operations / OPERATIONS_A_SECOND + SECONDS_A_PASS)
 
 
 def cost_of(asked: Asked) -> Cost:
@@ -87,11 +98,11 @@ def cost_of(asked: Asked) -> Cost:
 def together(asked: Sequence[Asked]) -> Cost:
     """What is still to be done for all of them, in passes where their units differ."""
     costs = [cost_of(each) for each in asked]
-    seconds, worth = (sum(getattr(cost, what) for cost in costs) for what in ("seconds", "worth"))
+    seconds, worth, weight = (sum(getattr(cost, what) for cost in costs) for what in ("seconds", "worth", "weight"))
     units = {cost.unit for cost in costs if cost.units}
     if len(units) == 1:
-        return Cost(sum(cost.units for cost in costs), units.pop(), worth, seconds)
-    return Cost(round(worth), "passes", worth, seconds)
+        return Cost(sum(cost.units for cost in costs), units.pop(), worth, seconds, weight)
+    return Cost(round(worth), "passes", worth, seconds, weight)
 
 
 def kept(asked: Asked) -> Made | None:
@@ -115,12 +126,12 @@ def made(asked: Asked, slow: bool = False) -> Made:
 
 def _make(asked: Asked, slow: bool) -> Made:
     seen = asked.look()
-    with watched(lambda _: caches.stop_if_left()), slow_work(seen.device) if slow else nullcontext():
+    with watched(lambda _: caches.stop_if_left()), slow_work(seen.device, asked.model.operations) if slow else nullcontext():
         started = time.perf_counter()
         shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
         reading = 1000 * (time.perf_counter() - started)
     work, worth = (measure(seen.evidence) for measure in (asked.method.work, asked.method.worth))
-    return Made(shown, seen.milliseconds, reading, work, worth)
+    return Made(shown, seen.milliseconds, reading, work, worth, _weight(asked, seen.evidence))
 
 
 def answer(asked: Asked) -> Explanation:
@@ -132,7 +143,7 @@ def answers(asked: Sequence[Asked], key: str, offer: str = "Run") -> list[Explan
     """The maps; None where they are slow and nobody has asked for them yet: then a button with this offer says their cost."""
     flag, whole = f"{key}_is_wanted", together(asked)
     wanted = st.session_state.pop(flag, False)
-    if whole.seconds >= PATIENCE:
+    if whole.weight >= PATIENCE:
         bar, button = st.empty(), st.empty()
         if not wanted:
             run_button(button, f"{offer}: {whole}", f"run_{key}", lambda: st.session_state.update({flag: True}))

@@ -109,7 +109,7 @@ def entries(asked: Sequence[Asked]) -> Entries:
         for each in asked:  # what a pass takes is best known when all looks have been
             kept(each) or each.look()
         costs = [whole_cost(each) for each in asked]
-        waits = waiting([cost.seconds for cost in costs])
+        waits = waiting([cost.weight for cost in costs])
         found = {
             each.method.label: Entry(each, cost, kept(each) if slow else made(each))
             for each, cost, slow in zip(asked, costs, waits, strict=True)

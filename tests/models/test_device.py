@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from dashboard.models import device
-from dashboard.models.device import PASSES, chosen_device, device_name, pass_under_way
+from dashboard.models.device import OPERATIONS_A_STEP, PASSES, chosen_device, counted, device_name, pass_under_way, slow_work
+from dashboard.progress import watched
 
 CPU = torch.device("cpu")
 
@@ -100,3 +101,29 @@ def test_a_pass_that_fails_gives_its_place_back() -> None:
     for _ in range(PASSES["cpu"] + 1):
         with pytest.raises(ZeroDivisionError), pass_under_way(CPU, pytest.fail):
             _ = 1 / 0
+
+
+@pytest.mark.parametrize(("operations", "batches"), [(0, [5]), (OPERATIONS_A_STEP["cpu"] / 2, [2, 2, 1]), (10**15, [1] * 5)])
+def test_slow_work_asks_a_large_model_about_few_photos_at_once(operations: int, batches: list[int]) -> None:
+    """No batch of a large model holds its place for seconds; what comes of it stays the same."""
+    asked, told = [], []
+
+    def answer(stage: int, photos: torch.Tensor) -> torch.Tensor:
+        asked.append(len(photos))
+        return photos.flatten(1).sum(1) + stage
+
+    photos = torch.arange(30.0).view(5, 3, 1, 2)
+    call = counted(answer, CPU, batch=1)
+    with watched(told.append), slow_work(CPU, operations):
+        slow = call(1, photos)
+    assert asked == told == batches
+    assert slow.equal(call(1, photos))
+    assert asked == [*batches, 5], "quick work is not split"
+
+
+def test_gradients_of_each_stage_stay_as_they_are_in_parts() -> None:
+    call = counted(lambda stage, maps, weights: (maps * weights, maps.sum((2, 3))), CPU, batch=1)
+    asked = (0, torch.rand(3, 2, 4, 5), torch.rand(5))
+    with slow_work(CPU, 10**15):
+        parts = call(*asked)
+    assert all(part.equal(whole) for part, whole in zip(parts, call(*asked), strict=True))

@@ -84,9 +84,23 @@ def test_slow_ones_wait_and_run_when_they_are_asked():
     assert "run_all" not in [button.key for button in app.button]
 
 
-def test_slow_ones_wait_where_no_look_is_kept(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(caches, "pass_milliseconds", lambda key: None)
-    assert set(SLOW) <= waiting(opened("Methods"))
+@pytest.mark.parametrize("side", MODELS)
+def test_what_waits_depends_on_no_clock(monkeypatch: pytest.MonkeyPatch, side: str):
+    """One link, one set of maps: on an idle server, on one that takes a second for every pass, and where no look is kept."""
+    waits = []
+    for milliseconds in (0.01, 1000.0, None):
+        caches._maps.clear()
+        monkeypatch.setattr(caches, "pass_milliseconds", lambda key, found=milliseconds: found)
+        waits.append(waiting(opened("Methods", side=side)))
+    assert waits[0] == waits[1] == waits[2] >= {"RISE"}
+
+
+def test_what_waits_is_the_same_where_quick_maps_are_kept(monkeypatch: pytest.MonkeyPatch):
+    """What another visitor has made leaves no room for more."""
+    monkeypatch.setattr(gallery, "TOGETHER", 0.1)
+    app = opened("Methods")
+    before = waiting(app)
+    assert waiting(healthy(app.run())) == before > set(SLOW)
 
 
 def test_many_quick_ones_wait_too_when_they_take_long_together(monkeypatch: pytest.MonkeyPatch):
