@@ -200,7 +200,8 @@ async def beside_a_slow_load(address: str, key: str) -> tuple[list[float], list[
         quiet, before = await answers_until(page, asyncio.sleep(6)), await other.evaluate(NUMBERS, "vit_map")
         await other.locator(".st-key-vit input").fill(key)
         await other.keyboard.press("Enter")
-        return quiet, await answers_until(page, other.wait_for_function(CHANGED, arg=["vit_map", before]))
+        opening = other.wait_for_function(CHANGED, arg=["vit_map", before], timeout=5 * PATIENCE)
+        return quiet, await answers_until(page, opening)
 
 
 async def answers_until(page: Page, event: Awaitable[object]) -> list[float]:
@@ -425,11 +426,10 @@ def main() -> int:
     unknown = set(sys.argv[1:]) - set(ROWS)
     if unknown:
         sys.exit(f"expected some of {', '.join(ROWS)}, got {', '.join(sorted(unknown))}")
-    rows = [row for name in sys.argv[1:] or ROWS for row in ROWS[name]()]
-    if sys.argv[1:]:
-        print(*rows, sep="\n")
-    else:
-        report("Load", "make load", rows)
+    if not sys.argv[1:]:
+        report("Load", "make load", [row for make in ROWS.values() for row in make()])
+    for name in sys.argv[1:]:
+        print(*ROWS[name](), sep="\n", flush=True)
     return 0
 
 

@@ -1,0 +1,108 @@
+"""Visitors beside each other: what nobody waits for any longer stops, wherever it waits."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import torch
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.testing.v1 import AppTest
+
+from dashboard.evidence import AttentionMaps
+from dashboard.models import device
+from dashboard.models.device import PASSES, pass_under_way
+from dashboard.progress import advance
+from dashboard.ui import caches, streamlit_internals
+from tests.conftest import ROOT
+from tests.models.tiny import photo
+
+CPU, PATIENCE = torch.device("cpu"), 60
+
+
+@contextmanager
+def every_place_taken() -> Iterator[None]:
+    """Other visitors' passes are under way, and don't end."""
+    with ExitStack() as places:
+        for _ in range(PASSES["cpu"]):
+            places.enter_context(pass_under_way(CPU))
+        yield
+
+
+@pytest.fixture
+def leaves(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The person closes the page as soon as something of theirs has asked whether they still wait; lists what was asked."""
+    asked, wish = [], streamlit_internals.wish
+
+    def leave_and_ask() -> str:
+        get_script_run_ctx().script_requests.request_stop()  # as Streamlit does when a browser goes
+        asked.append(wish())
+        return asked[-1]
+
+    monkeypatch.setattr(caches, "wish", leave_and_ask)
+    return asked
+
+
+def test_who_leaves_waits_for_no_pass(leaves: list[str]):
+    caches.classifier("bundled/cnn")
+    caches.classifier("bundled/vit")
+    caches.observation.cache_clear()
+    with every_place_taken():
+        AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=PATIENCE).run()
+    assert leaves == ["stop"]
+    assert not any(device._turns("cpu")._waiting.values())
+    assert not any(device._turns("cpu")._working.values())
+
+
+def test_who_leaves_waits_for_nobody_elses_look(monkeypatch: pytest.MonkeyPatch):
+    """One photo, asked about twice: the second leaves while the first one's pass is still under way."""
+
+    class Left(BaseException):
+        pass
+
+    def leave() -> None:
+        raise Left
+
+    one, looking = photo(seed=11), threading.Event()
+    caches.classifier("bundled/vit")
+    caches.observation.cache_clear()
+    with every_place_taken():
+        monkeypatch.setattr(caches, "wish", lambda: looking.set() or "go on")
+        first = threading.Thread(target=caches.observation, args=("bundled/vit", one.digest, AttentionMaps, one))
+        first.start()
+        assert looking.wait(PATIENCE)
+        second = threading.current_thread()
+        monkeypatch.setattr(caches.st, "stop", leave)
+        monkeypatch.setattr(caches, "wish", lambda: "stop" if threading.current_thread() is second else "go on")
+        with pytest.raises(Left):
+            caches.observation("bundled/vit", one.digest, AttentionMaps, one)
+    first.join(PATIENCE)
+    assert not first.is_alive()
+    kept = [key for key in caches.observation.cache if key[1] == one.digest]
+    assert len(kept) == 1, "and the first has what it asked for"
+
+
+def test_a_run_that_was_left_is_told_to_stop():
+    """The assumption about Streamlit: a request to stop can be seen from within the run."""
+
+    def script():
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+        from dashboard.ui.streamlit_internals import visitor, wish
+
+        seen = st.session_state["seen"] = [wish()]
+        assert visitor() == get_script_run_ctx().session_id
+        get_script_run_ctx().script_requests.request_stop()
+        seen.append(wish())
+
+    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
+    assert not app.exception
+    assert app.session_state["seen"] == ["go on", "stop"]
+
+
+def test_outside_of_a_run_all_goes_on():
+    assert streamlit_internals.wish() == "go on"
+    assert streamlit_internals.visitor() == ""
+    caches.stop_if_left()
+    advance(0)
