@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 TOP, NO_CLASS = "Top prediction", "(no comparison)"  # what stands beside the names in a box, and is none of them
-LONGEST, LONGEST_SHORT = 100, 40  # characters
+LONGEST, LONGEST_SHORT = 80, 40  # characters
 NUMBERED = re.compile(r" #(\d+)$")
 
 

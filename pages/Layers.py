@@ -81,7 +81,9 @@ def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp |
 def by_stage(asked: Asked, chosen: Chosen) -> None:
     """The method at every stage of the network, and where each stage answers strongly."""
     small = caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
-    depths.show_places(depths.staged(asked), "by_stage", small, chosen.look)
+    staged = depths.staged(asked)
+    why = "" if staged is asked else f"instead of {asked.method.label}, which has no map per stage"
+    depths.show_places(staged, "by_stage", small, chosen.look, why)
     st.markdown("**Activation energy of each stage** · no class enters")
     try:
         seen = caches.observation(asked.model.key, chosen.photo.digest, StageMaps, chosen.photo)

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.explain import Comparison, Explanation, Incomparable, training_note
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
+from dashboard.names import class_names
 from dashboard.photo import Photo
 
 LIBRARIES = ("torch", "torchvision", "transformers")
@@ -52,6 +53,7 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
 
 
 def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
+    names = class_names(shown.prediction.labels)
     return {
         "method": shown.method.label,
         "paper": shown.method.paper,
@@ -60,7 +62,10 @@ def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
         "class_index": shown.target,
         "rather_than": rival_of(shown),
         "rather_than_index": shown.against,
-        "answer": [{"class": label, shown.prediction.kind: score} for _, label, score in shown.prediction.top(5)],
+        "answer": [
+            {"class": names[index], "class_index": index, shown.prediction.kind: score}
+            for index, _, score in shown.prediction.top(5)
+        ],
         "model": model.key,
         "title": model.title,
         "trained_on": model.training_data,
@@ -78,12 +83,12 @@ def _agreement(comparison: Comparison | Incomparable, share: float) -> dict[str,
 
 def class_of(shown: Explanation) -> str | None:
     """The name of the class that a map explains, None where it explains none."""
-    return None if shown.target is None else shown.prediction.labels[shown.target]
+    return None if shown.target is None else class_names(shown.prediction.labels)[shown.target]
 
 
 def rival_of(shown: Explanation) -> str | None:
     """The name of the class that it is held against, if any."""
-    return None if shown.against is None else shown.prediction.labels[shown.against]
+    return None if shown.against is None else class_names(shown.prediction.labels)[shown.against]
 
 
 def to_json(values: dict[str, Any]) -> str:

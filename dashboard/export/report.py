@@ -9,6 +9,7 @@ from plotly.offline import get_plotlyjs
 from dashboard.explain import Explanation, Incomparable, annotate
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure
+from dashboard.names import class_names
 
 # A column is as wide for the first figure as for all three: Plotly draws each as soon as it is read.
 STYLE = """
@@ -76,7 +77,8 @@ def _side(exhibit: Exhibit, side: str, behind: Backdrop) -> str:
 
 def _answers(shown: Explanation) -> str:
     answer = shown.prediction
-    rows = (f"<tr><td>{escape(label)}</td><td>{answer.in_words(score)}</td></tr>" for _, label, score in answer.top(5))
+    names = class_names(answer.labels)
+    rows = (f"<tr><td>{escape(names[index])}</td><td>{answer.in_words(score)}</td></tr>" for index, _, score in answer.top(5))
     return f"<table><tr><td>Class</td><td>{answer.kind.capitalize()}</td></tr>{''.join(rows)}</table>"
 
 

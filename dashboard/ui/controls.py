@@ -43,11 +43,16 @@ def pick_method(side: str, model: Classifier) -> type[Method]:
     by_name = {method.label: method for method in fitting(model)}
     names = sorted(by_name, key=lambda name: by_name[name] is not FIRST[side])  # the first one first, the rest as they are
     key = f"{side}_method"
-    chosen = linked_choice(
-        st.selectbox, f"{'CNN' if side == 'cnn' else 'ViT'} · {plain(model.title)}", names, key=key,
-        gone=lambda name: f"{plain(name)} isn't available for {plain(model.title)}; using {names[0]}.",
-        help=f"{len(names)} methods fit {model.title}. The others need what it can't give; the methods page says why.",
-    )  # fmt: skip
+    kind = "CNN" if side == "cnn" else "ViT"
+    with st.container(gap=None):  # a label is also read aloud, as it stands, with every backslash
+        st.markdown(
+            f":small[{kind} · {plain(model.title)}]",
+            help=f"{len(names)} methods fit {plain(model.title)}; the methods page says why the others don't.",
+        )  # fmt: skip
+        chosen = linked_choice(
+            st.selectbox, f"{kind} method", names, key=key, label_visibility="collapsed",
+            gone=lambda name: f"{plain(name)} isn't available for {plain(model.title)}; using {names[0]}.",
+        )  # fmt: skip
     return by_name[chosen]
 
 

@@ -89,14 +89,14 @@ def staged(asked: Asked) -> Asked:
     return replace(asked, method=GradCAM())
 
 
-def show_places(asked: Asked, key: str, behind: Backdrop, look: Look) -> None:
-    """The method at every layer or stage that it can be asked about, each on its own scale."""
+def show_places(asked: Asked, key: str, behind: Backdrop, look: Look, why: str = "") -> None:
+    """The method at every layer or stage that it can be asked about, each on its own scale; `why` it is this method."""
     option, label = place_option(asked.method), asked.method.label
     if option is None:
         st.info(f"{label} reads no single layer: for maps one by one, choose another method.")
         return
     what = option[0].replace("_", " ")
-    st.markdown(f"**{label}, for each {what}** · each on its own scale")
+    st.markdown(f"**{label}, for each {what}** · each on its own scale{why and f' · {why}'}")
     methods = by_place(asked.method, asked.model.extent)
     maps = answers([replace(asked, method=method) for method in methods], key, f"Run for each {what}")
     if maps is None:

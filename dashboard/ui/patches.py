@@ -13,6 +13,7 @@ from dashboard.figures.attention import heads_figure, patch_figure, summary_figu
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import AttentionRollout
+from dashboard.names import short_names
 from dashboard.patches import (
     HeadSummary,
     TokenAttention,
@@ -161,8 +162,8 @@ def _cam_in_words(shown: Explanation, evidence: AttentionMaps, cam: Explanation)
 
 
 def _short(shown: Explanation, index: int | None) -> str:
-    """A class's first name, quoted; nothing where there is no class."""
-    return "" if index is None else f"“{plain(shown.prediction.labels[index].split(',')[0])}”"
+    """A class's short name, quoted; nothing where there is no class."""
+    return "" if index is None else f"“{plain(short_names(shown.prediction.labels)[index])}”"
 
 
 def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:
