@@ -10,8 +10,8 @@ _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("watchers", default=())
 
 @contextmanager
 def watched(watcher: Watcher) -> Iterator[None]:
-    """Inside, `watcher` too is told of every step with the number of units done, and with 0 while the method waits for its
-    turn; it stops the method by raising.
+    """Inside, `watcher` too is told of every step with the number of units done, and with 0 where
+    nothing is done, as while the method waits for its turn; it stops the method by raising.
     """
     token = _WATCHERS.set((*_WATCHERS.get(), watcher))
     try:

@@ -22,6 +22,7 @@ from dashboard.evidence import (
 from dashboard.models.blocks import check_blocks, head_of, open_blocks, patch_logits, watching
 from dashboard.models.classifier import DoesNotFit, Fit, ModelError, refused
 from dashboard.models.relevance import relevance_rules
+from dashboard.progress import advance
 
 Run = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]  # pixels to logits and one (B, H, T, T) per layer
 Answer = Callable[[Tensor], Tensor]  # pixels (B, 3, H, W) to logits (B, K)
@@ -126,6 +127,7 @@ def attention_observers(run: Run, answer: Answer, model: nn.Module, name: str, e
         ModelError: the head reads no token at all, as one of zeros does.
     """
     observer = attention_observer(run, answer, model, name, example, layers)
+    advance(0)  # whoever watches may stop here
     seen, _ = observer(example)
     fit = Fit({AttentionMaps: observer, AttentionGradients: observer.gradients}, extent=_extent(seen))
     return fit | _of_blocks(observer, model, name, example, seen.layers) | _of_relevance(observer, name, example)
@@ -136,6 +138,7 @@ def _extent(seen: AttentionMaps) -> dict[str, int]:
 
 
 def _of_blocks(observer: AttentionObserver, model: nn.Module, name: str, example: Tensor, layers: int) -> Fit:
+    advance(0)
     try:
         open_blocks(model, layers)
         check_blocks(observer.answer, example, name)
@@ -151,6 +154,7 @@ def _of_blocks(observer: AttentionObserver, model: nn.Module, name: str, example
 
 
 def _of_relevance(observer: AttentionObserver, name: str, example: Tensor) -> Fit:
+    advance(0)
     try:
         observer.relevance(example)
     except DoesNotFit as reason:

@@ -1,11 +1,14 @@
 """Where models run, how many passes run there at once, and the one lock under which models load."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -18,8 +21,10 @@ LOADING = threading.RLock()
 
 PASSES = {"cpu": 2, "mps": 1, "cuda": 4}  # forward passes under way at once
 OPERATIONS_A_STEP = {"cpu": 4e10, "mps": 4e11, "cuda": 4e12}  # on numbers, in a pass of a slow method: a fifth of a second
+NICE = 5  # a third of the processor's time beside somebody who needs it all
 _PHOTOS_A_STEP: ContextVar[int | None] = ContextVar("photos_a_step", default=None)
 Report = Callable[[str], None]
+Result = TypeVar("Result")
 
 
 def silent(message: str) -> None:
@@ -100,6 +105,39 @@ def loading(report: Report = silent) -> Iterator[None]:
         yield
     finally:
         LOADING.release()
+
+
+class _Left(Exception):
+    """Raised inside work that nobody waits for any longer."""
+
+
+def in_the_background(work: Callable[[], Result], report: Report) -> Result:
+    """What `work` gives, done in a thread of its own that leaves the processor to whoever needs it.
+
+    `report` is called meanwhile and may raise to leave: the work ends at the next step that it tells of.
+    """
+    left = threading.Event()
+
+    def told(_: int) -> None:
+        if left.is_set():
+            raise _Left
+
+    def done() -> Result:
+        if sys.platform == "linux":  # elsewhere it would be the whole process that goes second
+            me = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + NICE)
+        with watched(told):
+            return work()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="background") as apart:  # which waits for the work to end
+        doing = apart.submit(done)
+        try:
+            while not wait([doing], ASKED_EVERY).done:
+                report("Opening a model …")
+        except BaseException:
+            left.set()
+            raise
+    return doing.result()
 
 
 def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any]:

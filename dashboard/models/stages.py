@@ -11,6 +11,7 @@ from dashboard.models.classifier import DoesNotFit, Fit, probe_observer
 from dashboard.models.device import counted
 from dashboard.models.lean import lean
 from dashboard.models.operations import Operations
+from dashboard.progress import advance
 
 OF_STAGES = (StageMaps, StageGradients, StageProbe)
 
@@ -22,6 +23,7 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
         DoesNotFit: the network has no feature maps of the photo's shape.
     """
     after = _shares_after(graph, example)
+    advance(0)  # whoever watches may stop here
     stages = find_stages(graph, example, after)
     if not stages:
         raise DoesNotFit(f"{name} has no stages of feature maps laid out like the photo.")

@@ -23,7 +23,7 @@ from dashboard.models.answers import accepted
 from dashboard.models.attention import OF_TOKENS, WHAT_FITS
 from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
 from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
-from dashboard.models.device import Report, chosen_device, loading, silent
+from dashboard.models.device import Report, chosen_device, in_the_background, loading, silent
 from dashboard.models.downloads import (
     cached_folder,
     fetch_from_hub,
@@ -66,13 +66,17 @@ def load(key: str, report: Report = silent, device: torch.device | None = None, 
         raise ModelError(f"Unknown model {key!r}: expected bundled/…, torchvision/… or hf/….")
     if may_download and not on_this_machine(key):
         download(key, report)
+
+    def opened(where: torch.device) -> Classifier:
+        return in_the_background(lambda: SOURCES[source](key, name, report, where), report)
+
     with loading(report):
         try:
-            return SOURCES[source](key, name, report, device or chosen_device())
+            return opened(device or chosen_device())
         except torch.OutOfMemoryError:
             LOG.warning("no memory for %s on %s", key, device or chosen_device(), exc_info=True)
             torch.cuda.empty_cache()
-            return replace(SOURCES[source](key, name, report, torch.device("cpu")), note=NO_ROOM)
+            return replace(opened(torch.device("cpu")), note=NO_ROOM)
 
 
 def on_this_machine(key: str) -> bool:

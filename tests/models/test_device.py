@@ -1,15 +1,26 @@
 """Where models run, and how many passes at once."""
 
+import os
 import re
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
-from dashboard.models import device
-from dashboard.models.device import OPERATIONS_A_STEP, PASSES, chosen_device, counted, device_name, pass_under_way, slow_work
-from dashboard.progress import watched
+from dashboard.models import device, zoo
+from dashboard.models.device import (
+    OPERATIONS_A_STEP,
+    PASSES,
+    chosen_device,
+    counted,
+    device_name,
+    in_the_background,
+    pass_under_way,
+    slow_work,
+)
+from dashboard.progress import advance, watched
 
 CPU = torch.device("cpu")
 
@@ -127,3 +138,43 @@ def test_gradients_of_each_stage_stay_as_they_are_in_parts() -> None:
     with slow_work(CPU, 10**15):
         parts = call(*asked)
     assert all(part.equal(whole) for part, whole in zip(parts, call(*asked), strict=True))
+
+
+def test_opening_a_model_leaves_the_processor_to_whoever_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another's slider goes first, and who asked for the model is in no other thread's place afterwards."""
+
+    def own() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before, inside, load = own(), [], zoo.SOURCES["bundled"]
+    monkeypatch.setitem(zoo.SOURCES, "bundled", lambda *asked: inside.append(own()) or load(*asked))
+    zoo.load("bundled/cnn")
+    assert inside == [before + (device.NICE if sys.platform == "linux" else 0)]
+    assert own() == before
+
+
+def test_who_leaves_stops_the_model_that_they_were_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Left(Exception):
+        pass
+
+    def leave(message: str) -> None:
+        raise Left
+
+    def for_ever(*_: object) -> None:
+        while True:
+            advance(0)
+
+    with monkeypatch.context() as patched:
+        patched.setitem(zoo.SOURCES, "bundled", for_ever)
+        with pytest.raises(Left):
+            zoo.load("bundled/cnn", leave)
+    assert zoo.load("bundled/cnn", leave_nobody).key == "bundled/cnn", "the next one finds the way free"
+
+
+def leave_nobody(message: str) -> None:
+    """Waits as long as it takes."""
+
+
+def test_what_goes_wrong_in_the_background_is_told() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_the_background(lambda: 1 / 0, leave_nobody)
