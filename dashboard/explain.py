@@ -8,6 +8,7 @@ from torch import Tensor
 from dashboard.evidence import Prediction, asking
 from dashboard.methods import Attraction, Method
 from dashboard.models.classifier import Classifier, Observation
+from dashboard.numbers import signed
 from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_mask, top_overlap
 from dashboard.numerics.scaling import crop_resample, inside, is_flat, percentiles
 from dashboard.photo import Box, Photo
@@ -97,7 +98,7 @@ class Comparison:
     @property
     def spearman_in_words(self) -> str:
         """With its sign."""
-        return f"{self.spearman:+.2f}"
+        return signed(self.spearman)
 
 
 @dataclass(frozen=True)

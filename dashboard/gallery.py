@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dashboard.explain import Explanation
 from dashboard.numerics.agreement import spearman_matrix
-from dashboard.numerics.scaling import crop_resample, percentiles
+from dashboard.numerics.scaling import crop_resample
 
 AT_ONCE = 0.3  # the weight that one map may have without being asked for, see `Made`
 TOGETHER = 2.0  # the weight that all of those may have
@@ -44,15 +44,6 @@ def waiting(weights: Sequence[float]) -> list[bool]:
         carried += weights[index]
         waits[index] = weights[index] > AT_ONCE or carried > TOGETHER
     return waits
-
-
-def common_scale(shown: Explanation) -> Tensor:
-    """Each cell's rank within its map, so that maps of any unit can be laid side by side, (h, w): from 0 to 1.
-
-    In a signed map it is the rank of the cell's size, with its sign: from -1 to 1.
-    """
-    values = shown.heatmap
-    return values.sign() * percentiles(values.abs()) if shown.method.signed else percentiles(values)
 
 
 def correlations(maps: Sequence[Explanation]) -> Tensor:

@@ -70,6 +70,7 @@ class Method:
     """A pure function of evidence; what a new one does not say is as here.
 
     `passes` counts those of the look, forward and backward apart; `work` what reading it takes on top, in its `unit`.
+    `measures` says what a value is, before the name of the class where the method knows one.
     """
 
     label: ClassVar[str]
@@ -80,6 +81,7 @@ class Method:
     class_specific: ClassVar[bool] = True
     passes: ClassVar[int] = 1
     unit: ClassVar[str] = "passes"
+    measures: ClassVar[str] = "evidence for"
 
     def __call__(self, evidence: Evidence) -> Tensor:
         """The heatmap (h, w), raw values at the method's own resolution."""
@@ -494,6 +496,7 @@ class EigenCAM(Method):
     paper: ClassVar = "https://arxiv.org/abs/2008.00299"
     signed: ClassVar = True
     class_specific: ClassVar = False
+    measures: ClassVar = "strength of the first component"
     why: ClassVar = "It reads the feature maps and never the head, so no class can change it."
 
     def __call__(self, evidence: StageMaps) -> Tensor:
@@ -517,6 +520,7 @@ class RawAttention(Method):
     needs: ClassVar = AttentionMaps
     paper: ClassVar = "https://arxiv.org/abs/1706.03762"
     class_specific: ClassVar = False
+    measures: ClassVar = "share of the attention"
     why: ClassVar = "It reads one layer's attention and never the head of the network, so no class can change it."
 
     def __call__(self, evidence: AttentionMaps) -> Tensor:
@@ -545,6 +549,7 @@ class AttentionRollout(Progressive):
     needs: ClassVar = AttentionMaps
     paper: ClassVar = "https://arxiv.org/abs/2005.00928"
     class_specific: ClassVar = False
+    measures: ClassVar = "share of the whole"
     why: ClassVar = "It follows attention up to the head and never reads the head, so no class can change it."
 
     def progression(self, evidence: AttentionMaps) -> Tensor:
@@ -652,6 +657,7 @@ class AttentionFlow(Method):
     needs: ClassVar = AttentionMaps
     paper: ClassVar = "https://arxiv.org/abs/2005.00928"
     class_specific: ClassVar = False
+    measures: ClassVar = "the most attention that can flow"
     why: ClassVar = "It is a maximum flow through the layers' attention and never reads the head, so no class can change it."
     unit: ClassVar = "tokens"
 
@@ -731,6 +737,7 @@ class Occlusion(Method):
     needs: ClassVar = Probe
     paper: ClassVar = "https://arxiv.org/abs/1311.2901"
     signed: ClassVar = True
+    measures: ClassVar = "what covering takes from"
     why: ClassVar = "It asks the model itself, about photos with one square in the colour that the model takes for 0."
 
     def work(self, evidence: Probe) -> int:
@@ -776,6 +783,7 @@ class SmoothGrad(Method):
     label: ClassVar = "SmoothGrad"
     needs: ClassVar = Probe
     paper: ClassVar = "https://arxiv.org/abs/1706.03825"
+    measures: ClassVar = "slope of the score of"
     why: ClassVar = "A gradient by itself is rough; its mean over noisy copies is less so."
 
     def work(self, evidence: Probe) -> int:

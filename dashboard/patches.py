@@ -41,6 +41,7 @@ class TokenAttention(Method):
     needs: ClassVar = AttentionMaps
     paper: ClassVar = "https://arxiv.org/abs/1706.03762"
     class_specific: ClassVar = False
+    measures: ClassVar = "share of the attention"
     why: ClassVar = "Attention by itself is no explanation: it says where a token gathers from, and knows no class."
 
     def every_head(self, evidence: AttentionMaps) -> Tensor:

@@ -60,6 +60,9 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
                 alt=f"{methods[side].label} of {models[side].title} over {photo.name}.",
             )  # fmt: skip
     for side, column in columns.items():  # after the maps, which a browser then draws the sooner
+        with maps[side]:
+            if shown[side] is not None:
+                panel.left_out(shown[side], look)
         with column:
             panel.answers(side, seen[side], chosen_class(asked[side], seen[side]))
             panel.facts(asked[side], seen[side], shown[side])

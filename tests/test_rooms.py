@@ -17,6 +17,7 @@ ROOMS = {
     "dashboard.photo": ("dashboard.decoding",),
     "dashboard.progress": (),
     "dashboard.names": (),
+    "dashboard.numbers": (),
     "dashboard.settings": (),
     "dashboard.methods": ("dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
     "dashboard.models": (
@@ -24,6 +25,7 @@ ROOMS = {
     ),
     "dashboard.explain": (
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
+        "dashboard.numbers",
     ),
     "dashboard.layers": ("dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence"),
     "dashboard.patches": (
@@ -32,11 +34,11 @@ ROOMS = {
     "dashboard.gallery": ("dashboard.explain", "dashboard.methods", "dashboard.numerics"),
     "dashboard.figures": (
         "dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.patches", "dashboard.gallery",
-        "dashboard.photo", "dashboard.names",
+        "dashboard.photo", "dashboard.names", "dashboard.numbers", "dashboard.numerics",
     ),
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",
-        "dashboard.names",
+        "dashboard.names", "dashboard.numbers",
     ),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),
@@ -48,7 +50,18 @@ OTHERS = {  # what else a room may import, or one module of it
     "dashboard.numerics.flow": {"torch", "collections", "numpy", "scipy"},  # a maximum flow
     "dashboard.numerics.perturbation": {"torch", "math", "collections", "captum"},
     "dashboard.evidence": {"torch", "dataclasses", "collections", "typing"},
-    "dashboard.figures": {"numpy", "plotly", "base64", "collections", "dataclasses", "math", "typing"},
+    "dashboard.figures": {
+        "numpy",
+        "plotly",
+        "base64",
+        "collections",
+        "dataclasses",
+        "functools",
+        "html",
+        "math",
+        "textwrap",
+        "typing",
+    },
 }
 OURS = ("dashboard", "pages", "training", "tests", "benchmarks", "streamlit_app")
 

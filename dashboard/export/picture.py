@@ -2,14 +2,30 @@
 
 import io
 from bisect import bisect_right
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
-from plotly.colors import sample_colorscale, unlabel_rgb
+from plotly.colors import unlabel_rgb
 
 from dashboard.explain import annotate
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
-from dashboard.figures.maps import DIM_COLOUR, DIM_OPACITY, OUTLINE, SCALES, Look, outline_path, unseen_rectangles, value_limits
+from dashboard.figures.colouring import Colouring
+from dashboard.figures.maps import (
+    DIM_COLOUR,
+    DIM_OPACITY,
+    FLAT,
+    OUTLINE,
+    RING,
+    Look,
+    colouring_of,
+    measured,
+    outliers_in_words,
+    outline_path,
+    palette,
+    seen_palette,
+    unseen_rectangles,
+)
 from dashboard.photo import Box
 
 PAPER, INK = (252, 252, 251), (28, 35, 33)
@@ -20,23 +36,27 @@ SCREEN_WIDTH = 450  # pixels of a chart; lines as thick as there, relative to th
 def map_png(exhibit: Exhibit, side: str) -> bytes:
     """One map over the photo with a legend below it; the settings are inside as PNG text `settings`."""
     shown, look = exhibit.shown[side], exhibit.look
-    values, limits = shown.heatmap.numpy(), value_limits(shown, look)
-    image = blend(exhibit.photo.image, values, shown.box, limits, look)
+    values, made = shown.heatmap.numpy(), colouring_of(shown, look)
+    image = blend(exhibit.photo.image, values, shown.box, made, look)
     if look.show == "outline":
         other = exhibit.shown["vit" if side == "cnn" else "cnn"]
-        _draw_outline(image, annotate(shown, other, exhibit.share).top.numpy(), shown.box)
+        _draw_edges(image, annotate(shown, other, exhibit.share).top.numpy(), shown.box, ((OUTLINE, 3),))
     name, rival = class_of(shown), rival_of(shown)
     what = f"{shown.method.label}{f' of {name}' if name else ''}{f' rather than {rival}' if rival else ''}"
     title = f"{what} · {exhibit.models[side].title} · {exhibit.photo.name}"
     text = PngImagePlugin.PngInfo()
     text.add_itxt("settings", to_json(settings(exhibit)))
     stream = io.BytesIO()
-    with_legend(image, title, limits, look).save(stream, "PNG", pnginfo=text)
+    says = (f"{measured(shown)}{made.by_rank}", outliers_in_words(shown, look))
+    with_legend(image, title, says, made, look).save(stream, "PNG", pnginfo=text)
     return stream.getvalue()
 
 
-def blend(photo: Image.Image, values: np.ndarray, box: Box, limits: tuple[float, float], look: Look) -> Image.Image:
-    """The photo under `values` (h, w) over `box`, what the model never saw dimmed; as large as the photo."""
+def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, look: Look) -> Image.Image:
+    """The photo under `values` (h, w) over `box`, what the model never saw dimmed; as large as the photo.
+
+    Cells beyond the ends of the colours are ringed, and a flat map is hatched.
+    """
     image = photo.copy()
     seen = (
         max(round(box.left), 0),
@@ -46,60 +66,101 @@ def blend(photo: Image.Image, values: np.ndarray, box: Box, limits: tuple[float,
     )
     opacity = Image.new("L", image.size)
     opacity.paste(round(255 * look.heatmap_opacity), seen)
-    image.paste(_coloured(image.size, values, box, limits, look), mask=opacity)
+    image.paste(_coloured(image.size, values, box, made, look), mask=opacity)
+    if look.coloured and made.flat:
+        _hatch(image, seen)
     for corners in unseen_rectangles(image.size, box):
         place = tuple(round(corner) for corner in corners)
         part = image.crop(place)
         image.paste(Image.blend(part, Image.new("RGB", part.size, DIM_COLOUR), DIM_OPACITY), place)
+    if look.coloured:
+        _draw_edges(image, made.beyond(values), box, RING)
     return image
 
 
-def _coloured(size: tuple[int, int], values: np.ndarray, box: Box, limits: tuple[float, float], look: Look) -> Image.Image:
+def _coloured(size: tuple[int, int], values: np.ndarray, box: Box, made: Colouring, look: Look) -> Image.Image:
     """The map in colours over the whole photo. Where cells are blended, their values are, as Plotly does, not their colours."""
+    if made.flat:
+        return Image.new("RGB", size, FLAT)
     rows, columns = values.shape
     dx, dy = columns / box.width, rows / box.height  # cells per photo pixel
     resample = Image.Resampling.BILINEAR if look.smooth else Image.Resampling.NEAREST
-    field = Image.fromarray(values.astype(np.float32)).transform(
+    field = Image.fromarray(made.positions(values).astype(np.float32)).transform(
         size, Image.Transform.AFFINE, (dx, 0, -box.left * dx, 0, dy, -box.top * dy), resample
     )
-    low, high = limits
-    scale = 255 / (high - low)
-    index = field.point(lambda value: value * scale + (0.5 - low * scale)).convert("L")
-    index.putpalette(_palette(look))
+    index = field.point(lambda value: value * 255 + 0.5).convert("L")
+    index.putpalette(palette(look.colours_of(made.signed)).flatten().tolist())
     return index.convert("RGB")
 
 
-def _palette(look: Look) -> list[int]:
-    """256 colours, lowest first, as a flat list."""
-    colours = sample_colorscale(SCALES[look.colours], np.linspace(0, 1, 256).tolist())
-    return [round(part) for colour in colours for part in unlabel_rgb(colour)]
+def _hatch(image: Image.Image, seen: tuple[int, int, int, int]) -> None:
+    """Stripes over what the model saw."""
+    width, step = _thickness(image, 2), max(round(9 * image.width / SCREEN_WIDTH), 4)
+    stripes = Image.new("L", image.size)
+    draw = ImageDraw.Draw(stripes)
+    for x in range(-image.height, image.width, step):
+        draw.line([(x, image.height), (x + image.height, 0)], 255, width)
+    inside = Image.new("L", image.size)
+    inside.paste(stripes.crop(seen), seen)
+    image.paste(DIM_COLOUR, mask=inside)
 
 
-def _draw_outline(image: Image.Image, top: np.ndarray, box: Box) -> None:
-    x, y = outline_path(top, box)
-    colour = tuple(round(part) for part in unlabel_rgb(OUTLINE))
-    draw, width = ImageDraw.Draw(image), max(round(3 * image.width / SCREEN_WIDTH), 1)
-    for start in range(0, len(x), 3):
-        draw.line([(x[start], y[start]), (x[start + 1], y[start + 1])], colour, width)
+def _draw_edges(image: Image.Image, mask: np.ndarray, box: Box, lines: Sequence[tuple[str, int]]) -> None:
+    """Lines of these colours and widths, each over the one before, between the cells in and out of a mask (h, w)."""
+    x, y = outline_path(mask, box)
+    draw = ImageDraw.Draw(image)
+    for rgb, width in lines:
+        colour = tuple(round(part) for part in unlabel_rgb(rgb))
+        for start in range(0, len(x), 3):
+            draw.line([(x[start], y[start]), (x[start + 1], y[start + 1])], colour, _thickness(image, width))
 
 
-def with_legend(image: Image.Image, title: str, limits: tuple[float, float], look: Look) -> Image.Image:
-    """The picture with its title and its colours below; the picture itself stays as it is, at the top."""
+def _thickness(image: Image.Image, width: int) -> int:
+    """As thick a line as on screen, relative to the photo."""
+    return max(round(width * image.width / SCREEN_WIDTH), 1)
+
+
+def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Colouring, look: Look) -> Image.Image:
+    """The picture with its title and its colours below; the picture itself stays as it is, at the top.
+
+    `says` is what the colours measure, and what they leave out.
+    """
     size = max(image.width // 36, 8)
-    font, small = ImageFont.load_default(size), ImageFont.load_default(max(round(0.8 * size), 7))
-    coloured = look.show in ("overlay", "map")
-    framed = Image.new("RGB", (image.width, image.height + round((4.4 if coloured else 2.2) * size)), PAPER)
+    font, small = (ImageFont.load_default(height) for height in (size, max(round(0.8 * size), 7)))
+    measure, left_out = says
+    barred = look.coloured and not made.flat
+    sentences = _wrapped(left_out, small, image.width - size)
+    height = 2.2 + (3.4 if barred else 0) + 1.1 * len(sentences)
+    framed = Image.new("RGB", (image.width, image.height + round(height * size)), PAPER)
     framed.paste(image)
     draw, top = ImageDraw.Draw(framed), image.height
+    if barred:
+        shades = seen_palette(look.colours_of(made.signed), look.heatmap_opacity, 257)
+        bar = Image.fromarray(shades[None]).resize((image.width, size // 2 + 1), Image.Resampling.NEAREST)
+        framed.paste(bar, (0, top))
+        below = top + round(0.8 * size)
+        for at, text in made.labels:
+            x, anchor = {0.0: (size // 2, "la"), 1.0: (image.width - size // 2, "ra")}.get(at, (image.width // 2, "ma"))
+            draw.text((x, below), text.replace("≤", "<=").replace("≥", ">="), INK, small, anchor)  # the font knows neither
+            if 0 < at < 1:
+                draw.line([(image.width // 2, top), (image.width // 2, top + size // 2)], DIM_COLOUR, _thickness(image, 2))
+        draw.text((size // 2, below + round(1.1 * size)), _shortened(measure, small, image.width - size), INK, small)
+        top += round(3.4 * size)
     draw.text((size // 2, top + size // 2), _shortened(title, font, image.width - size), INK, font)
-    if coloured:
-        bar = Image.linear_gradient("L").rotate(90).resize((image.width - size, size // 2 + 1))  # dark on the left
-        bar.putpalette(_palette(look))
-        framed.paste(bar.convert("RGB"), (size // 2, top + 2 * size))
-        below = top + round(2.9 * size)
-        draw.text((size // 2, below), f"{limits[0]:.3g}", INK, small)
-        draw.text((image.width - size // 2, below), f"{limits[1]:.3g}", INK, small, anchor="ra")
+    for number, sentence in enumerate(sentences):
+        draw.text((size // 2, top + round((1.9 + 1.1 * number) * size)), sentence, INK, small)
     return framed
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """The text in lines that fit, broken between words."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:

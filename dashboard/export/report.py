@@ -8,7 +8,7 @@ from plotly.offline import get_plotlyjs
 
 from dashboard.explain import Explanation, Incomparable, annotate
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
-from dashboard.figures.maps import Backdrop, difference_figure, map_figure
+from dashboard.figures.maps import Backdrop, difference_figure, map_figure, outliers_in_words
 from dashboard.names import class_names
 
 # A column is as wide for the first figure as for all three: Plotly draws each as soon as it is read.
@@ -64,11 +64,13 @@ def _side(exhibit: Exhibit, side: str, behind: Backdrop) -> str:
     figure = map_figure(shown, behind, exhibit.look, annotate(shown, other, exhibit.share), other.method.label)
     kind = f"class-specific, of “{escape(name)}”" if name else "class-agnostic"
     kind += f" rather than “{escape(rival)}”" if rival else ""
+    left_out = outliers_in_words(shown, exhibit.look)
     alternative = f"{shown.method.label} of {model.title} over {exhibit.photo.name}"
     return f"""
 <article>
 <h2>{escape(shown.method.label)} · {escape(model.title)}</h2>
 {_figure(figure, f"{side}-map", alternative)}
+{f'<p class="note">{escape(left_out)}</p>' if left_out and not shown.flat else ""}
 <p>{kind}. {escape(f"{shown.method.why} {shown.remark}")} <a href="{escape(shown.method.paper)}">Paper</a></p>
 {_answers(shown)}
 <p><small>Trained on {escape(model.training_data or "data that is not known")}. Key {escape(model.key)}.</small></p>

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import get_colorscale
 
 from dashboard.explain import Annotations, Explanation
+from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT, QUIET
-from dashboard.figures.maps import PLAIN, SCALES, Backdrop, Look, cells, figure_height, map_figure
+from dashboard.figures.maps import PLAIN, Backdrop, Look, cells, in_short, map_figure, palette
+from dashboard.numbers import place
 from dashboard.patches import HeadSummary, patch_box
 
 CLEAR = {"marker": {"opacity": 0}}
@@ -27,14 +28,15 @@ def patch_figure(
     shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
 ) -> go.Figure:
     """The map over the photo, the chosen patch (row, column) outlined. A click on a patch gives its number, from 1."""
-    drawn = map_figure(shown, behind, look, notes, other_name)
-    heatmap = drawn.data[0].to_plotly_json() | {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
-    layout = drawn.layout.to_plotly_json() | {"height": figure_height(behind, 360), "hoverdistance": 40}
+    drawn = map_figure(shown, behind, look, notes, other_name, width=360)
+    heatmap, *marks = (trace.to_plotly_json() for trace in drawn.data)
+    heatmap |= {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
+    layout = drawn.layout.to_plotly_json() | {"hoverdistance": 40}
     if chosen is not None:
         box = patch_box(shown.box, tuple(shown.heatmap.shape), chosen)
         corners = (box.left, box.top, box.right, box.bottom)
         layout["shapes"] = [*layout.get("shapes", ()), _frame(*corners, EDGE, 5), _frame(*corners, ACCENT, 3)]
-    return go.Figure([heatmap, _patches(shown, notes, other_name)], layout)
+    return go.Figure([heatmap, _patches(shown, notes, other_name), *marks], layout)
 
 
 def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[str, Any]:
@@ -43,15 +45,15 @@ def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[st
     rows, columns = values.shape
     where = cells(shown.box, values.shape)
     told = np.stack([
-        np.arange(1, values.size + 1).astype(str), np.char.mod("%.3g", values.flatten()),
-        np.char.mod("%.0f", 100 * notes.percentiles.numpy().flatten()),
-        np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other)),
+        np.arange(1, values.size + 1).astype(str).astype(object), in_short(values.flatten()),
+        [place(percentile, "patch") for percentile in notes.percentiles.flatten().tolist()],
+        np.where(np.isnan(other), "not seen", in_short(other)),
     ], -1)  # fmt: skip
     return UNSEEN | {
         "x": np.tile(where["x0"] + where["dx"] * np.arange(columns), rows).astype(np.float32),
         "y": np.repeat(where["y0"] + where["dy"] * np.arange(rows), columns).astype(np.float32),
         "customdata": told.tolist(),
-        "hovertemplate": "patch %{customdata[0]}: %{customdata[1]}<br>above %{customdata[2]}% of the patches<br>"
+        "hovertemplate": "patch %{customdata[0]}: %{customdata[1]}<br>%{customdata[2]}<br>"
         f"{other_name} here: %{{customdata[3]}}<extra></extra>",
     }
 
@@ -60,17 +62,16 @@ def _frame(x0: float, y0: float, x1: float, y1: float, colour: str, width: int) 
     return {"type": "rect", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": {"color": colour, "width": width}}
 
 
-def mosaic(maps: np.ndarray) -> np.ndarray:
+def mosaic(maps: np.ndarray, scale: Scale = "auto") -> np.ndarray:
     """All small maps in one array of bytes, (L, heads, rows, columns) -> (heads (rows + 1) - 1, L (columns + 1) - 1).
 
     Each map has its own scale, 1 to 255, or 128 where it is flat; 0 is the gap between two.
     """
-    low, high = maps.min((-2, -1), keepdims=True), maps.max((-2, -1), keepdims=True)
-    flat = high <= low
-    scaled = np.where(flat, 0.5, (maps - low) / np.where(flat, 1, high - low))
-    bytes_ = np.pad((1 + 254 * scaled).round().astype(np.uint8), ((0, 0), (0, 0), (0, 1), (0, 1)))
-    layers, heads, rows, columns = bytes_.shape
-    return bytes_.transpose(1, 2, 0, 3).reshape(heads * rows, layers * columns)[:-1, :-1]
+    layers, heads, rows, columns = maps.shape
+    each = maps.reshape(-1, rows, columns)
+    places = np.stack([colouring([values], scale, signed=False).positions(values) for values in each]).reshape(maps.shape)
+    bytes_ = np.pad((1 + 254 * places).round().astype(np.uint8), ((0, 0), (0, 0), (0, 1), (0, 1)))
+    return bytes_.transpose(1, 2, 0, 3).reshape(heads * rows + heads, layers * columns + layers)[:-1, :-1]
 
 
 def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: int | None) -> go.Figure:
@@ -80,8 +81,8 @@ def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: 
     """
     layers, heads, rows, columns = maps.shape
     picture = {
-        "type": "heatmap", "z": mosaic(maps), "zmin": 0, "zmax": 255, "colorscale": _with_gap(look), "showscale": False,
-        "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
+        "type": "heatmap", "z": mosaic(maps, look.scale), "zmin": 0, "zmax": 255, "colorscale": _with_gap(look),
+        "showscale": False, "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
         "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
     }  # fmt: skip
     return go.Figure([picture, _heads(layers, heads)], _grid(layers, heads, min(max(aspect, 0.4), 1.4), layer, head or 0))
@@ -89,10 +90,10 @@ def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: 
 
 def _with_gap(look: Look) -> list[list]:
     """The colours, and nothing at all for 0."""
-    scale = SCALES[look.colours]
-    colours = get_colorscale(scale) if isinstance(scale, str) else scale
-    edge = 0.5 / 255
-    return [[0, "rgba(0,0,0,0)"], [edge, "rgba(0,0,0,0)"], *([edge + (1 - edge) * at, colour] for at, colour in colours)]
+    edge, shades = 0.5 / 255, palette(look.colours_of(signed=False))[::15].tolist()
+    stops = np.linspace(edge, 1, len(shades)).tolist()
+    clear = [[0, "rgba(0,0,0,0)"], [edge, "rgba(0,0,0,0)"]]
+    return clear + [[at, f"rgb({red},{green},{blue})"] for at, (red, green, blue) in zip(stops, shades, strict=True)]
 
 
 def _heads(layers: int, heads: int) -> dict[str, Any]:

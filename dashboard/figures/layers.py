@@ -7,8 +7,28 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.figures.maps import PLAIN, SCALES, Backdrop, Look, cells, photo_image, unseen_strips
+from dashboard.figures.colouring import Colouring, beyond_in_words, colouring
+from dashboard.figures.maps import (
+    PLAIN,
+    Backdrop,
+    Look,
+    cells,
+    colour_bar,
+    colours_of,
+    flat_note,
+    hatch,
+    heatmap_of,
+    in_short,
+    photo_image,
+    raw_value,
+    ring_lines,
+    rings,
+    seen_palette,
+    unseen_strips,
+)
 from dashboard.layers import Curves
+from dashboard.numbers import plural
+from dashboard.numerics.scaling import is_flat
 from dashboard.photo import Box
 
 FRAME_MS = 450
@@ -29,43 +49,79 @@ class Panel:
     chosen: bool = False
 
 
-def film(
-    left: np.ndarray, right: np.ndarray, titles: tuple[str, str], box: Box, behind: Backdrop, look: Look, depth: int
-) -> go.Figure:
-    """Two maps (L, rows, columns) side by side, one frame per layer, with play and scrub that the browser does alone.
+@dataclass(frozen=True)
+class Reel:
+    """One side of a film: a `title`, a map per layer (L, rows, columns), what they measure, and whether they have a sign."""
 
-    Each side keeps one scale over all layers. `depth`, from 1, is where it starts.
+    title: str
+    values: np.ndarray
+    measured: str
+    signed: bool = False
+
+
+def film(left: Reel, right: Reel, box: Box, behind: Backdrop, look: Look, depth: int) -> go.Figure:
+    """Two reels side by side, one frame per layer, with play and scrub that the browser does alone.
+
+    Each side keeps one scale over all layers; what lies beyond its ends is ringed in each frame, and a layer that is the same
+    everywhere is hatched. `depth`, from 1, is where it starts.
     """
-    figure = make_subplots(1, 2, horizontal_spacing=0.04, subplot_titles=titles)
-    sides = ((left, "coloraxis", ""), (right, "coloraxis2", "2"))
-    for values, scale, axis in sides:
-        figure.add_heatmap(
-            z=values[depth - 1], **cells(box, values.shape[1:]), coloraxis=scale, opacity=max(look.opacity, 0.05),
-            xaxis=f"x{axis}", yaxis=f"y{axis}", zsmooth="best" if look.smooth else False,
-            hovertemplate="%{z:.3g}<extra></extra>",
-        )  # fmt: skip
+    figure = make_subplots(1, 2, horizontal_spacing=0.04, subplot_titles=[left.title, right.title])
+    height = round(min(max(260 * behind.height / behind.width, 150), 400))
+    opacity = max(look.opacity, 0.05)
+    sides = [(reel, colouring([reel.values], look.scale, reel.signed), axis) for reel, axis in ((left, ""), (right, "2"))]
+    frames = [_side(sides, layer, box, look, opacity) for layer in range(len(left.values))]
+    figure.add_traces(frames[depth - 1])
+    figure.frames = [
+        go.Frame(name=str(layer), data=data, traces=list(range(len(data)))) for layer, data in enumerate(frames, 1)
+    ]
+    for reel, made, axis in sides:
         figure.add_layout_image(photo_image(behind, axis))
         for strip in unseen_strips(behind, box, axis):
             figure.add_shape(strip)
-    figure.frames = [
-        go.Frame(name=str(layer + 1), data=[{"type": "heatmap", "z": values[layer]} for values, _, _ in sides], traces=[0, 1])
-        for layer in range(len(left))
-    ]
+        bars, texts = _bar(reel, made, look, opacity, behind, height, axis)
+        for bar in bars:
+            figure.add_layout_image(bar)
+        for text in texts:
+            figure.add_annotation(text)
     _photo_axes(figure, behind)
     figure.update_layout(
-        PLAIN, height=round(min(max(260 * behind.height / behind.width, 150), 400)) + 150,
-        margin={"l": 0, "r": 0, "t": 28, "b": 120},
-        coloraxis=_scale(left, look, 0.0, 0.48), coloraxis2=_scale(right, look, 0.52, 0.48),
-        updatemenus=[_buttons()], sliders=[_scrubber(len(left), depth)],
+        PLAIN, height=height + 166, margin={"l": 0, "r": 0, "t": 28, "b": 138}, updatemenus=[_buttons()],
+        sliders=[_scrubber(len(left.values), depth)], coloraxis=_axis(sides[0][1], look), coloraxis2=_axis(sides[1][1], look),
     )  # fmt: skip
     figure.update_annotations(font_size=12)
     return figure
 
 
-def _scale(values: np.ndarray, look: Look, x: float, length: float) -> dict:
-    bar = {"orientation": "h", "thickness": 8, "outlinewidth": 0, "x": x, "xanchor": "left", "len": length, "y": -0.02,
-           "yanchor": "top", "ypad": 0, "nticks": 4}  # fmt: skip
-    return {"cmin": float(values.min()), "cmax": float(values.max()), "colorscale": SCALES[look.colours], "colorbar": bar}
+def _side(sides: Sequence[tuple[Reel, Colouring, str]], layer: int, box: Box, look: Look, opacity: float) -> list[dict]:
+    """One frame: both heatmaps, then, where any layer has something beyond the ends or is flat, the lines that say so."""
+    heatmaps, lines = [], []
+    for number, (reel, made, axis) in enumerate(sides, 1):
+        values, axes = reel.values[layer], {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
+        heatmap = heatmap_of(made, values, look, opacity) | cells(box, values.shape) | axes
+        heatmap |= dict.fromkeys(("zmin", "zmax", "colorscale", "showscale"))  # the colour axis has them
+        heatmap["coloraxis"] = f"coloraxis{number if number > 1 else ''}"
+        heatmaps.append(heatmap | {"hovertemplate": f"{raw_value(made, look, 0)}<extra></extra>"})
+        if made.cut and made.scale != "rank":
+            lines += [ring | axes for ring in ring_lines(made.beyond(values), box)]
+        if any(map(is_flat, reel.values)):
+            stripes = hatch(box, axis)
+            lines += stripes if is_flat(values) else [line | {"x": [], "y": []} for line in stripes]
+    return heatmaps + lines
+
+
+def _axis(made: Colouring, look: Look) -> dict:
+    low, high = made.limits
+    return {"cmin": low, "cmax": high, "colorscale": colours_of(made, look), "showscale": False}
+
+
+def _bar(
+    reel: Reel, made: Colouring, look: Look, opacity: float, behind: Backdrop, height: int, axis: str
+) -> tuple[list[dict], list[dict]]:
+    if made.flat:
+        return [], [flat_note("Every patch has the same value in every layer, so there is nothing to rank.", axis)]
+    shades = seen_palette(look.colours_of(made.signed), opacity)
+    bar, texts = colour_bar(shades, made.labels, f"{reel.measured}{made.by_rank}", behind, height, axis)
+    return [bar], texts
 
 
 def _buttons() -> dict:
@@ -74,7 +130,7 @@ def _buttons() -> dict:
             "fromcurrent": True}  # fmt: skip
     halt = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate", "transition": {"duration": 0}}
     return {
-        "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "pad": {"t": 62},
+        "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "pad": {"t": 80},
         "showactive": False, "bgcolor": QUIET, "bordercolor": QUIET,
         "buttons": [
             {"label": "▶", "method": "animate", "args": [None, play]},
@@ -88,14 +144,15 @@ def _scrubber(layers: int, depth: int) -> dict:
     steps = [{"label": str(d), "method": "animate", "args": [[str(d)], jump]} for d in range(1, layers + 1)]
     return {
         "active": depth - 1, "steps": steps, "x": 0.2, "len": 0.8, "xanchor": "left", "y": 0, "yanchor": "top",
-        "pad": {"t": 48, "r": 8}, "currentvalue": {"prefix": "layer ", "xanchor": "right", "offset": 4}, "bgcolor": QUIET,
+        "pad": {"t": 66, "r": 8}, "currentvalue": {"prefix": "layer ", "xanchor": "right", "offset": 4}, "bgcolor": QUIET,
         "activebgcolor": ACCENT, "bordercolor": QUIET,
     }  # fmt: skip
 
 
 def multiples(
-    panels: Sequence[Panel], behind: Backdrop, look: Look, columns: int, one_scale: bool, row_titles: Sequence[str] = ()
-) -> go.Figure:
+    panels: Sequence[Panel], behind: Backdrop, look: Look, columns: int, one_scale: bool, row_titles: Sequence[str] = (),
+    signed: bool = False,
+) -> go.Figure:  # fmt: skip
     """Small maps over the photo. A transparent point in each cell carries the panel's meaning to whoever clicks it."""
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
@@ -103,16 +160,13 @@ def multiples(
         rows, columns, subplot_titles=[panel.title for panel in panels], horizontal_spacing=0.012, vertical_spacing=_gap(rows),
         row_titles=list(row_titles) or None,
     )  # fmt: skip
-    low, high = min(panel.values.min() for panel in panels), max(panel.values.max() for panel in panels)
-    for index, panel in enumerate(panels):
+    made = colourings([panel.values for panel in panels], look, one_scale, signed)
+    for index, (panel, own) in enumerate(zip(panels, made, strict=True)):
         axis = str(index + 1) if index else ""
-        limits = {"zmin": float(low), "zmax": float(high)} if one_scale else {}
-        figure.add_heatmap(
-            z=panel.values, **cells(panel.box, panel.values.shape), **limits, xaxis=f"x{axis}", yaxis=f"y{axis}",
-            colorscale=SCALES[look.colours], showscale=False, opacity=max(look.opacity, 0.05), hoverinfo="skip",
-            zsmooth="best" if look.smooth else False,
-        )  # fmt: skip
-        figure.add_trace(_points(panel, axis))
+        axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
+        heatmap = heatmap_of(own, panel.values, look, max(look.opacity, 0.05)) | {"hoverinfo": "skip", "customdata": None}
+        marks = hatch(panel.box, axis) if is_flat(panel.values) else rings(own.beyond(panel.values), panel.box, axis)
+        figure.add_traces([heatmap | cells(panel.box, panel.values.shape) | axes, _points(panel, axis), *marks])
         figure.add_layout_image(photo_image(behind, axis))
         if panel.chosen:
             figure.add_shape(_frame(behind, axis))
@@ -123,6 +177,41 @@ def multiples(
     figure.update_layout(PLAIN, height=height + top, margin=margin, showlegend=False, hoverdistance=60)
     figure.update_annotations(font_size=12)
     return figure
+
+
+def film_in_words(reels: Sequence[Reel], look: Look) -> str:
+    """What the colours of a film leave out on each side; empty where they leave out nothing."""
+    found = [
+        (reel, beyond_in_words(colouring([reel.values], look.scale, reel.signed), list(reel.values), "patch")) for reel in reels
+    ]
+    return " ".join(f"{reel.title}: {words[0].lower()}{words[1:]}" for reel, words in found if words)
+
+
+def multiples_in_words(panels: Sequence[Panel], look: Look, one_scale: bool, signed: bool = False, cell: str = "patch") -> str:
+    """What the colours of small maps leave out, and which have none; empty for most."""
+    maps = [panel.values for panel in panels]
+    made = colourings(maps, look, one_scale, signed)
+    said = []
+    if one_scale:
+        said.append(beyond_in_words(made[0], maps, cell))
+    elif stopped := sum(own.cut for own in made):
+        which = "all of these maps" if stopped == len(maps) else f"{stopped} of these {len(maps)} maps"
+        said.append(
+            f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond are ringed, as a few "
+            "of them would flatten the rest."
+            if look.scale == "auto"
+            else f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond are ringed."
+        )
+    if any(map(is_flat, maps)):
+        said.append(f"Where a map is hatched, every {cell} has the same value.")
+    return " ".join(filter(None, said))
+
+
+def colourings(maps: Sequence[np.ndarray], look: Look, one_scale: bool, signed: bool) -> list[Colouring]:
+    """The colours of each of several maps: of all together on one scale, or of each on its own."""
+    if one_scale:
+        return [colouring(maps, look.scale, signed)] * len(maps)
+    return [colouring([values], look.scale, signed) for values in maps]
 
 
 def _gap(rows: int) -> float:
@@ -137,7 +226,7 @@ def _points(panel: Panel, axis: str) -> go.Scatter:
     y = np.repeat(place["y0"] + place["dy"] * np.arange(rows), columns)
     clear = {"marker": {"opacity": 0}}
     return go.Scatter(
-        x=x, y=y, customdata=[panel.meaning] * panel.values.size, text=[f"{value:.3g}" for value in panel.values.flatten()],
+        x=x, y=y, customdata=[panel.meaning] * panel.values.size, text=in_short(panel.values.flatten()),
         mode="markers", marker={"opacity": 0, "size": 12}, selected=clear, unselected=clear, xaxis=f"x{axis}", yaxis=f"y{axis}",
         hovertemplate=f"{panel.meaning or panel.title}: %{{text}}<extra></extra>",
     )  # fmt: skip

@@ -1,13 +1,21 @@
 """One map over its photo, and the difference of two."""
 
 import base64
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
 from typing import Any, Literal, get_args
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.explain import Annotations, Comparison, Explanation
+from dashboard.figures.colouring import Colouring, Scale, beyond_in_words, colouring
+from dashboard.names import short_names
+from dashboard.numbers import place, short, signed_percent
 from dashboard.photo import Box
 
 Show = Literal["overlay", "map", "photo", "outline"]
@@ -22,36 +30,67 @@ SCALES = {
     "Greys": [[0, "rgb(20,20,20)"], [1, "rgb(250,250,250)"]],
     "Red-blue": "RdBu_r",
 }
-DIVERGING = "Red-blue"
+DIFFERENCE = "PuOr_r"
+DIVERGING = "Red-blue"  # of signed maps, and of no others
+SEQUENTIAL = tuple(name for name in SCALES if name != DIVERGING)
 OUTLINE = "rgb(255,176,0)"
+RING = (("rgb(20,22,28)", 4), ("rgb(255,255,255)", 2))  # a light line on a dark one reads on any colour
 DIM_COLOUR, DIM_OPACITY = (20, 22, 28), 0.62
 DIMMED = f"rgba{(*DIM_COLOUR, DIM_OPACITY)}"
-COLOUR_BAR = {
-    "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "nticks": 6, "yanchor": "top", "y": -0.02, "ypad": 0,
-}  # fmt: skip
+FLAT = (150, 154, 152)  # below the hatch of a map that is the same everywhere
+MID_GREY = 128  # stands for the photo where colours are shown as they look over it
+BAR = {"gap": 4, "height": 8, "labels": 14, "title": 29}  # pixels below the picture
 PLAIN = {"dragmode": False, "template": "none", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
-MARGIN = {"l": 0, "r": 0, "t": 0, "b": 34}
+MARGIN = {"l": 0, "r": 0, "t": 0, "b": 48}
 
 
 @dataclass(frozen=True)
 class Look:
     """How a map is drawn; nothing here changes its values.
 
-    `smooth` lets the browser interpolate between cells.
+    `colours` are those of maps without a sign: signed maps are always red above zero and blue below, and where those were
+    asked for, others have the first ones. `smooth` lets the browser interpolate between cells.
     """
 
     show: Show = "overlay"
     opacity: float = 0.6
     colours: Colours = "Viridis"
     smooth: bool = False
+    scale: Scale = "auto"
 
     def __post_init__(self) -> None:
-        if self.show not in get_args(Show) or self.colours not in get_args(Colours):
-            raise ValueError(f"expected show in {get_args(Show)} and colours in {get_args(Colours)}, got {self}")
+        for name, value, hint in (("show", self.show, Show), ("colours", self.colours, Colours), ("scale", self.scale, Scale)):
+            if value not in get_args(hint):
+                raise ValueError(f"expected {name} in {get_args(hint)}, got {value!r}")
 
     @property
     def heatmap_opacity(self) -> float:
         return {"overlay": self.opacity, "map": 1.0, "photo": 0.0, "outline": 0.0}[self.show]
+
+    @property
+    def coloured(self) -> bool:
+        """Whether there are colours to read."""
+        return self.show in ("overlay", "map")
+
+    def colours_of(self, signed: bool) -> Colours:
+        """The colours that a map has: diverging ones if it is signed, and only then."""
+        if signed:
+            return DIVERGING
+        return SEQUENTIAL[0] if self.colours == DIVERGING else self.colours
+
+
+@lru_cache(32)
+def palette(colours: str, count: int = 256) -> np.ndarray:
+    """Colours of a scale, lowest first, (count, 3) from 0 to 255."""
+    shades = sample_colorscale(SCALES.get(colours, colours), np.linspace(0, 1, count).tolist())
+    found = np.array([unlabel_rgb(shade) for shade in shades]).round().astype(np.uint8)
+    found.flags.writeable = False
+    return found
+
+
+def seen_palette(colours: str, opacity: float, count: int = 33) -> np.ndarray:
+    """The same as they look on a map of that opacity over a grey photo; of an odd number the one in the middle is zero's."""
+    return (opacity * palette(colours, count) + (1 - opacity) * MID_GREY).round().astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -68,35 +107,173 @@ def backdrop(size: tuple[int, int], jpeg: bytes) -> Backdrop:
     return Backdrop(*size, "data:image/jpeg;base64," + base64.b64encode(jpeg).decode())
 
 
-def map_figure(shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str) -> go.Figure:
-    """A heatmap over the photo, in photo pixels, what the model never saw dimmed."""
-    traces = [_heatmap(shown, look, notes, other_name)]
+def map_figure(
+    shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str, width: int = 300
+) -> go.Figure:
+    """A heatmap over the photo, in photo pixels, what the model never saw dimmed; cells beyond the colours are ringed."""
+    made = colouring_of(shown, look)
+    traces = [_heatmap(shown, made, look, notes, other_name)]
+    if look.coloured:
+        traces += hatch(shown.box) if made.flat else rings(made.beyond(shown.heatmap.numpy()), shown.box)
     if look.show == "outline":
         traces.append(_outline(notes.top.numpy(), shown.box))
-    return go.Figure(traces, _layout(behind, shown.box))
+    layout = _layout(behind, shown.box, width)
+    if look.coloured:
+        layout = _with_legend(layout, shown, made, behind, look)
+    return go.Figure(traces, layout)
 
 
-def _heatmap(shown: Explanation, look: Look, notes: Annotations, other_name: str) -> dict[str, Any]:
-    values, other = shown.heatmap.numpy().astype(np.float32), notes.other.numpy()
-    percent = np.char.mod("%.0f", 100 * notes.percentiles.numpy())
-    other_text = np.where(np.isnan(other), "not seen", np.char.mod("%.3g", other))
-    low, high = value_limits(shown, look)
-    return dict(  # plotly would check an object twice
-        type="heatmap", z=values, **cells(shown.box, values.shape), opacity=look.heatmap_opacity,
-        colorscale=SCALES[look.colours], zmin=low, zmax=high, zsmooth="best" if look.smooth else False,
-        showscale=look.show in ("overlay", "map"), colorbar=COLOUR_BAR, customdata=np.stack([percent, other_text], -1),
-        hovertemplate=f"{shown.method.label} %{{z:.3g}}<br>above %{{customdata[0]}}% of the cells<br>"
+def colouring_of(shown: Explanation, look: Look) -> Colouring:
+    """How one map's values become colours."""
+    return colouring([shown.heatmap.numpy()], look.scale, shown.method.signed)
+
+
+def outliers_in_words(shown: Explanation, look: Look) -> str:
+    """The sentence below a map whose colours leave cells out, or that has nothing to colour; empty for most."""
+    if not look.coloured:
+        return ""
+    made = colouring_of(shown, look)
+    return shown.flat_in_words if made.flat else beyond_in_words(made, [shown.heatmap.numpy()], shown.method.needs.cell)
+
+
+def measured(shown: Explanation) -> str:
+    """What a map's colours measure, in words: the method, what its values are, and the class that they speak for."""
+    if not shown.method.class_specific:
+        return f"{shown.method.label}, {shown.method.measures}"
+    names = short_names(shown.prediction.labels)
+    asked = " the class" if shown.target is None else f" {names[shown.target]}"
+    rival = "" if shown.against is None else f" rather than {names[shown.against]}"
+    return f"{shown.method.label}, {shown.method.measures}{asked}{rival}"
+
+
+def _heatmap(shown: Explanation, made: Colouring, look: Look, notes: Annotations, other_name: str) -> dict[str, Any]:
+    values, other, cell = shown.heatmap.numpy().astype(np.float32), notes.other.numpy(), shown.method.needs.cell
+    rank = np.vectorize(lambda percentile: place(percentile, cell), otypes=[object])(notes.percentiles.numpy())
+    told = [rank, np.where(np.isnan(other), "not seen", in_short(other))]
+    return heatmap_of(made, values, look, look.heatmap_opacity, told) | dict(
+        **cells(shown.box, values.shape),
+        hovertemplate=f"{shown.method.label} {raw_value(made, look, 2)}<br>%{{customdata[0]}}<br>"
         f"{other_name} here: %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
 
 
-def value_limits(shown: Explanation, look: Look) -> tuple[float, float]:
-    """The values that get the first and the last colour: the map's own, about zero where a signed map has diverging colours."""
-    low, high = shown.heatmap.min().item(), shown.heatmap.max().item()
-    if look.colours == DIVERGING and shown.method.signed:
-        high = max(abs(low), abs(high))
-        low = -high
-    return (low, high) if low < high else (low - 0.5, high + 0.5)  # a flat map gets the middle colour
+def heatmap_of(
+    made: Colouring, values: np.ndarray, look: Look, opacity: float, told: Sequence[np.ndarray] = ()
+) -> dict[str, Any]:
+    """A heatmap as plain data, since Plotly would check an object twice, without its place; what is `told` is customdata."""
+    if not is_raw(made, look):
+        told = [*told, in_short(values)]
+    low, high = made.limits
+    drawn = {
+        "type": "heatmap", "z": made.drawn(values, look.smooth), "zmin": low, "zmax": high, "opacity": opacity,
+        "colorscale": colours_of(made, look), "zsmooth": "best" if look.smooth else False, "showscale": False,
+    }  # fmt: skip
+    return drawn | {"customdata": np.stack(told, -1)} if told else drawn
+
+
+def colours_of(made: Colouring, look: Look) -> str | list:
+    """Plotly's colours of a map; a flat one has none."""
+    grey = f"rgb{FLAT}"
+    return [[0, grey], [1, grey]] if made.flat else SCALES[look.colours_of(made.signed)]
+
+
+def is_raw(made: Colouring, look: Look) -> bool:
+    """Whether the numbers that are drawn are the raw values; if not, those are the last of the customdata."""
+    return made.flat or not (made.scale == "rank" or (look.smooth and made.cut))
+
+
+def raw_value(made: Colouring, look: Look, place: int) -> str:
+    """Where a hover text finds the raw value: there are `place` other things in the customdata."""
+    return "%{z:.3g}" if is_raw(made, look) else f"%{{customdata[{place}]}}"
+
+
+def in_short(values: np.ndarray) -> np.ndarray:
+    """Numbers as texts in the same shape."""
+    return np.vectorize(short, otypes=[object])(values)
+
+
+def rings(beyond: np.ndarray, box: Box, axis: str = "") -> list[dict[str, Any]]:
+    """Lines around the cells (h, w) that lie beyond the ends of the colours, on their exact edges; none where none does."""
+    return [ring | {"xaxis": f"x{axis}", "yaxis": f"y{axis}"} for ring in ring_lines(beyond, box)] if beyond.any() else []
+
+
+def ring_lines(beyond: np.ndarray, box: Box) -> list[dict[str, Any]]:
+    """The same, empty lines where there is nothing to ring."""
+    x, y = outline_path(beyond, box)
+    return [
+        {"type": "scatter", "name": "beyond", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": width},
+         "hoverinfo": "skip", "showlegend": False}
+        for colour, width in RING
+    ]  # fmt: skip
+
+
+def hatch(box: Box, axis: str = "") -> list[dict[str, Any]]:
+    """Stripes over a map that is the same everywhere."""
+    left, top, right, bottom = box.left, box.top, box.right, box.bottom
+    return [{
+        "type": "scatter", "name": "flat", "x": [left, right, right, left, left], "y": [top, top, bottom, bottom, top],
+        "xaxis": f"x{axis}", "yaxis": f"y{axis}", "mode": "lines", "line": {"width": 0}, "fill": "toself",
+        "fillpattern": {"shape": "/", "size": 9, "solidity": 0.2, "fgcolor": "rgb(20,22,28)", "bgcolor": "rgba(0,0,0,0)"},
+        "hoverinfo": "skip", "showlegend": False,
+    }]  # fmt: skip
+
+
+def _with_legend(layout: dict[str, Any], shown: Explanation, made: Colouring, behind: Backdrop, look: Look) -> dict[str, Any]:
+    if made.flat:
+        return layout | {"annotations": [flat_note(shown.flat_in_words)]}
+    shades = seen_palette(look.colours_of(made.signed), look.heatmap_opacity)
+    bar, texts = colour_bar(shades, made.labels, f"{measured(shown)}{made.by_rank}", behind, layout["height"] - MARGIN["b"])
+    return layout | {"images": [*layout["images"], bar], "annotations": texts}
+
+
+def colour_bar(
+    shades: np.ndarray, labels: Sequence[tuple[float, str]], title: str, behind: Backdrop, height: int, axis: str = ""
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A bar of these shades (n, 3) below the photo, exactly as wide, as an image, with texts below it: `labels` as places
+    from 0 to 1 and texts, then the `title`. Plotly's own would be as wide as the column.
+
+    `height` is that of the plot in pixels.
+    """
+    marked = any(0 < at < 1 for at, _ in labels)
+    bar = {
+        "source": _bar_uri(shades, marked), "name": "colours", "xref": f"x{axis}", "yref": "paper", "x": 0,
+        "y": -BAR["gap"] / height, "sizex": behind.width, "sizey": BAR["height"] / height,
+        "sizing": "stretch", "layer": "above",
+    }  # fmt: skip
+    anchors = {0.0: "left", 1.0: "right"}
+    texts = [
+        _below(text, at * behind.width, "labels", axis, anchors.get(at, "center")) | {"name": "label"} for at, text in labels
+    ]
+    return bar, [*texts, _below(title, 0, "title", axis, "left") | {"name": "measure"}]
+
+
+def flat_note(words: str, axis: str = "") -> dict[str, Any]:
+    """What is said in the place of a colour bar."""
+    return _below(words, 0, "gap", axis, "left", 44) | {"name": "flat"}
+
+
+def _below(text: str, x: float, row: str, axis: str, anchor: str, width: int = 1000) -> dict[str, Any]:
+    """A line of text below the photo. A class may be called anything, and Plotly reads tags."""
+    return {
+        "text": "<br>".join(escape(line, quote=False) for line in textwrap.wrap(text, width)), "showarrow": False,
+        "xref": f"x{axis}", "x": x, "xanchor": anchor, "yref": "paper", "y": 0, "yanchor": "top", "yshift": -BAR[row],
+        "align": "left", "borderpad": 0, "font": {"size": 12},
+    }  # fmt: skip
+
+
+def _bar_uri(shades: np.ndarray, marked: bool) -> str:
+    """The shades from left to right as an SVG; a line in the middle where zero is marked."""
+    last = len(shades) - 1
+    stops = "".join(
+        f'<stop offset="{index / last}" stop-color="rgb({red},{green},{blue})"/>'
+        for index, (red, green, blue) in enumerate(shades.tolist())
+    )
+    zero = '<rect x="99" width="2" height="8" fill="rgb(20,22,28)"/>' if marked else ""
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="8" viewBox="0 0 200 8" preserveAspectRatio="none">'
+        f'<linearGradient id="g">{stops}</linearGradient><rect width="200" height="8" fill="url(#g)"/>{zero}</svg>'
+    )
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def cells(box: Box, shape: tuple[int, int]) -> dict[str, float]:
@@ -127,14 +304,19 @@ def outline_path(mask: np.ndarray, box: Box) -> tuple[list[float | None], list[f
 
 
 def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str, str]) -> go.Figure:
-    """Percentile in the first map minus percentile in the second, where both models looked."""
+    """Percentile in the first map minus percentile in the second, where both models looked; equal ranks have no colour."""
     values = comparison.difference.numpy().astype(np.float32)
-    trace = go.Heatmap(
-        z=values, **cells(comparison.box, values.shape), zmin=-1, zmax=1, colorscale="PuOr_r", opacity=0.85,
-        colorbar=COLOUR_BAR | {"tickvals": [-0.9, 0, 0.9], "ticktext": [names[1], "equal", names[0]]},
-        hovertemplate=f"{names[0]} − {names[1]}: %{{z:+.0%}} in rank<extra></extra>",
-    )  # fmt: skip
-    return go.Figure([trace], _layout(behind, comparison.box, width=235))
+    trace = {
+        "type": "heatmap", "z": values, **cells(comparison.box, values.shape), "zmin": -1, "zmax": 1, "showscale": False,
+        "colorscale": DIFFERENCE, "opacity": 0.85, "customdata": np.vectorize(signed_percent, otypes=[object])(values),
+        "hovertemplate": f"{names[0]} − {names[1]}: %{{customdata}} in rank<extra></extra>",
+    }  # fmt: skip
+    layout = _layout(behind, comparison.box, width=235)
+    ends = [(0.0, f"{names[1]} higher"), (0.5, "0"), (1.0, f"{names[0]} higher")]
+    bar, texts = colour_bar(
+        seen_palette(DIFFERENCE, 0.85), ends, "Difference in rank, ±100%", behind, layout["height"] - MARGIN["b"]
+    )
+    return go.Figure([trace], layout | {"images": [*layout["images"], bar], "annotations": texts})
 
 
 def _layout(behind: Backdrop, seen: Box, width: int = 300) -> dict[str, Any]:

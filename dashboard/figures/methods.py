@@ -3,55 +3,51 @@
 import base64
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.explain import Explanation
+from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT
-from dashboard.figures.maps import (
-    COLOUR_BAR,
-    DIVERGING,
-    PLAIN,
-    SCALES,
-    Backdrop,
-    Colours,
-    Look,
-    unseen_rectangles,
-    value_limits,
-)
-from dashboard.gallery import common_scale
+from dashboard.figures.maps import DIVERGING, PLAIN, SCALES, Backdrop, Look, outline_path, unseen_rectangles
+from dashboard.numbers import signed
 from dashboard.photo import Box
 
 ROW_HEIGHT = 20  # pixels of a row of the matrix
+BAR_ABOVE = {
+    "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "yanchor": "bottom", "y": 1, "ypad": 0,
+    "tickvals": [-1, -0.5, 0, 0.5, 1], "title": {"text": "rank correlation ρ", "side": "top"},
+}  # fmt: skip
 
 
-def palette(colours: Colours) -> np.ndarray:
-    """256 colours of a scale, lowest first, (256, 3) from 0 to 255."""
-    shades = sample_colorscale(SCALES[colours], np.linspace(0, 1, 256).tolist())
-    return np.array([unlabel_rgb(shade) for shade in shades]).round().astype(np.uint8)
+def grid_scale(look: Look, own_scale: bool) -> Scale:
+    """What the small maps' colours follow: ranks, the one scale that all methods have in common, unless another was chosen.
 
-
-def own_look(shown: Explanation, look: Look) -> Look:
-    """The colours of a map: a signed one has diverging ones about zero."""
-    return replace(look, colours=DIVERGING) if shown.method.signed else look
-
-
-def painted(shown: Explanation, look: Look, own_scale: bool) -> dict[str, str | int]:
-    """A map (h, w) for the browser: a shade from 0 to 255 of a scale's palette for each cell, as base64.
-
-    On the common scale a shade is the cell's rank in its map; on its own, its raw value.
+    Raw values of different methods have different units, so on any other scale each map has its own ends.
     """
-    look = own_look(shown, look)
-    if own_scale:
-        values, (low, high) = shown.heatmap, value_limits(shown, look)
-    else:
-        values, (low, high) = common_scale(shown), (-1 if shown.method.signed else 0, 1)
-    shades = (255 * (values.numpy() - low) / (high - low)).round().clip(0, 255).astype(np.uint8)
+    return "rank" if look.scale == "auto" and not own_scale else look.scale
+
+
+def painted(shown: Explanation, look: Look, own_scale: bool) -> dict[str, str | int | bool]:
+    """A map (h, w) for the browser: a shade from 0 to 255 of its palette for each cell, as base64.
+
+    `ring` is an SVG path around the cells beyond the ends of the colours, one cell being one unit; a `flat` map has no shades.
+    """
+    values = shown.heatmap.numpy()
+    made = colouring([values], grid_scale(look, own_scale), shown.method.signed)
+    shades = (255 * made.positions(values)).round().astype(np.uint8)
     rows, columns = shades.shape
-    return {"rows": rows, "columns": columns, "shades": encoded(shades), "colours": look.colours}
+    return {
+        "rows": rows, "columns": columns, "shades": encoded(shades), "colours": look.colours_of(made.signed), "flat": made.flat,
+        "ring": svg_path(made.beyond(values)),
+    }  # fmt: skip
+
+
+def svg_path(mask: np.ndarray) -> str:
+    """Lines on the edges between cells in and out of a mask (h, w)."""
+    x, y = outline_path(mask, Box(0, 0, mask.shape[1], mask.shape[0]))
+    return "".join(f"M{x[i]:g} {y[i]:g}L{x[i + 1]:g} {y[i + 1]:g}" for i in range(0, len(x), 3))
 
 
 def encoded(values: np.ndarray) -> str:
@@ -83,7 +79,7 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
     figure = go.Figure()
     figure.add_heatmap(
         x=places, y=places, z=matrix.astype(np.float32), zmin=-1, zmax=1, colorscale=SCALES[DIVERGING], xgap=1, ygap=1,
-        hoverinfo="skip", colorbar=COLOUR_BAR | {"tickvals": [-1, -0.5, 0, 0.5, 1], "y": 1, "yanchor": "bottom"},
+        hoverinfo="skip", colorbar=BAR_ABOVE,
     )  # fmt: skip
     clear = {"marker": {"opacity": 0}}
     figure.add_scatter(
@@ -96,7 +92,7 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
     figure.update_xaxes(ticks | {"tickangle": -90, "automargin": True})
     figure.update_yaxes(ticks | {"autorange": "reversed", "automargin": True})
     figure.update_layout(
-        PLAIN, height=ROW_HEIGHT * count + 200, margin={"l": 0, "r": 4, "t": 34, "b": 0}, showlegend=False, hoverdistance=60,
+        PLAIN, height=ROW_HEIGHT * count + 218, margin={"l": 0, "r": 4, "t": 52, "b": 0}, showlegend=False, hoverdistance=60,
     )  # fmt: skip
     if pair is not None:
         figure.add_shape(_cell(*pair))
@@ -105,7 +101,7 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
 
 def rho_in_words(value: float) -> str:
     """With its sign; a flat map has no order to compare, and nothing is less than zero by less than a hundredth."""
-    return "no ρ" if math.isnan(value) else f"ρ {round(value, 2) + 0.0:+.2f}"
+    return "no ρ" if math.isnan(value) else f"ρ {signed(value)}"
 
 
 def _cell(row: int, column: int) -> dict:

@@ -7,11 +7,12 @@ import plotly.graph_objects as go
 import streamlit as st
 from torch import Tensor
 
+from dashboard import numbers
 from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
-from dashboard.figures.layers import Panel, curves_figure, film, multiples
+from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Backdrop, Look
+from dashboard.figures.maps import Backdrop, Look, measured
 from dashboard.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves, place_option
 from dashboard.methods import AttentionRollout, GradCAM
 from dashboard.models.classifier import Observation
@@ -39,9 +40,13 @@ def show_film(
     shown: Explanation, photo: Photo, rollouts: Tensor, attention: Tensor, head: int | None, behind: Backdrop, look: Look
 ) -> None:
     """Rollout up to a layer beside that layer's own attention, both (L, rows, columns), to play and to scrub."""
-    titles = (shown.method.label, f"Raw attention, {'fused' if head is None else f'head {head}'}")
+    raw = f"Raw attention, {'fused' if head is None else f'head {head}'}"
+    reels = (
+        Reel(shown.method.label, rollouts.numpy(), measured(shown), shown.method.signed),
+        Reel(raw, attention.numpy(), "Raw attention, share of the attention"),
+    )
     depth = shown.method.depth or len(rollouts)
-    figure = film(rollouts.numpy(), attention.numpy(), titles, shown.box, behind, look, depth)
+    figure = film(*reels, shown.box, behind, look, depth)
     st.plotly_chart(
         labelled(figure, shown, photo), key="progression", config=CONFIG,
         alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
@@ -49,7 +54,8 @@ def show_film(
     film_keys("progression")
     st.caption(
         "Left, what the method gathers in that many layers; right, what the head's token attends to in that layer alone. "
-        "Play and scrub run in the browser alone, by mouse or by arrow keys and space. Each side keeps one scale."
+        "Play and scrub run in the browser alone, by mouse or by arrow keys and space. Each side keeps one scale. "
+        + film_in_words(reels, look)
     )
 
 
@@ -77,9 +83,9 @@ def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, b
         Panel(f"<b>{layer}</b>" if layer == depth else str(layer), rollout.numpy(), shown.box, layer, layer == depth)
         for layer, rollout in enumerate(rollouts, 1)
     ]
-    _clickable(
-        "depths", multiples(panels, behind, look, 6, one_scale=True), f"{shown.method.label} at every depth, on one scale."
-    )
+    figure = multiples(panels, behind, look, 6, one_scale=True, signed=shown.method.signed)
+    _clickable("depths", figure, f"{shown.method.label} at every depth, on one scale.")
+    _left_out(multiples_in_words(panels, look, True, shown.method.signed))
 
 
 def staged(asked: Asked) -> Asked:
@@ -106,8 +112,10 @@ def show_places(asked: Asked, key: str, behind: Backdrop, look: Look, why: str =
         Panel(f"<b>{place}</b>" if own is chosen else str(place), own.heatmap.numpy(), own.box, place, own is chosen)
         for place, own in enumerate(maps, 1)
     ]
-    figure = labelled(multiples(panels, behind, look, 6, one_scale=False), chosen, asked.photo)
+    signed = asked.method.signed
+    figure = labelled(multiples(panels, behind, look, 6, one_scale=False, signed=signed), chosen, asked.photo)
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{label}, for each {what}.")
+    _left_out(multiples_in_words(panels, look, False, signed, asked.method.needs.cell))
 
 
 def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:
@@ -121,6 +129,12 @@ def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:
         multiples(panels, behind, look, 6, one_scale=False), key="stages", config=CONFIG,
         alt="Activation energy of each stage of the CNN over the photo.",
     )  # fmt: skip
+    _left_out(multiples_in_words(panels, look, False, cell=stages.cell))
+
+
+def _left_out(words: str) -> None:
+    if words:
+        st.caption(words)
 
 
 def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look) -> None:
@@ -130,11 +144,12 @@ def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, 
         multiples(panels, behind, look, len(DISCARDS), one_scale=False, row_titles=HEADS), key="choices", config=CONFIG,
         alt="Rollout with each head fusion and six discard ratios.",
     )  # fmt: skip
+    _left_out(multiples_in_words(panels, look, one_scale=False))
 
 
 def _choice(choice: Choice, shown: Explanation) -> Panel:
     method = choice.method
-    rank = "no ρ" if math.isnan(choice.spearman) else f"ρ {choice.spearman:+.2f}"
+    rank = "no ρ" if math.isnan(choice.spearman) else f"ρ {numbers.signed(choice.spearman)}"
     column = f"{'discard ' if method.discard == DISCARDS[0] else ''}{method.discard:g}<br>"
     title = column + rank if method.heads == HEADS[0] else rank
     name = f"{method.heads}, discard {method.discard:g}, {rank}"

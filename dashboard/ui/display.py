@@ -4,7 +4,8 @@ from typing import get_args
 
 import streamlit as st
 
-from dashboard.figures.maps import Colours, Look, Show
+from dashboard.figures.colouring import Scale
+from dashboard.figures.maps import DIVERGING, SEQUENTIAL, Look, Show
 from dashboard.ui.links import linked, linked_choice, linked_slider
 
 
@@ -20,8 +21,15 @@ def pick_look() -> tuple[Look, float]:
     """Draws the other choices; gives the look and the share of cells that counts as a map's top."""
     opacity = linked_slider("Opacity", 0.0, 1.0, 0.6, 0.05, key="opacity")
     colours = linked_choice(
-        st.selectbox, "Colours", get_args(Colours), key="colours",
-        help="Viridis and Cividis read the same with any colour vision. Red-blue has its middle at zero in a signed map.",
+        st.selectbox, "Colours", SEQUENTIAL, key="colours", read={DIVERGING: SEQUENTIAL[0]}.get,  # links of before had it
+        help="Of maps without a sign; Viridis and Cividis read the same with any colour vision. Maps with a sign are always "
+        "red above zero and blue below.",
+    )  # fmt: skip
+    scale = linked_choice(
+        st.selectbox, "Scale", get_args(Scale), key="scale",
+        help="Linear: from the lowest value to the highest, about zero in a map with a sign. Robust: colours stop at the 2nd "
+        "and the 98th percentile, and what lies beyond is ringed. Rank: equally many cells for each step of colour. Auto: "
+        "robust where a few cells would leave half of the map less than a tenth of the colours, else linear.",
     )  # fmt: skip
     smooth = linked(
         st.toggle, "Smooth", key="smooth", help="The browser blends neighbouring cells. The values stay those of the cells.",
@@ -30,4 +38,4 @@ def pick_look() -> tuple[Look, float]:
         "Top cells", 5, 50, 20, 5, format="%d%%", key="top",
         help="The share of cells with the largest values: what the outline encloses, and what the overlap counts.",
     )  # fmt: skip
-    return Look("overlay", opacity, colours, smooth), top / 100
+    return Look("overlay", opacity, colours, smooth, scale), top / 100

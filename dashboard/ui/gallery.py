@@ -12,11 +12,12 @@ from torch import Tensor
 from dashboard.explain import annotate, compare
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
-from dashboard.figures.methods import matrix_figure, own_look, painted, rho_in_words, stage
+from dashboard.figures.methods import grid_scale, matrix_figure, painted, rho_in_words, stage
 from dashboard.gallery import Made, Sort, correlations, in_order, spread, waiting
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
+from dashboard.numbers import signed
 from dashboard.ui import panel
 from dashboard.ui.controls import first_fitting, fitting, reasons
 from dashboard.ui.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
@@ -30,6 +31,15 @@ SIDES = ("cnn", "vit")
 WIDTHS = [5, 5, 4]
 PAIR = {"first": "left", "second": "right"}
 TO_RUN = "methods_to_run"  # their labels, from a click to the run of the script that follows it
+
+SCALE_IN_WORDS = {  # what the small maps' colours follow
+    "rank": "One scale for all: a cell's colour is its rank within its map, since methods have different units.",
+    "linear": "Each map has its own scale of raw values, from its lowest to its highest, since methods have different units.",
+    "robust": "Each map has its own scale of raw values, since methods have different units; colours stop at the 2nd and the "
+    "98th percentile, and cells beyond are ringed.",
+    "auto": "Each map has its own scale of raw values, since methods have different units; where a few cells would flatten the "
+    "rest, colours stop at the 2nd and the 98th percentile, and cells beyond are ringed.",
+}
 
 
 @dataclass(frozen=True)
@@ -95,8 +105,9 @@ def pick_view(side: str, model: Classifier) -> View:
     with scale.container(height="stretch", vertical_alignment="center"):
         own_scale = linked(
             st.toggle, "Own scale", key="own_scale",
-            help="Off: colours are ranks within each map, since methods have different units. On: raw values, each map "
-            "from its own lowest to its highest. Signed maps have diverging colours about zero either way.",
+            help="While the scale at the side is auto. Off: colours are ranks within each map, since methods have different "
+            "units. On: raw values, each map from its own lowest to its highest, robust where a few cells would flatten the "
+            "rest. Signed maps are red above zero and blue below either way.",
         )  # fmt: skip
     return View(sort, reference, own_scale)
 
@@ -184,14 +195,11 @@ def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str
     box = next(entry.made.shown.box for entry in found.values() if entry.made)
     maps = [_small(entry, view, agreement.between(name, view.reference), pair, look) for name, entry in found.items()]
     map_grid(maps, stage(behind, box), look.opacity, look.smooth, "grid", opened=_open, run=_run)
-    scale = (
-        "Each map has its own scale of raw values"
-        if view.own_scale
-        else "One scale for all: a cell's colour is its rank within its map, since methods have different units"
-    )
+    scale = SCALE_IN_WORDS[grid_scale(look, view.own_scale)]
     rho = "" if found[view.reference].made else ", which is not run yet"
     st.caption(
-        f"{scale}. Signed maps are red above zero and blue below. ρ is the rank correlation with {view.reference}{rho}. "
+        f"{scale} Maps that are the same everywhere are hatched. "
+        f"Signed maps are red above zero and blue below. ρ is the rank correlation with {view.reference}{rho}. "
         "Times are those of the look, which several share, and of reading it, as measured. A click on a map puts it on the "
         "right below, and what was there on the left."
     )
@@ -251,11 +259,12 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         run_button(st.empty(), f"Run: {entry.cost}", f"run_{key}", _run, name)
         return
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
-    figure = map_figure(done.shown, behind, own_look(done.shown, chosen.look), notes, other.method.label)
+    figure = map_figure(done.shown, behind, chosen.look, notes, other.method.label)
     st.plotly_chart(
         labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=panel.CONFIG,
         alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
+    panel.left_out(done.shown, chosen.look)
     panel.facts(asked, asked.look(), done.shown)
 
 
@@ -266,8 +275,8 @@ def show_matrix(agreement: Agreement, pair: tuple[str, str]) -> None:
     if summed is not None:
         low, high = (agreement.names[place] for place in summed.least)
         st.markdown(
-            f"Between two of these {len(agreement.names)} maps the median rank correlation is **{summed.median:+.2f}**; "
-            f"{low} and {high} agree least, {summed.lowest:+.2f}."
+            f"Between two of these {len(agreement.names)} maps the median rank correlation is **{signed(summed.median)}**; "
+            f"{low} and {high} agree least, {signed(summed.lowest)}."
         )
     places = tuple(agreement.names.index(name) for name in pair if name in agreement.names)
     st.plotly_chart(

@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.figures.methods import encoded, palette
+from dashboard.figures.maps import palette
+from dashboard.figures.methods import encoded
 
 CSS = """
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.75rem, 1fr)); gap: 1rem 0.75rem; font-size: 0.8rem; }
@@ -26,6 +27,12 @@ button { font: inherit; color: inherit; cursor: pointer; }
 .map:disabled { cursor: default; }
 .map:disabled img { opacity: 0.25; }
 .map:disabled canvas { display: none; }
+.map svg { overflow: visible; }
+.map path { fill: none; vector-effect: non-scaling-stroke; stroke: rgb(20 22 28); stroke-width: 3; }
+.map path + path { stroke: white; stroke-width: 1.5; }
+.flat { display: none; background: repeating-linear-gradient(135deg, rgb(20 22 28) 0 2px, rgb(150 154 152 / 0.6) 2px 9px); }
+.is-flat .flat { display: block; }
+.is-flat canvas { display: none; }
 .map:hover:enabled { filter: brightness(1.12); }
 .map:focus-visible, .run:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .place { display: none; top: 0; left: 0; padding: 0 0.4rem; font-weight: 600; color: #1c2321; background: rgb(255 176 0); }
@@ -59,12 +66,29 @@ export default function ({ data, parentElement, setTriggerValue }) {
         canvas.getContext("2d").putImageData(pixels, 0, 0);
     }
 
+    function drawn(name) {
+        return document.createElementNS("http://www.w3.org/2000/svg", name);
+    }
+
+    function ring(svg, { rows, columns, ring }) {
+        svg.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
+        svg.querySelectorAll("path").forEach((path) => path.setAttribute("d", ring));
+    }
+
+    function lines() {
+        const svg = drawn("svg");
+        svg.setAttribute("preserveAspectRatio", "none");
+        svg.append(drawn("path"), drawn("path"));
+        return svg;
+    }
+
     function empty(name) {
         const cell = made("figure", "");
         cell.dataset.name = name;
         const map = made("button", "map");
         map.type = "button";
-        map.append(made("img", ""), made("canvas", ""), made("span", "dark"), made("span", "place"));
+        const layers = [made("canvas", ""), made("span", "flat"), lines(), made("span", "dark"), made("span", "place")];
+        map.append(made("img", ""), ...layers);
         cell.append(map, made("figcaption", ""));
         return cell;
     }
@@ -83,7 +107,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
         cell.className = small.place ? "chosen" : "";
         const canvas = place(map.querySelector("canvas"), data.stage.box);
         canvas.style.opacity = data.opacity;
-        if (small.painted) paint(canvas, small.painted);
+        const svg = place(map.querySelector("svg"), data.stage.box);
+        place(map.querySelector(".flat"), data.stage.box);
+        map.classList.toggle("is-flat", small.painted !== null && small.painted.flat);
+        svg.style.display = small.painted ? "" : "none";
+        if (small.painted) {
+            paint(canvas, small.painted);
+            ring(svg, small.painted);
+        }
         words.replaceChildren(made("b", "", small.name), ...small.notes.map((note) => made("span", "", note)));
         if (small.painted === null) {
             const run = made("button", "run", "Run");

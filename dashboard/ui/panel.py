@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.explain import Comparison, Explanation, Incomparable
-from dashboard.figures.maps import Backdrop, difference_figure
+from dashboard.figures.maps import Backdrop, Look, difference_figure, outliers_in_words
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
@@ -79,6 +79,13 @@ def answers(side: str, seen: Observation, target: int) -> None:
 
 def _explain_clicked(side: str) -> None:
     st.session_state[f"{side}_class"] = st.session_state[f"{side}_top"] or TOP
+
+
+def left_out(shown: Explanation, look: Look) -> None:
+    """Below a map: what its colours leave out, where they leave out something."""
+    words = outliers_in_words(shown, look)
+    if words and not shown.flat:  # the picture itself says that it is flat
+        st.caption(words)
 
 
 def facts(asked: Asked, seen: Observation, shown: Explanation | None) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.explain import annotate
 from dashboard.export.picture import blend
-from dashboard.figures.maps import Look, Show, backdrop, map_figure, value_limits
+from dashboard.figures.maps import Look, Show, backdrop, colouring_of, map_figure
 from dashboard.photo import Photo, sample_photo
 from tests.browser.doing import FILM, film, open_page, slider, values, wait_for_change
 from tests.export.exhibits import exhibit
@@ -117,7 +117,7 @@ def test_the_picture_is_what_the_chart_shows(page: Page, side: str, show: Show, 
     page.locator(".main-svg .imagelayer image").first.wait_for(state="attached")
     page.wait_for_timeout(500)
     drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB").resize((width, height), Image.Resampling.BOX)
-    ours = blend(made.photo.image, shown.heatmap.numpy(), shown.box, value_limits(shown, look), look)
+    ours = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, look), look)
     apart = np.abs(np.asarray(drawn, float) - np.asarray(ours, float)).max(-1)
     assert np.median(apart) <= 2
     assert np.mean(apart > 12) < 0.12, "only where a cell's edge runs through a pixel"

@@ -257,8 +257,8 @@ def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(p
 
 
 # What a key reaches on each page, by the widgets' keys.
-SIDE = {"photo", "upload", "use_camera", "pair_Bundled", "pair_ImageNet", "cnn", "vit", "opacity", "colours", "smooth", "top",
-        "copy_link", "got_it"}  # fmt: skip
+SIDE = {"photo", "upload", "use_camera", "pair_Bundled", "pair_ImageNet", "cnn", "vit", "opacity", "colours", "scale", "smooth",
+        "top", "copy_link", "got_it"}  # fmt: skip
 REACHED = {
     "compare": {"heads", "discard", "depth", "show", "cnn_class", "cnn_top", "vit_class", "vit_top", "downloads"},
     "layers": {"heads", "discard", "depth", "head", "cnn_class", "downloads", "progression"},

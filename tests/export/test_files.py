@@ -67,7 +67,14 @@ def test_settings_make_the_same_map_again():
     assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2, "first_layer": 1}
     assert (read["maps"]["cnn"]["class_index"], read["maps"]["cnn"]["class"]) == (1, EVIL)
     assert read["maps"]["vit"]["class"] is None
-    assert read["display"] == {"show": "overlay", "opacity": 0.6, "colours": "Viridis", "smooth": False, "top_share": 0.2}
+    assert read["display"] == {
+        "show": "overlay",
+        "opacity": 0.6,
+        "colours": "Viridis",
+        "smooth": False,
+        "scale": "auto",
+        "top_share": 0.2,
+    }
     assert "never which of them is better" in read["note"]
 
 

@@ -1,15 +1,18 @@
 """The picture against a second definition, one pixel at a time."""
 
+import dataclasses
 import io
 import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageFont
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.export.picture import MOST_LETTERS, _shortened, blend, map_png
-from dashboard.figures.maps import SCALES, Colours, Look, value_limits
+from dashboard.figures.maps import FLAT, SCALES, Colours, Look, colouring_of, outline_path
+from dashboard.photo import Box
 from tests.export.exhibits import exhibit
 
 
@@ -25,15 +28,16 @@ def cell_values(values: np.ndarray, x: float, y: float, smooth: bool) -> float:
 
 
 def by_pixel(photo: np.ndarray, shown, look: Look) -> np.ndarray:
-    box, values, (low, high) = shown.box, shown.heatmap.numpy(), value_limits(shown, look)
+    box, made = shown.box, colouring_of(shown, look)
+    values, scale = made.positions(shown.heatmap.numpy()), SCALES[look.colours_of(shown.method.signed)]
     result = photo.astype(float)
     for row in range(photo.shape[0]):
         for column in range(photo.shape[1]):
             x = (column + 0.5 - box.left) / box.width * values.shape[1]
             y = (row + 0.5 - box.top) / box.height * values.shape[0]
             if 0 <= x < values.shape[1] and 0 <= y < values.shape[0]:
-                share = (cell_values(values, x, y, look.smooth) - low) / (high - low)
-                colour = np.array(unlabel_rgb(sample_colorscale(SCALES[look.colours], [min(max(share, 0), 1)])[0]))
+                share = cell_values(values, x, y, look.smooth)
+                colour = np.array(unlabel_rgb(sample_colorscale(scale, [min(max(share, 0), 1)])[0]))
                 result[row, column] += look.heatmap_opacity * (colour - result[row, column])
             else:
                 result[row, column] += 0.62 * (np.array([20, 22, 28]) - result[row, column])
@@ -43,12 +47,19 @@ def by_pixel(photo: np.ndarray, shown, look: Look) -> np.ndarray:
 @pytest.mark.parametrize("side", ["cnn", "vit"])
 @pytest.mark.parametrize(
     "look",
-    [Look(), Look("map", colours="Red-blue"), Look("photo"), Look("overlay", 0.3, "Inferno", True), Look(colours="Greys")],
+    [
+        Look(),
+        Look("map", colours="Red-blue"),
+        Look("photo"),
+        Look("overlay", 0.3, "Inferno", True),
+        Look(colours="Greys"),
+        Look(scale="rank"),
+    ],
 )
 def test_every_pixel(side: str, look: Look):
     made = exhibit(look)
     shown = made.shown[side]
-    image = blend(made.photo.image, shown.heatmap.numpy(), shown.box, value_limits(shown, look), look)
+    image = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, look), look)
     expected = by_pixel(np.asarray(made.photo.image), shown, look)
     assert image.size == made.photo.size
     apart = np.abs(np.asarray(image, float) - expected).max(-1)
@@ -72,7 +83,7 @@ def test_the_png_is_the_photo_wide_with_a_legend_below_and_the_settings_inside()
     assert image.width == 60
     assert image.height > 45
     shown = made.shown["vit"]
-    plain = blend(made.photo.image, shown.heatmap.numpy(), shown.box, value_limits(shown, made.look), made.look)
+    plain = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, made.look), made.look)
     assert image.crop((0, 0, 60, 45)).tobytes() == plain.tobytes()
     assert json.loads(image.text["settings"])["maps"]["vit"]["options"] == {
         "heads": "max",
@@ -82,14 +93,50 @@ def test_the_png_is_the_photo_wide_with_a_legend_below_and_the_settings_inside()
     }
 
 
-def test_the_legend_runs_from_the_first_colour_to_the_last():
+@pytest.mark.parametrize("opacity", [1.0, 0.3])
+def test_the_legend_runs_from_the_first_colour_to_the_last_as_they_are_seen(opacity: float):
     photo = Image.new("RGB", (720, 100))
-    made = exhibit()
-    image = opened(map_png(exhibit(photo=type(made.photo)(photo, "d", "wide")), "cnn"))
-    bar = np.asarray(image)[100 + 2 * 20 + 4, 10:-10].astype(int)
-    first, last = (np.array(unlabel_rgb(colour)) for colour in sample_colorscale("Viridis", [0, 1]))
-    assert np.abs(bar[1] - first).max() <= 4
-    assert np.abs(bar[-2] - last).max() <= 4
+    made = exhibit(Look(opacity=opacity))
+    for side, scale in (("cnn", "RdBu_r"), ("vit", "Viridis")):
+        image = opened(map_png(exhibit(made.look, photo=type(made.photo)(photo, "d", "wide")), side))
+        bar = np.asarray(image)[100 + 4].astype(int)
+        first, last = (np.array(unlabel_rgb(colour)) for colour in sample_colorscale(scale, [0, 1]))
+        assert np.abs(bar[0] - (opacity * first + (1 - opacity) * 128)).max() <= 4
+        assert np.abs(bar[-1] - (opacity * last + (1 - opacity) * 128)).max() <= 4
+    middle = np.asarray(opened(map_png(exhibit(made.look, photo=type(made.photo)(photo, "d", "wide")), "cnn")))[104, 360]
+    assert middle.tolist() == [20, 22, 28], "zero is marked"
+
+
+def test_cells_beyond_the_colours_are_ringed():
+    heatmap = torch.linspace(1, 2, 80).view(8, 10)
+    heatmap[3, 4] = 70
+    both = exhibit().shown
+    shown = {"cnn": both["cnn"], "vit": dataclasses.replace(both["vit"], heatmap=heatmap)}
+    photo = Image.new("RGB", (480, 450))
+    large = type(exhibit().photo)(photo, "d", "large")
+    box = Box(0, 0, 480, 440)
+    shown["vit"] = dataclasses.replace(shown["vit"], box=box)
+    ringed, linear = (
+        np.asarray(opened(map_png(exhibit(Look(scale=scale), large, shown=shown), "vit")), int) for scale in ("auto", "linear")
+    )
+    x, y = outline_path(colouring_of(shown["vit"], Look()).beyond(heatmap.numpy()), box)
+    for i in range(0, len(x), 3):
+        column, row = round((x[i] + x[i + 1]) / 2), round((y[i] + y[i + 1]) / 2)
+        if not (0 < column < 480 and 0 < row < 440):
+            continue  # on the picture's edge half of the line is cut off
+        around = ringed[max(row - 4, 0) : row + 5, max(column - 4, 0) : column + 5].reshape(-1, 3).tolist()
+        assert [255, 255, 255] in around, "a light line"
+        assert [20, 22, 28] in around, "on a dark one"
+    assert not (linear[:440] == 255).all(-1).any()
+    assert ringed.shape[0] > linear.shape[0], "a sentence below says it"
+
+
+def test_a_flat_map_is_hatched_and_has_no_bar():
+    both = exhibit().shown
+    flat = dataclasses.replace(both["vit"], heatmap=torch.full((4, 6), 0.1), box=Box(12, 0, 60, 45))
+    image = np.asarray(opened(map_png(exhibit(Look("map"), shown=both | {"vit": flat}), "vit")).crop((12, 0, 60, 45)))
+    colours = {tuple(colour) for colour in image.reshape(-1, 3).tolist()}
+    assert colours == {FLAT, (20, 22, 28)}
 
 
 def test_the_outline_marks_the_top_cells_alone():

@@ -39,8 +39,9 @@ def test_a_click_on_a_patch_gives_its_number():
 
 def test_each_patch_tells_its_value_its_rank_and_the_other_map_there():
     told = patch((1, 3)).data[1].customdata
-    assert list(told[0]) == ["1", "0", "0", "1"]
-    assert list(told[9]) == ["10", "9", "100", "not seen"]
+    assert list(told[0]) == ["1", "0", "the lowest patch", "1"]
+    assert list(told[5]) == ["6", "5", "above 56% of the other patches", "1"]
+    assert list(told[9]) == ["10", "9", "the highest patch", "not seen"]
 
 
 def test_the_chosen_patch_is_outlined_and_the_unseen_stays_dimmed():
@@ -51,7 +52,7 @@ def test_the_chosen_patch_is_outlined_and_the_unseen_stays_dimmed():
 
 
 def test_every_map_has_its_place_and_its_own_scale_in_the_mosaic():
-    picture = mosaic(MAPS)
+    picture = mosaic(MAPS, "linear")
     assert picture.dtype == np.uint8
     assert picture.shape == (HEADS * (ROWS + 1) - 1, L * (COLUMNS + 1) - 1)
     for layer in range(L):
@@ -61,6 +62,25 @@ def test_every_map_has_its_place_and_its_own_scale_in_the_mosaic():
             assert (found.min(), found.max()) == (1, 255)
             assert np.allclose((found - 1.0) / 254, (own - own.min()) / (own.max() - own.min()), atol=0.003)
             assert not picture[top : top + ROWS + 1, left + COLUMNS : left + COLUMNS + 1].any(), "a gap"
+
+
+def test_one_patch_does_not_take_all_colours_of_a_small_map():
+    maps = 1 + np.random.default_rng(1).random((2, 2, 8, 9)).astype(np.float32)
+    maps[1, 0, 2, 3] = 90
+    others = np.delete(mosaic(maps)[:8, 10:19].flatten(), 2 * 9 + 3)
+    assert others.max() == 255
+    assert np.percentile(others, 75) - np.percentile(others, 25) > 60
+    assert np.percentile(mosaic(maps, "linear")[:8, 10:19], 75) < 5
+
+
+def test_the_same_patch_is_ringed_on_the_large_one_above_the_points_that_are_clicked():
+    heatmap = torch.linspace(1, 2, 70).view(7, 10)
+    heatmap[3, 4] = 90
+    shown = explanation(heatmap, BOX, TokenAttention(1, 1))
+    drawn, points, *rings = patch_figure(shown, BEHIND, Look(), annotate(shown, None), "CAM", (1, 3)).data
+    assert drawn.zmax < 2
+    assert points.mode == "markers"
+    assert {(ring.name, ring.hoverinfo) for ring in rings} == {("beyond", "skip")}
 
 
 def test_a_flat_map_has_the_middle_colour():

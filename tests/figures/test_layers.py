@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dashboard.figures.layers import ACCENT, Panel, curves_figure, film, multiples
-from dashboard.figures.maps import Backdrop, Look
+from dashboard.figures.layers import ACCENT, Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
+from dashboard.figures.maps import Backdrop, Look, outline_path
 from dashboard.layers import Curves
 from dashboard.photo import Box
 
@@ -13,8 +13,12 @@ BOX = Box(50, 0, 350, 300)
 LEFT, RIGHT = np.random.default_rng(0).random((2, 4, 3, 5))
 
 
+def reel_film(left: np.ndarray, right: np.ndarray, look: Look | None = None, depth: int = 1, signed: bool = False):
+    return film(Reel("a", left, "a, of it", signed), Reel("b", right, "b, of it"), BOX, BEHIND, look or Look(), depth)
+
+
 def test_a_frame_for_each_layer_of_both_sides():
-    figure = film(LEFT, RIGHT, ("a", "b"), BOX, BEHIND, Look(), 2)
+    figure = reel_film(LEFT, RIGHT, Look(), 2)
     assert [frame.name for frame in figure.frames] == ["1", "2", "3", "4"]
     for layer, frame in enumerate(figure.frames):
         assert (frame.data[0].z == LEFT[layer]).all()
@@ -25,21 +29,91 @@ def test_a_frame_for_each_layer_of_both_sides():
 
 
 def test_each_side_keeps_one_scale_over_all_layers():
-    layout = film(LEFT, RIGHT, ("a", "b"), BOX, BEHIND, Look(), 1).layout
+    layout = reel_film(LEFT, RIGHT).layout
     assert (layout.coloraxis.cmin, layout.coloraxis.cmax) == (LEFT.min(), LEFT.max())
     assert (layout.coloraxis2.cmin, layout.coloraxis2.cmax) == (RIGHT.min(), RIGHT.max())
 
 
+def test_in_each_frame_what_lies_beyond_the_colours_of_all_layers_is_ringed():
+    left = 1 + LEFT.repeat(3, axis=1)  # (4, 9, 5)
+    left[1, 2, 3], left[3, 8, 0] = 70, 75
+    figure = reel_film(left, RIGHT)
+    axis = figure.layout.coloraxis
+    assert axis.cmax < 2.1
+    assert axis.cmax == pytest.approx(np.percentile(left, 98))
+    for layer, frame in enumerate(figure.frames):
+        assert list(frame.traces) == [0, 1, 2, 3]
+        values = left[layer]
+        x, y = outline_path((values < axis.cmin) | (values > axis.cmax), BOX)
+        for ring in frame.data[2:]:
+            assert (list(ring.x), list(ring.y), ring.name) == (x, y, "beyond")
+    told = film_in_words((Reel("Rollout", left, ""), Reel("Raw", RIGHT, "")), Look())
+    assert told.startswith(f"Rollout: one patch holds up to {75 / left[3].sum():.1%} of a map")
+    assert "Raw:" not in told
+
+
+@pytest.mark.parametrize("scale", ["linear", "rank"])
+def test_a_film_in_which_nothing_lies_beyond_has_no_rings(scale: str):
+    figure = reel_film(LEFT, RIGHT, Look(scale=scale))
+    assert {tuple(frame.traces) for frame in figure.frames} == {(0, 1)}
+    if scale == "rank":
+        together = np.concatenate([frame.data[0].z.flatten() for frame in figure.frames])
+        assert sorted(together) == pytest.approx(np.linspace(0, 1, LEFT.size)), "ranks among all layers"
+        assert figure.frames[2].data[0].customdata[1][2][0] == f"{LEFT[2, 1, 2]:.3g}"
+
+
+def test_a_signed_reel_diverges_about_zero_and_its_bar_says_so():
+    layout = reel_film(LEFT - 0.2, RIGHT, signed=True).layout
+    assert layout.coloraxis.cmin == -layout.coloraxis.cmax
+    bars = [image.xref for image in layout.images if image.name == "colours"]
+    assert bars == ["x", "x2"]
+    texts = [text.text for text in layout.annotations if text.name in ("label", "measure")]
+    assert texts[1] == "0"
+    assert [text for text in texts if "of it" in text] == ["a, of it", "b, of it"]
+
+
+def test_a_layer_that_is_the_same_everywhere_is_hatched_in_its_frame():
+    left = LEFT.copy()
+    left[2] = 0.5
+    figure = reel_film(left, RIGHT)
+    assert [[len(trace.x) for trace in frame.data[2:]] for frame in figure.frames] == [[0], [0], [5], [0]]
+    flat = reel_film(np.full_like(left, 0.1), RIGHT).layout
+    assert [image.xref for image in flat.images if image.name == "colours"] == ["x2"], "a flat film has no bar"
+
+
 def panels(count: int = 5) -> list[Panel]:
-    return [Panel(f"panel {i}", np.full((2, 3), float(i)), BOX, i + 1, i == 2) for i in range(count)]
+    return [Panel(f"panel {i}", np.linspace(0, i + 1, 6).reshape(2, 3), BOX, i + 1, i == 2) for i in range(count)]
 
 
 def test_small_maps_share_a_scale_where_they_can_be_compared():
     heatmaps = list(multiples(panels(), BEHIND, Look(), 3, one_scale=True).select_traces({"type": "heatmap"}))
     assert len(heatmaps) == 5
-    assert {(trace.zmin, trace.zmax) for trace in heatmaps} == {(0.0, 4.0)}
+    assert {(trace.zmin, trace.zmax) for trace in heatmaps} == {(0.0, 5.0)}
     apart = multiples(panels(), BEHIND, Look(), 3, one_scale=False).select_traces({"type": "heatmap"})
-    assert {(trace.zmin, trace.zmax) for trace in apart} == {(None, None)}
+    assert [(trace.zmin, trace.zmax) for trace in apart] == [(0, i + 1) for i in range(5)]
+
+
+def test_small_maps_of_a_signed_method_diverge_about_zero():
+    one_scale = multiples(panels(), BEHIND, Look(), 3, one_scale=True, signed=True)
+    assert {(trace.zmin, trace.zmax) for trace in one_scale.select_traces({"type": "heatmap"})} == {(-5, 5)}
+    colours = next(one_scale.select_traces({"type": "heatmap"})).colorscale
+    assert colours[len(colours) // 2][1] == "rgb(247,247,247)"
+
+
+def test_small_maps_ring_what_lies_beyond_and_hatch_what_is_flat():
+    crowd = [Panel(str(i), 1 + np.linspace(0, 1, 80).reshape(8, 10), BOX, i) for i in range(3)]
+    crowd[1].values[4, 6] = 60
+    crowd.append(Panel("flat", np.full((8, 10), 1.0), BOX, 3))
+    for one_scale in (True, False):
+        figure = multiples(crowd, BEHIND, Look(), 4, one_scale)
+        ringed = {trace.xaxis for trace in figure.data if trace.name == "beyond"}
+        assert "x2" in ringed
+        assert [trace.xaxis for trace in figure.data if trace.name == "flat"] == ["x4"]
+    own = multiples_in_words(crowd, Look(), one_scale=False)
+    assert own.startswith("In 1 of these 4 maps colours stop at the 2nd and the 98th percentile")
+    assert own.endswith("Where a map is hatched, every patch has the same value.")
+    assert multiples_in_words(crowd, Look(), one_scale=True).startswith("One patch holds up to")
+    assert multiples_in_words(panels(), Look(), one_scale=True) == ""
 
 
 def test_a_click_anywhere_on_a_small_map_tells_which_it_is():

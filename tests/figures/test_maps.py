@@ -1,5 +1,6 @@
 """Figures as data."""
 
+import base64
 import re
 from dataclasses import replace
 from typing import get_args
@@ -18,8 +19,9 @@ from dashboard.figures.maps import (
     backdrop,
     difference_figure,
     map_figure,
+    outliers_in_words,
     outline_path,
-    value_limits,
+    seen_palette,
 )
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.photo import Box
@@ -66,8 +68,9 @@ def test_the_rest_is_dimmed(box: Box):
 
 def test_hovering_tells_value_percentile_and_the_other():
     trace = drawn(other_box=Box(200, 0, 350, 300)).data[0]
-    assert trace.customdata[0][0].tolist() == ["0", "not seen"]
-    assert trace.customdata[2][4][0] == "100"
+    assert trace.customdata[0][0].tolist() == ["the lowest cell", "not seen"]
+    assert trace.customdata[1][2][0] == "above 50% of the other cells"
+    assert trace.customdata[2][4][0] == "the highest cell"
     assert float(trace.customdata[2][4][1]) > 0
     assert "%{z" in trace.hovertemplate
     assert "Attention rollout here" in trace.hovertemplate
@@ -91,18 +94,108 @@ def test_no_colour_that_streamlit_takes_for_a_placeholder(colours: Colours):
     assert not re.search(r'"#0000[0-3][0-9a-f]"|"#000040"', drawn(Look(colours=colours)).to_json(), re.IGNORECASE)
 
 
-def test_the_middle_of_diverging_colours_is_zero_only_in_signed_maps():
-    look = Look(colours="Red-blue")
-    trace = drawn(look).data[0]
+def figure_of(shown: Explanation, look: Look | None = None):
+    return map_figure(shown, BEHIND, look or Look(), annotate(shown, None), "none")
+
+
+def bar_of(figure) -> tuple[list[str], list[str]]:
+    """The texts of a figure's colour bar, and the colours in it, from its picture."""
+    image = next(image for image in figure.layout.images if image.name == "colours")
+    assert (image.xref, image.x, image.sizex) == ("x", 0, BEHIND.width), "as wide as the photo, wherever that lies"
+    svg = base64.b64decode(image.source.partition(",")[2]).decode()
+    return [text.text for text in figure.layout.annotations], re.findall(r'stop-color="(.*?)"', svg)
+
+
+@pytest.mark.parametrize("colours", get_args(Colours))
+def test_signed_maps_diverge_about_a_marked_zero_and_no_others_do(colours: Colours):
+    signed, unsigned = explanation(), explanation(method=AttentionRollout())
+    trace = figure_of(signed, Look(colours=colours)).data[0]
     assert (trace.zmin, trace.zmax) == (-10, 10)
-    shown = explanation(method=AttentionRollout())
-    trace = map_figure(shown, BEHIND, look, annotate(shown, shown), "CAM").data[0]
+    texts, shades = bar_of(figure_of(signed, Look("map", colours=colours)))
+    assert texts[:3] == ["-10", "0", "10"]
+    assert shades[16] == "rgb(247,247,247)", "zero has no colour"
+    trace = figure_of(unsigned, Look(colours=colours)).data[0]
     assert (trace.zmin, trace.zmax) == (-4, 10)
+    texts, shades = bar_of(figure_of(unsigned, Look("map", colours=colours)))
+    assert texts[:2] == ["-4", "10"]
+    assert shades[16] != "rgb(247,247,247)"
 
 
-def test_a_flat_map_has_a_scale_of_its_own():
-    shown = replace(explanation(), heatmap=torch.full((2, 2), 3.0))
-    assert value_limits(shown, Look()) == (2.5, 3.5)
+def test_a_colour_bar_says_what_it_measures_and_shows_the_colours_as_they_are_seen():
+    shown = replace(explanation(), target=1, against=0, prediction=Prediction(torch.zeros(2), ("<b>cat", "dog, domestic")))
+    texts, shades = bar_of(figure_of(shown, Look(opacity=0.25)))
+    assert texts[3] == "CAM, evidence for dog rather than &lt;b&gt;cat"
+    first = seen_palette("Red-blue", 0.25)[0]
+    assert shades[0] == f"rgb({','.join(map(str, first))})"
+    assert first.tolist() == [round(0.25 * part + 0.75 * 128) for part in (5, 48, 97)], "a quarter of the colour, the rest grey"
+    texts, _ = bar_of(figure_of(explanation(method=AttentionRollout()), Look(scale="rank")))
+    assert texts == ["-4", "10", "Attention rollout, share of the whole, by rank"]
+
+
+@pytest.mark.parametrize("show", ["photo", "outline"])
+def test_without_colours_there_is_no_bar_and_no_ring(show: Show):
+    figure = figure_of(dotted(), Look(show))
+    assert len(figure.layout.images) == 1
+    assert not figure.layout.annotations
+    assert not [trace for trace in figure.data if trace.name == "beyond"]
+    assert outliers_in_words(dotted(), Look(show)) == ""
+
+
+def dotted() -> Explanation:
+    """A map of 14 x 9 patches, one of which outshines all."""
+    heatmap = torch.linspace(1, 2, 126).view(14, 9)[torch.randperm(14, generator=torch.Generator().manual_seed(0))]
+    heatmap[3, 7] = 80
+    return replace(explanation(method=AttentionRollout()), heatmap=heatmap)
+
+
+def test_one_patch_that_outshines_all_is_ringed_and_told():
+    shown = dotted()
+    figure = figure_of(shown)
+    heatmap, *lines = figure.data
+    assert heatmap.zmax < 2.1
+    assert heatmap.z.max() == 80, "raw values stay raw"
+    assert [line.name for line in lines] == ["beyond", "beyond"]
+    beyond = (heatmap.z < heatmap.zmin) | (heatmap.z > heatmap.zmax)
+    x, y = outline_path(beyond, SEEN)
+    for line in lines:
+        assert list(line.x) == x
+        assert list(line.y) == y
+    texts, _ = bar_of(figure)
+    assert texts[0].startswith("≤ 1")
+    assert texts[1].startswith("≥ 1.9")
+    share, times = 80 / shown.heatmap.sum().item(), 80 / shown.heatmap.median().item()
+    assert outliers_in_words(shown, Look()).startswith(
+        f"One patch holds {share:.1%} of the map, {times:.0f} times the median patch:"
+    )
+    assert len(figure_of(shown, Look(scale="linear")).data) == 1
+
+
+def test_ranks_are_drawn_and_raw_values_told():
+    shown = dotted()
+    heatmap = figure_of(shown, Look(scale="rank")).data[0]
+    assert (heatmap.zmin, heatmap.zmax) == (0, 1)
+    assert sorted(heatmap.z.flatten()) == pytest.approx(np.linspace(0, 1, 126))
+    assert heatmap.z[3, 7] == 1
+    assert heatmap.customdata[3][7][2] == "80"
+    assert "%{customdata[2]}" in heatmap.hovertemplate
+
+
+def test_where_neighbours_are_blended_one_patch_does_not_hide_those_around_it():
+    heatmap = figure_of(dotted(), Look(smooth=True)).data[0]
+    assert heatmap.z.max() == pytest.approx(heatmap.zmax), "values stop at the end before they are blended"
+    assert heatmap.customdata[3][7][2] == "80"
+
+
+def test_a_flat_map_is_hatched_and_has_no_bar():
+    shown = replace(explanation(method=AttentionRollout()), heatmap=torch.full((2, 2), 3.0))
+    figure = figure_of(shown)
+    assert len({colour for _, colour in figure.data[0].colorscale}) == 1
+    assert (figure.data[1].name, figure.data[1].fillpattern.shape) == ("flat", "/")
+    assert (min(figure.data[1].x), max(figure.data[1].y)) == (SEEN.left, SEEN.bottom)
+    assert len(figure.layout.images) == 1
+    (note,) = figure.layout.annotations
+    assert note.text.replace("<br>", " ") == "Every patch has the same value, so there is nothing to rank."
+    assert not figure.data[0].showscale
 
 
 def test_an_unknown_look_is_refused():
@@ -134,6 +227,13 @@ def test_the_difference_lies_where_both_saw():
     trace = difference_figure(both, BEHIND, ("CNN", "ViT")).data[0]
     assert (trace.zmin, trace.zmax) == (-1, 1)
     assert trace.x0 - trace.dx / 2 == 150
+    assert "-0%" not in trace.customdata.flatten().tolist()
+
+
+def test_the_bar_of_a_difference_says_which_end_is_whose():
+    texts, shades = bar_of(difference_figure(compare(explanation(), explanation()), BEHIND, ("CNN", "ViT")))
+    assert texts == ["ViT higher", "0", "CNN higher", "Difference in rank, ±100%"]
+    assert shades[16] == "rgb(229,229,229)", "the middle of the colours, white, over grey"
 
 
 def test_a_backdrop_keeps_the_photos_size():

@@ -10,8 +10,8 @@ import torch
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.figures.layers import ACCENT
-from dashboard.figures.maps import Backdrop, Look
-from dashboard.figures.methods import encoded, matrix_figure, own_look, painted, palette, rho_in_words, stage
+from dashboard.figures.maps import Backdrop, Look, palette
+from dashboard.figures.methods import encoded, grid_scale, matrix_figure, painted, rho_in_words, stage, svg_path
 from dashboard.methods import ClassActivationMap, GradCAM
 from dashboard.photo import Box
 
@@ -42,13 +42,33 @@ def test_on_the_common_scale_a_signed_map_has_the_rank_of_its_sizes_and_divergin
 def test_on_its_own_scale_a_shade_is_a_raw_value_and_zero_the_middle_of_a_signed_one():
     assert shades(UNSIGNED, True) == [[0, 64, 255], [96, 96, 191]]
     assert shades(SIGNED, True) == [[85, 128, 255], [149, 149, 212]]
-    assert painted(SIGNED, Look(), True)["colours"] == own_look(SIGNED, Look()).colours == "Red-blue"
-    assert painted(UNSIGNED, Look(), True)["colours"] == "Viridis"
+    assert painted(SIGNED, Look(), True)["colours"] == "Red-blue"
+    assert painted(UNSIGNED, Look(colours="Red-blue"), True)["colours"] == "Viridis"
+
+
+def test_the_common_scale_is_that_of_ranks_unless_another_is_chosen():
+    assert [grid_scale(Look(scale="auto"), own_scale) for own_scale in (False, True)] == ["rank", "auto"]
+    for scale in ("linear", "robust", "rank"):
+        assert {grid_scale(Look(scale=scale), own_scale) for own_scale in (False, True)} == {scale}
+    assert painted(UNSIGNED, Look(scale="linear"), False) == painted(UNSIGNED, Look(), True)
+
+
+def test_cells_beyond_the_colours_are_ringed_on_a_small_map():
+    heatmap = torch.linspace(1, 2, 70).view(7, 10)
+    heatmap[2, 4] = 90
+    shown = replace(UNSIGNED, heatmap=heatmap)
+    assert painted(shown, Look(), False)["ring"] == "", "ranks leave nothing out"
+    ring = painted(shown, Look(), True)["ring"]
+    for corner in ("M4 2L5 2", "M4 3L5 3", "M4 2L4 3", "M5 2L5 3"):
+        assert corner in ring
+    assert svg_path(np.array([[False, True]])) == "M1 0L2 0M1 1L2 1M1 0L1 1M2 0L2 1"
 
 
 def test_a_flat_map_has_one_shade():
     flat = replace(UNSIGNED, heatmap=torch.ones(2, 2))
     for own_scale in (False, True):
+        assert painted(flat, Look(), own_scale)["flat"]
+        assert not painted(UNSIGNED, Look(), own_scale)["flat"]
         (one, *others), *rows = shades(flat, own_scale)
         assert {one, *others, *rows[0]} == {one}
 
