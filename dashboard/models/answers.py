@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from dashboard.evidence import Activation
-from dashboard.models.classifier import ModelError
+from dashboard.models.classifier import ModelError, said
+from dashboard.models.device import is_out_of_memory
 from dashboard.models.operations import Operations
 from dashboard.models.preprocessing import Preprocessing
 
@@ -54,11 +55,13 @@ def accepted(
     try:
         with Operations() as operations:
             logits = answer(pixels)
-    except torch.OutOfMemoryError:
-        raise  # a RuntimeError too, but the loader's to answer
+    except ModelError:
+        raise
     except Exception as error:  # what a checkpoint's shapes make of a photo raises anything
+        if is_out_of_memory(error):
+            raise  # the loader's to answer
         LOG.warning("%s does not answer", title, exc_info=True)
-        raise ModelError(f"{title} can't look at a photo that its own processor prepared: {_first_line(error)}") from error
+        raise ModelError(f"{title} can't look at a photo that its own processor prepared: {said(error)}") from error
     if not isinstance(logits, Tensor) or logits.shape != (1, outputs):
         found = f"{_count(logits.shape)}" if isinstance(logits, Tensor) else f"a {type(logits).__name__}"
         raise ModelError(f"{title} has {outputs:,} labels but answered a photo with {found}: expected one number per label.")
@@ -74,7 +77,7 @@ def _prepared(preprocessing: Preprocessing, title: str) -> Tensor:
         pixels = preprocessing.pixels(noise)
     except Exception as error:  # processors raise anything, as where their settings contradict each other
         LOG.warning("the processor of %s prepares no photo", title, exc_info=True)
-        raise ModelError(f"{title}: its image processor can't prepare a colour photo: {_first_line(error)}") from error
+        raise ModelError(f"{title}: its image processor can't prepare a colour photo: {said(error)}") from error
     if not isinstance(pixels, Tensor) or pixels.ndim != 3 or len(pixels) != 3 or not pixels.is_floating_point():
         found = f"{tuple(pixels.shape)} of {pixels.dtype}" if isinstance(pixels, Tensor) else f"a {type(pixels).__name__}"
         raise ModelError(
@@ -87,7 +90,3 @@ def _count(shape: torch.Size) -> str:
     if len(shape) == 2 and shape[0] == 1:
         return f"{shape[1]:,} values"
     return f"values of shape {tuple(shape)}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

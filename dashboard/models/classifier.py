@@ -1,5 +1,6 @@
 """What every loaded model is to the rest of the app, whatever family it comes from."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dashboard.evidence import LIKELIEST, Activation, Evidence, Prediction, Probe, Question
-from dashboard.models.device import Report, counted, pass_under_way, silent
+from dashboard.models.device import Report, counted, is_out_of_memory, kind_of, pass_under_way, silent
 from dashboard.models.preprocessing import Preprocessing
 from dashboard.photo import Box, Photo
 
@@ -17,6 +18,9 @@ Observer = Callable[[Tensor, Question], tuple[Evidence, Tensor]]  # pixels (1, 3
 
 
 CPU = torch.device("cpu")
+QUOTED_PATH = re.compile(r"""(["'`])/[^"'`\n]*?([^/"'`\n]+)/?\1""")
+PATH = re.compile(r"(?<![\w:/.\\…])/(?:[^\s/'\"`<>|:,;)]+/)*([^\s/'\"`<>|:,;)]+)/?")
+LETTERS = 300  # of what a library says
 
 
 class ModelError(Exception):
@@ -24,11 +28,27 @@ class ModelError(Exception):
 
 
 class OutOfMemory(ModelError):
-    """The device had no memory left for a pass; a smaller model or the CPU would do."""
+    """The device had no memory left for a model or a pass; a smaller model would do, or the CPU after a GPU."""
 
 
 class DoesNotFit(ModelError):
     """A model that can't give the evidence a method needs; the text says why."""
+
+
+def unusable(title: str, why: str) -> ModelError:
+    """What to raise where the files of a model are no image classifier's."""
+    return ModelError(f"{title} can't be loaded as an image classifier: {why}")
+
+
+def said(error: BaseException) -> str:
+    """The first line of what a library said, at most LETTERS long. Of the server's own paths the last part alone is left."""
+    text = str(error).strip()[: 10 * LETTERS] or type(error).__name__
+    line = text.splitlines()[0]
+    if isinstance(error, KeyError):
+        line = f"{line} is unknown or missing"
+    line = PATH.sub(r"\1", QUOTED_PATH.sub(r"\1\2\1", line))
+    line = "".join(letter if letter.isprintable() else "\ufffd" for letter in line)
+    return line if len(line) <= LETTERS else line[: LETTERS - 1] + "…"
 
 
 @dataclass(frozen=True)
@@ -93,9 +113,11 @@ class Classifier:
             try:
                 evidence, logits = self.observers[needs](view.pixels[None].to(self.device), question)
                 answer = Prediction(logits[0].float().cpu(), self.labels, self.activation)  # also waits for the device
-            except torch.OutOfMemoryError as error:
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
                 torch.cuda.empty_cache()
-                raise OutOfMemory(f"{self.title} found no memory left on the GPU for this photo.") from error
+                raise OutOfMemory(f"{self.title} found no memory left on the {kind_of(self.device)} for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
         return Observation(evidence, answer, view.box, milliseconds, self.device)
 

@@ -19,6 +19,7 @@ from dashboard.settings import SettingError, settings
 # from_pretrained sets the process's default dtype for a moment: two loads at once would mix theirs up.
 LOADING = threading.RLock()
 
+NO_MEMORY = ("can't allocate memory", "not enough memory")  # torch's words for it on a CPU
 PASSES = {"cpu": 2, "mps": 1, "cuda": 4}  # forward passes under way at once
 OPERATIONS_A_STEP = {"cpu": 4e10, "mps": 4e11, "cuda": 4e12}  # on numbers, in a pass of a slow method: a fifth of a second
 NICE = 5  # a third of the processor's time beside somebody who needs it all
@@ -55,6 +56,18 @@ def _checked(wanted: str) -> torch.device:
     if wanted not in found:
         raise SettingError(f"expected DASHBOARD_DEVICE to name one of {', '.join(found)}, got {wanted!r}")
     return torch.device(wanted)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device, or the machine itself, had no memory left: torch says it on a CPU as a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
+
+
+def kind_of(device: torch.device) -> str:
+    """For people: `CPU` or `GPU`."""
+    return "CPU" if device.type == "cpu" else "GPU"
 
 
 def device_name(device: torch.device) -> str:

@@ -5,7 +5,7 @@ import warnings
 import torch
 from torch import Tensor, fx, nn
 
-from dashboard.models.classifier import DoesNotFit
+from dashboard.models.classifier import DoesNotFit, said
 
 
 def exported(model: nn.Module, name: str, example: Tensor) -> fx.GraphModule:
@@ -26,7 +26,7 @@ def exported(model: nn.Module, name: str, example: Tensor) -> fx.GraphModule:
             program = torch.export.export(model, (torch.cat([example, example]),), dynamic_shapes=(shape,), strict=False)
             graph = program.module(check_guards=False)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
-        raise DoesNotFit(f"{name}: its layers can't be followed ({str(error).splitlines()[0][:200]}).") from error
+        raise DoesNotFit(f"{name}: its layers can't be followed ({said(error)}).") from error
     output = next(node for node in graph.graph.nodes if node.op == "output")
     output.args = (torch.utils._pytree.tree_leaves(output.args)[0],)  # an output class of transformers, logits first
     graph.graph.set_codegen(fx.graph.CodeGen())

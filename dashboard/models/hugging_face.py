@@ -2,28 +2,29 @@
 
 import copy
 import inspect
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
-from transformers import (
-    AttentionInterface,
-    AutoConfig,
-    AutoImageProcessor,
-    AutoModelForImageClassification,
-    PreTrainedConfig,
-)  # fmt: skip
+from transformers import AttentionInterface, AutoImageProcessor, PreTrainedConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+from transformers.models.auto.auto_factory import _get_model_class
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
 
 from dashboard.evidence import FeatureMaps, Probe
 from dashboard.models.answers import accepted, activation_of, output_names
 from dashboard.models.attention import OF_TOKENS, Run, attention_observers
-from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
+from dashboard.models.bounded import Bounded
+from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused, said
+from dashboard.models.configuration import LABELS, PROCESSOR, configuration_of, processor_of
+from dashboard.models.device import is_out_of_memory
 from dashboard.models.exported import exported
+from dashboard.models.files import weights_of
 from dashboard.models.preprocessing import Preprocessing, from_processor
 from dashboard.models.recording import is_recording, recorded_attention, recording
 from dashboard.models.stages import OF_STAGES, stage_observers
@@ -48,21 +49,25 @@ AttentionInterface.register(RECORDING, recording_attention)
 AttentionMaskInterface.register(RECORDING, sdpa_mask)  # or masks would be dropped without a word
 
 
-def load_folder(folder: Path, title: str, source: str, device: torch.device, **facts: Any) -> Classifier:
+def load_folder(
+    folder: Path, title: str, source: str, device: torch.device, root: Path | None = None, **facts: Any
+) -> Classifier:
     """Loads a classifier with its image processor; call it under the load lock. `facts` are further fields of a Classifier.
+
+    No file outside `root`, by default the folder itself, is opened.
 
     Raises:
         ModelError: the folder holds no image classifier that can be used; the text says what is wrong.
     """
-    model, preprocessing, labels = _read(folder, title)
+    model, preprocessing, labels = _read(folder.resolve(), (root or folder).resolve(), title)
     model = model.requires_grad_(False).eval().to(device)
     example, operations = accepted(_answering(model), preprocessing, len(labels), title, device)
     try:
         fit = _fit(model, title, example)
-    except torch.OutOfMemoryError:
-        raise  # a RuntimeError too, but the loader's to answer
     except (RuntimeError, ValueError) as error:
-        raise ModelError(f"{title} can't look at a photo that its own processor prepared: {_first_line(error)}") from error
+        if is_out_of_memory(error):
+            raise  # the loader's to answer
+        raise ModelError(f"{title} can't look at a photo that its own processor prepared: {said(error)}") from error
     return Classifier(
         title=title, labels=labels, source=source, device=device, preprocessing=preprocessing,
         activation=activation_of(model.config.problem_type, len(labels)), operations=operations,
@@ -87,69 +92,63 @@ def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
         return fit | refused(OF_STAGES, str(reason))
 
 
-def _read(folder: Path, title: str) -> tuple[nn.Module, Preprocessing, tuple[str, ...]]:
-    """The network, its preprocessing and the names of its outputs."""
+def _read(folder: Path, root: Path, title: str) -> tuple[nn.Module, Preprocessing, tuple[str, ...]]:
+    """The network, its preprocessing and the names of its outputs.
+
+    transformers is handed what was read and judged before, and sees no folder of a person's.
+    """
+    config, id2label = configuration_of(folder, root, title)
+    processor = _processor(processor_of(folder, root, title), config)
+    state = weights_of(folder, root, title)
     try:
-        config, id2label = _configuration(folder)
-        processor = AutoImageProcessor.from_pretrained(folder, config=config, **SAFE)
         try:
-            model = _from_pretrained(folder, config, RECORDING)
+            model = _with_weights(config, state, RECORDING, title)
         except (KeyError, ValueError) as error:  # a family without the attention interface, such as Data2Vec
             if RECORDING not in str(error) and "attention" not in str(error).lower():
                 raise
-            model = _from_pretrained(folder, config, "eager")
-    except SafetensorError as error:
-        raise ModelError(f"{title}: the weights are damaged or cut short ({error}).") from error
+            model = _with_weights(config, state, "eager", title)
     except RuntimeError as error:
-        raise ModelError(f"{title}: the weights do not fit the model's configuration ({_first_line(error)})") from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:  # files of another shape than expected
-        raise ModelError(f"{title} can't be loaded as an image classifier: {_first_line(error)}") from error
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(f"{title}: the weights do not fit the model's configuration ({said(error)})") from error
     return model, from_processor(processor), output_names(id2label, len(model.config.id2label))
 
 
-def _configuration(folder: Path) -> tuple[PreTrainedConfig, Any]:
-    """What transformers makes of a folder's configuration, and its `id2label` as the file has it.
-
-    Names are our own affair: transformers refuses some, and takes others for those of other outputs.
-    """
-    values, _ = PreTrainedConfig.get_config_dict(folder, **SAFE)
-    id2label = values.get("id2label")
-    if not isinstance(id2label, dict | list) or "model_type" not in values:
-        return AutoConfig.from_pretrained(folder, **SAFE), id2label
-    entries = range(max(len(id2label), 1))
-    return AutoConfig.for_model(**values | {"id2label": {index: str(index) for index in entries}, "label2id": None}), id2label
+def _processor(found: dict[str, Any], config: PreTrainedConfig) -> Any:
+    """transformers' image processor, from a folder that holds nothing else."""
+    with TemporaryDirectory() as clean:
+        Path(clean, PROCESSOR).write_text(json.dumps(found))
+        return AutoImageProcessor.from_pretrained(clean, config=config, **SAFE)
 
 
-def _from_pretrained(folder: Path, config: PreTrainedConfig, attention: str) -> nn.Module:
+def _with_weights(config: PreTrainedConfig, state: dict[str, Tensor], attention: str, title: str) -> nn.Module:
     """The network with its weights; where these have more outputs than the configuration has names, with all of them."""
-    model, report = _loaded(folder, config, attention)
-    found = {shape[0] for _, shape, _ in report["mismatched_keys"]}
-    if len(found) == 1 and max(found) > len(config.id2label):
+    model, report = _loaded(config, state, attention)
+    found = {shape[0] for _, shape, _ in report["mismatched_keys"] if shape}
+    if len(found) == 1 and len(config.id2label) < max(found) <= LABELS:
         config.num_labels = max(found)
-        model, report = _loaded(folder, config, attention)
+        model, report = _loaded(config, state, attention)
     for name, shape, expected in sorted(report["mismatched_keys"]):
         raise ModelError(
-            f"{folder.name}: the weights do not fit the model's configuration: "
-            f"{name} is {tuple(shape)} in the file, expected {tuple(expected)}."
+            f"{title}: the weights do not fit the model's configuration: "
+            f"{name[:80]} is {tuple(shape)} in the file, expected {tuple(expected)}."
         )
     missing = sorted(report["missing_keys"])
     if missing:
         raise ModelError(
-            f"{folder.name}: {len(missing)} weights are missing ({missing[0]}, …), "
+            f"{title}: {len(missing)} weights are missing ({missing[0]}, …), "
             "so its answers would be random: expected a trained classifier."
         )
     return model
 
 
-def _loaded(folder: Path, config: PreTrainedConfig, attention: str) -> tuple[nn.Module, dict[str, Any]]:
-    return AutoModelForImageClassification.from_pretrained(
-        folder, config=copy.deepcopy(config), use_safetensors=True, dtype=torch.float32, attn_implementation=attention,
-        output_loading_info=True, ignore_mismatched_sizes=True, **SAFE,
-    )  # fmt: skip
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+def _loaded(config: PreTrainedConfig, state: dict[str, Tensor], attention: str) -> tuple[nn.Module, dict[str, Any]]:
+    kind = _get_model_class(config, MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING)
+    with Bounded(state):
+        return kind.from_pretrained(
+            None, config=copy.deepcopy(config), state_dict=dict(state), dtype=torch.float32, attn_implementation=attention,
+            output_loading_info=True, ignore_mismatched_sizes=True, **SAFE,
+        )  # fmt: skip
 
 
 def _answering(model: nn.Module) -> Callable[[Tensor], Tensor]:

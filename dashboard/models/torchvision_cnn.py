@@ -5,13 +5,14 @@ Which tensor to take is found by walking the traced graph back from its output, 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from dashboard.evidence import LIKELIEST, FeatureMaps, Question
-from dashboard.models.classifier import DoesNotFit, ModelError, Observer
+from dashboard.models.classifier import DoesNotFit, ModelError, Observer, said
 
 SHAPE_ONLY = (nn.Dropout, nn.Identity, nn.Flatten)
 SHAPE_ONLY_CALLS = {torch.flatten, torch.squeeze, F.dropout, "flatten", "view", "reshape", "squeeze"}
@@ -47,6 +48,18 @@ def find_head(graph: fx.GraphModule, name: str) -> Head:
     return Head(node.all_input_nodes[0], linears[0] if linears else None)
 
 
+def traced(model: nn.Module, name: str) -> fx.GraphModule:
+    """The network as a graph; parameters are shared.
+
+    Raises:
+        DoesNotFit: its code branches on what only a pass can tell, so it can't be followed.
+    """
+    try:
+        return fx.symbolic_trace(model)
+    except (fx.proxy.TraceError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+        raise DoesNotFit(f"{name}: its layers can't be followed ({said(error)}).") from error
+
+
 def _way_back(graph: fx.GraphModule) -> Iterator[fx.Node]:
     node = next(n for n in graph.graph.nodes if n.op == "output").all_input_nodes[0]
     while node.all_input_nodes:
@@ -58,8 +71,19 @@ def _is_global_pool(node: fx.Node, module: nn.Module | None) -> bool:
     if isinstance(module, nn.AdaptiveAvgPool2d):
         return module.output_size in (1, (1, 1))
     if node.target is F.adaptive_avg_pool2d:
-        return node.args[1] in (1, (1, 1))
-    return node.target == "mean" and sorted(dim % 4 for dim in node.args[1]) == [2, 3]
+        return _option(node, "output_size") in (1, (1, 1), [1, 1])
+    return node.target in ("mean", torch.mean) and _averaged(_option(node, "dim")) == [2, 3]
+
+
+def _option(node: fx.Node, name: str) -> Any:
+    """What a call's second argument is, whether by place or by name."""
+    return node.args[1] if len(node.args) > 1 else node.kwargs.get(name)
+
+
+def _averaged(dims: Any) -> list[int]:
+    """Dimensions of (B, C, h, w) counted from the first; none where they are not told as numbers."""
+    each = dims if isinstance(dims, tuple | list) else [dims]
+    return sorted(dim % 4 for dim in each) if all(isinstance(dim, int) for dim in each) else []
 
 
 def _refuse(name: str, linears: list[nn.Linear], others: list[str]) -> None:
@@ -78,7 +102,7 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
         DoesNotFit: CAM is undefined on this model.
         ModelError: the identity does not hold, so the map would not be what it claims.
     """
-    graph = fx.symbolic_trace(model)
+    graph = traced(model, name)
     head = find_head(graph, name)
     output = next(node for node in graph.graph.nodes if node.op == "output")
     output.args = ((head.features, output.args[0]),)

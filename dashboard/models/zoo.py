@@ -9,21 +9,30 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 from torchvision import models as torchvision_models
 
 from dashboard.evidence import FeatureMaps, Probe
 from dashboard.models.answers import accepted
 from dashboard.models.attention import OF_TOKENS, WHAT_FITS
-from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS
-from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused
-from dashboard.models.device import Report, chosen_device, in_the_background, loading, silent
+from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS, Checkpoint
+from dashboard.models.classifier import (
+    Classifier,
+    DoesNotFit,
+    Fit,
+    ModelError,
+    OutOfMemory,
+    measured,
+    probe_observer,
+    refused,
+    said,
+    unusable,
+)  # fmt: skip
+from dashboard.models.device import Report, chosen_device, in_the_background, is_out_of_memory, kind_of, loading, silent
 from dashboard.models.downloads import (
     cached_folder,
     fetch_from_hub,
@@ -33,16 +42,18 @@ from dashboard.models.downloads import (
     torchvision_state,
 )  # fmt: skip
 from dashboard.models.fetching import ASKED_EVERY, Download, Waits, start
+from dashboard.models.files import local_folder, local_models, local_path, local_state, state_of
 from dashboard.models.hugging_face import load_folder
 from dashboard.models.preprocessing import from_preset, squeeze
 from dashboard.models.small_resnet import SmallResNet
 from dashboard.models.stages import OF_STAGES, stage_observers
-from dashboard.models.torchvision_cnn import cam_observer
+from dashboard.models.torchvision_cnn import cam_observer, traced
 from dashboard.models.torchvision_vit import vit_observers
 from dashboard.settings import settings
 
 __all__ = [
-    "KNOWN", "MODELS", "download", "load", "local_folder", "local_models", "on_this_machine", "start_download", "title_of",
+    "KNOWN", "MODELS", "as_found", "download", "is_own", "load", "local_folder", "local_models", "on_this_machine",
+    "start_download", "title_of",
 ]  # fmt: skip
 
 LOG = logging.getLogger(__name__)
@@ -51,6 +62,8 @@ OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")  # norm.1
 
 TORCHVISION_NAMES = frozenset(torchvision_models.list_models(module=torchvision_models))
 NO_ROOM = "The GPU has no memory left for it, so it runs on the CPU."
+OWN_WEIGHTS = "Its weights are your own file, which holds no names: its classes are called as ImageNet's are."
+TITLE_LETTERS = 120  # of a key in a message
 
 
 def load(key: str, report: Report = silent, device: torch.device | None = None, may_download: bool = True) -> Classifier:
@@ -61,31 +74,51 @@ def load(key: str, report: Report = silent, device: torch.device | None = None, 
     Raises:
         ModelError: the key names nothing that can be used; the text says what was expected.
     """
-    source, _, name = key.partition("/")
+    source, _, name = key.partition("/") if isinstance(key, str) else ("", "", "")
     if source not in SOURCES or not name:
-        raise ModelError(f"Unknown model {key!r}: expected bundled/…, torchvision/… or hf/….")
+        raise ModelError(f"Unknown model {str(key)[:TITLE_LETTERS]!a}: expected bundled/…, torchvision/… or hf/….")
     if may_download and not on_this_machine(key):
         download(key, report)
+    device = device or chosen_device()
 
     def opened(where: torch.device) -> Classifier:
-        return in_the_background(lambda: SOURCES[source](key, name, report, where), report)
+        return in_the_background(lambda: _opened(key, report, where), report)
 
     with loading(report):
         try:
-            return opened(device or chosen_device())
-        except torch.OutOfMemoryError:
-            LOG.warning("no memory for %s on %s", key, device or chosen_device(), exc_info=True)
+            return opened(device)
+        except OutOfMemory:
+            if device.type == "cpu":
+                raise
             torch.cuda.empty_cache()
-            return replace(opened(torch.device("cpu")), note=NO_ROOM)
+            model = opened(torch.device("cpu"))
+            return replace(model, note=f"{NO_ROOM} {model.note}".strip())
+
+
+def _opened(key: str, report: Report, device: torch.device) -> Classifier:
+    """What a source makes of a key. Its files come from anywhere, and libraries raise anything over them: that becomes a
+    sentence here.
+    """
+    source, _, name = key.partition("/")
+    try:
+        return SOURCES[source](key, name, report, device)
+    except ModelError:
+        raise
+    except Exception as error:
+        title = title_of(key)[:TITLE_LETTERS]
+        LOG.warning("%a can't be loaded on %s", key[:TITLE_LETTERS], device, exc_info=True)
+        if is_out_of_memory(error):
+            raise OutOfMemory(f"{title} found no memory left on the {kind_of(device)} to be loaded.") from error
+        raise unusable(title, said(error)) from error
 
 
 def on_this_machine(key: str) -> bool:
     """Whether a model can be opened, or refused, from what is on this machine. Asks no network."""
     source, _, name = key.partition("/")
     if source == "torchvision" and name in TORCHVISION_NAMES:
-        return local_folder(f"{name}.safetensors") is not None or torchvision_file(_weights(name)).exists()
+        return local_path(f"{name}.safetensors") is not None or torchvision_file(_weights(name)).exists()
     if source == "hf" and is_hub_id(name):
-        return local_folder(name) is not None or cached_folder(name) is not None
+        return local_path(name) is not None or cached_folder(name) is not None
     return True
 
 
@@ -130,31 +163,27 @@ NOT_HERE = "{} is not on this machine."
 
 
 def title_of(key: str) -> str:
-    """A name for people: the known one, or the key without its source."""
-    return KNOWN[key].title if key in KNOWN else key.partition("/")[2]
+    """A name for people: the known one, or the key without its source. A person's own files under a known key are not what is
+    known by it.
+    """
+    name = key.partition("/")[2]
+    if key not in KNOWN:
+        return name
+    if not is_own(key):
+        return KNOWN[key].title
+    return f"{KNOWN[key].title} (your file)" if key.startswith("torchvision/") else f"{name} (your folder)"
 
 
-def local_folder(name: str) -> Path | None:
-    """What `name` is below `DASHBOARD_MODELS`, or None. Links and `..` can't lead out of it."""
-    root = settings().models
-    if root is None:
-        return None
-    base = root.resolve()
-    try:
-        path = (base / name).resolve()
-        return path if path.exists() and path != base and path.is_relative_to(base) else None
-    except (OSError, ValueError, RuntimeError):  # too long, a null byte, links in a circle
-        return None
+def is_own(key: str) -> bool:
+    """Whether a key stands for files below `DASHBOARD_MODELS`, whatever else is known by it."""
+    source, _, name = key.partition("/")
+    path = {"torchvision": f"{name}.safetensors", "hf": name}.get(source)
+    return bool(path and name) and local_path(path) is not None
 
 
-def local_models() -> list[str]:
-    """Keys of what lies below `DASHBOARD_MODELS`: Hugging Face folders and torchvision state dicts."""
-    base = settings().models
-    if base is None:
-        return []
-    folders = (path.parent.relative_to(base).as_posix() for path in sorted(base.glob("**/config.json")))
-    states = (path.stem for path in sorted(base.glob("*.safetensors")))
-    return [f"hf/{name}" for name in folders if name != "."] + [f"torchvision/{name}" for name in states]
+def as_found(known: Checkpoint) -> Checkpoint:
+    """What the catalogue says of a checkpoint, or, where a person's own files lie under its key, what it gives alone."""
+    return Checkpoint(known.key, title_of(known.key), known.gives, "") if is_own(known.key) else known
 
 
 def _load_bundled(key: str, name: str, report: Report, device: torch.device) -> Classifier:
@@ -178,7 +207,7 @@ def _load_bundled(key: str, name: str, report: Report, device: torch.device) -> 
 def _known(key: str) -> dict[str, Any]:
     """What the catalogue says of a model, as fields of a Classifier."""
     known = KNOWN.get(key)
-    if known is None:
+    if known is None or is_own(key):
         return {"key": key, "training_data": ""}
     return {"key": key, "training_data": known.training_data, "licence": known.licence, "accuracy": known.accuracy}
 
@@ -203,17 +232,15 @@ def _load_torchvision(key: str, name: str, report: Report, device: torch.device)
     try:
         _fill(model, state)
     except RuntimeError as error:
-        raise ModelError(f"The weights of {name} do not fit: {' '.join(str(error).split())[:300]}") from error
+        raise ModelError(f"The weights of {name} do not fit: {said(error)}") from error
     preset = weights.transforms()
     model = model.requires_grad_(False).eval().to(device)
     labels, preprocessing = tuple(weights.meta["categories"]), from_preset(preset)
     example, operations = accepted(model, preprocessing, len(labels), title_of(key), device)
     fit = _fit(model, title_of(key), example)
-    # A person's own weights for the same network were trained on who knows what.
-    facts = _known(key) if source == "torchvision" else {"key": key, "training_data": ""}
     return Classifier(
         title=title_of(key), labels=labels, source=source, device=device, preprocessing=preprocessing,
-        operations=operations, **vars(fit), **measured(model), **facts,
+        operations=operations, note=OWN_WEIGHTS if is_own(key) else "", **vars(fit), **measured(model), **_known(key),
     )  # fmt: skip
 
 
@@ -229,15 +256,12 @@ def _eval_options(name: str) -> dict[str, bool | int]:
 
 
 def _torchvision_state(name: str, weights: Any) -> tuple[dict[str, Tensor], str]:
-    file = local_folder(f"{name}.safetensors")
+    file = local_state(name)
     if file is None:
         if not torchvision_file(weights).exists():
             raise ModelError(NOT_HERE.format(title_of(f"torchvision/{name}")))
         return torchvision_state(name, weights), "torchvision"
-    try:
-        return load_file(file), "local folder"
-    except SafetensorError as error:
-        raise ModelError(f"{file.name} is damaged or cut short ({error}).") from error
+    return state_of(file, f"{name}.safetensors"), "local folder"
 
 
 def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
@@ -253,21 +277,20 @@ def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
     except DoesNotFit as reason:
         fit |= refused((FeatureMaps,), str(reason))
     try:
-        return fit | stage_observers(fx.symbolic_trace(model), title, example)
+        return fit | stage_observers(traced(model, title), title, example)
     except DoesNotFit as reason:
         return fit | refused(OF_STAGES, str(reason))
 
 
 def _load_hugging_face(key: str, name: str, report: Report, device: torch.device) -> Classifier:
-    folder, source = local_folder(name), "local folder"
+    folder, source, root = local_folder(name), "local folder", settings().models
     if folder is None:
         folder, source = cached_folder(name), "Hugging Face hub"
-    if folder is None:
-        raise ModelError(NOT_HERE.format(title_of(key)))
-    if folder.is_dir() and not any(folder.glob("*.safetensors")):
-        raise ModelError(f"{name} holds no safetensors weights: other formats can run code and are not opened.")
+        if folder is None:
+            raise ModelError(NOT_HERE.format(title_of(key)))
+        root = folder.parents[1] if folder.parent.name == "snapshots" else folder  # a snapshot is links to files beside it
     report(f"Loading {title_of(key)} …")
-    return load_folder(folder, title_of(key), source, device, **_known(key))
+    return load_folder(folder, title_of(key), source, device, root, **_known(key))
 
 
 SOURCES: dict[str, Callable[[str, str, Report, torch.device], Classifier]] = {

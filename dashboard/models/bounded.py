@@ -1,0 +1,38 @@
+"""A loader that may not make more than the files it reads are worth."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from dashboard.models.classifier import ModelError
+
+STEPS, STEPS_PER_TENSOR = 5_000, 20  # calls of torch while a network is built and filled: 1,000 for a ViT-B of 200 tensors
+SPARE = 512 * 1024**2  # bytes beyond what the weights take
+
+
+class Bounded(TorchDispatchMode):
+    """Stops what runs inside, in this thread alone, once it took far more calls of torch, or bytes, than `state` accounts for.
+
+    A network is built without memory at first; what its files lack is then made up in memory, however large a few words of
+    its configuration ask for it to be.
+    """
+
+    def __init__(self, state: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.steps, self.bytes = STEPS + STEPS_PER_TENSOR * len(state), SPARE + 2 * sum(each.nbytes for each in state.values())
+
+    def __torch_dispatch__(self, call: Any, types: Any, arguments: tuple = (), options: dict | None = None) -> Any:
+        result = call(*arguments, **(options or {}))
+        self.steps -= 1
+        if not _real(arguments):  # made of nothing, or of a tensor without memory
+            self.bytes -= sum(each.nbytes for each in _real(result))
+        if self.steps < 0 or self.bytes < 0:
+            raise ModelError("The configuration asks for far more than the weights hold: expected the two to fit.")
+        return result
+
+
+def _real(values: Any) -> list[Tensor]:
+    return [each for each in tree_leaves(values) if isinstance(each, Tensor) and not each.is_meta]
