@@ -102,6 +102,11 @@ def variable(setting: "Field[Any]") -> str:
     return f"DASHBOARD_{setting.name.upper()}"
 
 
+def handed_on(**more: str) -> dict[str, str]:
+    """The environment of a process that this one starts: its own, with more."""
+    return os.environ | more
+
+
 def settings() -> Settings:
     """The settings of this process, checked once for each state of its environment.
 

@@ -13,7 +13,7 @@ FILES = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT 
 ROOMS = {
     "dashboard.numerics": ("dashboard.numerics",),
     "dashboard.evidence": (),
-    "dashboard.decoding": ("dashboard.decoding",),
+    "dashboard.decoding": ("dashboard.decoding", "dashboard.settings"),
     "dashboard.photo": ("dashboard.decoding",),
     "dashboard.progress": (),
     "dashboard.names": (),

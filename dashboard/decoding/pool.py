@@ -25,6 +25,7 @@ except ImportError:  # only Linux has longer pipes
 from dashboard.decoding.decode import MAX_PIXELS, Decoded
 from dashboard.decoding.formats import PhotoError, kind_of
 from dashboard.decoding.worker import SECONDS
+from dashboard.settings import handed_on
 
 LOG = logging.getLogger(__name__)
 WORKERS = 4
@@ -51,11 +52,10 @@ class Worker:
     """One process, for one file at a time."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dashboard.decoding.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            cwd=ROOT, env=handed_on(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"),
         )  # fmt: skip
         if fcntl is not None:
             with contextlib.suppress(OSError):  # a system that allows less: pixels come in more pieces

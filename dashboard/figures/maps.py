@@ -133,7 +133,21 @@ def outliers_in_words(shown: Explanation, look: Look) -> str:
     if not look.coloured:
         return ""
     made = colouring_of(shown, look)
-    return shown.flat_in_words if made.flat else beyond_in_words(made, [shown.heatmap.numpy()], shown.method.needs.cell)
+    if made.flat:
+        return shown.flat_in_words
+    told = beyond_in_words(made, [shown.heatmap.numpy()], shown.method.needs.cell)
+    return f"{told} {_drawn_by(shown)}".strip() if told and made.most > made.high else told
+
+
+def _drawn_by(shown: Explanation) -> str:
+    """Where so much of the map comes from: the layer that sends its brightest patch most attention."""
+    drawn = shown.attraction
+    if drawn is None:
+        return ""
+    return (
+        f"The brightest one draws most attention in layer {drawn.layer}: {drawn.share:.1%} of all that is paid there, where an "
+        f"even share is {drawn.even:.1%}."
+    )
 
 
 def measured(shown: Explanation) -> str:

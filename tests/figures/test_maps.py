@@ -23,7 +23,7 @@ from dashboard.figures.maps import (
     outline_path,
     seen_palette,
 )
-from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.methods import AttentionRollout, Attraction, ClassActivationMap
 from dashboard.photo import Box
 
 BEHIND = Backdrop(400, 300, "data:image/jpeg;base64,AAAA")
@@ -168,6 +168,14 @@ def test_one_patch_that_outshines_all_is_ringed_and_told():
         f"One patch holds {share:.1%} of the map, {times:.0f} times the median patch:"
     )
     assert len(figure_of(shown, Look(scale="linear")).data) == 1
+
+
+def test_the_layer_behind_a_patch_that_outshines_all_is_told():
+    shown = replace(dotted(), attraction=Attraction(2, 0.1293, 1 / 127))
+    assert outliers_in_words(shown, Look()).endswith(
+        " The brightest one draws most attention in layer 2: 12.9% of all that is paid there, where an even share is 0.8%."
+    )
+    assert outliers_in_words(shown, Look(scale="linear")) == ""
 
 
 def test_ranks_are_drawn_and_raw_values_told():
