@@ -1,5 +1,6 @@
 """A GPU without room: said, and the CPU takes over. No GPU is needed to see it."""
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,3 +78,16 @@ def test_unloading_tries_the_gpu_again(full_gpu: list) -> None:
     caches.unload("bundled/vit")
     caches.classifier("bundled/vit")
     assert full_gpu == [GPU, CPU, GPU]
+
+
+def test_a_load_walks_over_nothing_that_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To collect the garbage of everything holds up every visitor for a third of a second: only where a model went."""
+    caches.classifier("bundled/cnn")
+    frozen, collect = [], gc.collect
+    monkeypatch.setattr(gc, "collect", lambda *asked: frozen.append(gc.get_freeze_count()) or collect(*asked))
+    caches.classifier("bundled/vit")
+    assert frozen
+    assert min(frozen) > 0
+    frozen.clear()
+    caches.unload("bundled/vit")
+    assert frozen[0] == 0
