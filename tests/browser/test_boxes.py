@@ -1,0 +1,234 @@
+"""What is written in the boxes is what the maps were made of, after every change: read from the browser, not from the server.
+
+Each map's figure tells in its layout's `meta` what it was made of.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torchvision
+import transformers
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+from safetensors.torch import save_file
+
+from dashboard.names import NO_CLASS, TOP
+from dashboard.photo import SAMPLES
+from tests.browser.doing import go_to, in_address, open_page, settled
+from tests.conftest import ROOT, serving
+from tests.models.tiny import FAMILIES, SHAPE, randomised, save
+
+pytestmark = pytest.mark.browser
+HARD = dict(enumerate(("nothing", "likeliest", "crane", "crane", "crane (0)", TOP, "")))
+
+# Every box, slider and switch with a key, by its key: the text that a person reads in it.
+BOXES = """() => {
+    const found = {};
+    for (const kind of ["stSelectbox", "stButtonGroup", "stSlider", "stCheckbox"])
+        for (const box of document.querySelectorAll(`[data-testid=${kind}]`)) {
+            const key = box.closest("[class*=st-key-]")?.className.match(/st-key-([\\w-]+)/)[1];
+            const input = box.querySelector("input, [role=slider]");
+            const on = (button) => ["aria-checked", "aria-pressed"].some((name) => button.getAttribute(name) === "true");
+            found[key] = {
+                stSelectbox: () => input.value,
+                stButtonGroup: () => [...box.querySelectorAll("button")].filter(on).map((button) => button.innerText).join(),
+                stSlider: () => input.getAttribute("aria-valuetext") ?? input.value,
+                stCheckbox: () => String(input.checked),
+            }[kind]();
+        }
+    return found;
+}"""
+META = """() => Object.fromEntries([...document.querySelectorAll("[class*=st-key-] .js-plotly-plot")].filter(
+    (plot) => plot.layout?.meta?.method).map(
+    (plot) => [plot.closest("[class*=st-key-]").className.match(/st-key-([\\w-]+)/)[1], plot.layout.meta]))"""
+
+
+def hard() -> torch.nn.Module:
+    """A ViT whose classes are called what no class should be."""
+    config = transformers.ViTConfig(**SHAPE, id2label=HARD)
+    return randomised(transformers.ViTForImageClassification(config))
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard with a CNN of other classes, and two ViTs: one of names that try to be more than names, one smaller."""
+    root: Path = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    save_file(torchvision.models.resnet18().state_dict(), root / "resnet18.safetensors")
+    save(hard(), root / "hard")
+    save(FAMILIES["dinov2"].build(num_hidden_layers=2), root / "other")
+    with serving(ROOT / "serve.py", DASHBOARD_MODELS=str(root)) as served:
+        yield served
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    """Chooses an option of a select box, or presses one of a row of buttons, and waits until it is read there."""
+    settled(page)
+    box = page.locator(f".st-key-{key}")
+    if box.locator("button[role=radio]", has_text=option).count():
+        box.locator("button[role=radio]", has_text=option).first.click()
+        page.wait_for_function(f"([key, text]) => ({BOXES})()[key] === text", arg=[key, option])
+    else:
+        pick_option(page, box, option)
+        expect(box.locator("input")).to_have_value(option)
+
+
+def pick_option(page: Page, box: Locator, option: str) -> None:
+    """Types and clicks; again where a page that is drawn in that moment has closed the list."""
+    for _ in range(10):
+        box.locator("input").fill(option)
+        try:
+            return page.get_by_role("option", name=option, exact=True).click(timeout=4000)
+        except TimeoutError:
+            page.keyboard.press("Escape")
+            settled(page)
+    raise AssertionError(f"no option {option!r} could be clicked")
+
+
+def agrees(page: Page, told: Callable[[dict[str, str], dict[str, dict]], list[tuple[str, object, object]]]) -> None:
+    """Waits until what the boxes say is what the maps were made of; says what does not agree where that never comes."""
+    wrong: list = ["nothing was drawn"]
+    for _ in range(50):
+        settled(page)
+        boxes, maps = page.evaluate(BOXES), page.evaluate(META)
+        wrong = [(what, box, made) for what, box, made in told(boxes, maps) if box != made] if maps else wrong
+        if not wrong:
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"{wrong} at {page.url}")
+
+
+def of_side(side: str, boxes: dict[str, str], made: dict[str, Any]) -> list[tuple[str, object, object]]:
+    """What the boxes of one side say beside what its map tells: (box, what it says, what was drawn)."""
+    told: list[tuple[str, object, object]] = [
+        ("photo", SAMPLES[boxes["photo"]][1], made["photo_name"]),
+        (side, boxes[side], made["model"]),
+    ]
+    chosen, rival = boxes.get(f"{side}_class", TOP), boxes.get(f"{side}_against", NO_CLASS)
+    if made["class"] is not None and chosen != TOP:
+        told.append((f"{side}_class", chosen, made["class"]))
+    if made["class"] is not None:
+        told.append((f"{side}_against", rival, made["rival"] or NO_CLASS))
+    return told
+
+
+def of_options(side: str, boxes: dict[str, str], made: dict[str, Any]) -> list[tuple[str, object, object]]:
+    """The same for the method's options that have a box."""
+    told = []
+    for name, value in made.get("options", {}).items():
+        key = name if side == "vit" else f"{side}_{name}"
+        if key in boxes:
+            said = boxes[key]
+            if isinstance(value, bool):
+                told.append((key, said, str(value).lower()))
+            elif isinstance(value, int | float):
+                told.append((key, float(said) if said.replace(".", "").isdigit() else said, value))
+            else:
+                told.append((key, said, value or ("fused" if name == "head" else said)))
+    return told
+
+
+def compared(boxes: dict[str, str], maps: dict[str, dict]) -> list:
+    told = []
+    for side in ("cnn", "vit"):
+        made = maps[f"{side}_map"]
+        told += of_side(side, boxes, made) + of_options(side, boxes, made)
+        told.append((f"{side}_method", boxes[f"{side}_method"], made["method"]))
+    return told
+
+
+def built_up(boxes: dict[str, str], maps: dict[str, dict]) -> list:
+    film, stages = maps["progression"], maps["by_stage"]
+    staged = "Grad-CAM" if boxes["cnn_method"] == "CAM" else boxes["cnn_method"]
+    return [
+        *of_side("vit", boxes, film), *of_options("vit", boxes, film), ("vit_method", boxes["vit_method"], film["method"]),
+        *of_side("cnn", boxes, stages), ("cnn_method", staged, stages["method"]),
+    ]  # fmt: skip
+
+
+def attended(boxes: dict[str, str], maps: dict[str, dict]) -> list:
+    made = maps["patch_map"]
+    told = [each for each in of_options("vit", boxes, made) if each[0] != "token"]
+    patch = "cls" if made["options"]["token"] == 0 else str(made["options"]["token"])  # one token before the patches
+    return [*of_side("vit", boxes, made), *told, ("patch", boxes["patch"], patch)]
+
+
+def side_by_side(boxes: dict[str, str], maps: dict[str, dict]) -> list:
+    side, told = boxes["side"], []
+    for place in ("first", "second"):
+        made = maps[f"{place}_map"]
+        told += [*of_side(side, boxes, made), (place, boxes[place], made["method"])]
+    return told
+
+
+WALKS = {
+    "compare": ("cnn_class=dog&cnn_against=cat&depth=5", compared, [
+        ("cnn", "torchvision/resnet18"), ("photo", "coffee"), ("vit", "hf/hard"), ("vit_class", "nothing"),
+        ("cnn", "bundled/cnn"), ("vit_method", "Grad-CAM on tokens"), ("vit_against", "crane #3"), ("cnn_class", "frog"),
+        ("cnn_method", "Grad-CAM"), ("vit", "hf/other"), ("vit", "bundled/vit"), ("vit_method", "Attention rollout"),
+    ]),
+    "layers": ("head=3&cnn_class=dog&depth=5", built_up, [
+        ("vit", "hf/other"), ("cnn", "torchvision/resnet18"), ("cnn_method", "Grad-CAM"), ("photo", "coffee"),
+        ("vit", "bundled/vit"), ("heads", "max"), ("cnn", "bundled/cnn"),
+    ]),
+    "attention": ("patch=60&layer=6&head=3", attended, [
+        ("vit", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("head", "2"), ("vit", "bundled/vit"), ("patch", "7"),
+    ]),
+    "methods": ("cnn_class=dog&cnn_against=cat", side_by_side, [
+        ("side", "vit"), ("vit", "hf/hard"), ("vit_class", "crane #2"), ("first", "Raw attention"), ("photo", "coffee"),
+        ("side", "cnn"), ("cnn", "torchvision/resnet18"), ("side", "vit"), ("vit", "bundled/vit"),
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", WALKS)
+def test_every_box_says_what_the_maps_were_made_of_after_every_change(page: Page, url: str, path: str):
+    query, told, steps = WALKS[path]
+    page.goto(f"{url}/{path}?{query}")
+    agrees(page, told)
+    for key, option in steps:
+        choose(page, key, option)
+        agrees(page, told)
+    boxes, maps = page.evaluate(BOXES), page.evaluate(META)
+    tab = page.context.new_page()  # the address says the same
+    tab.goto(page.url)
+    agrees(tab, told)
+    assert tab.evaluate(BOXES) == boxes
+    assert tab.evaluate(META) == maps
+
+
+def test_boxes_on_the_models_page_and_after_it(page: Page, url: str):
+    open_page(page, url, "models", "cnn_class=dog&cnn_against=cat")
+    choose(page, "cnn", "torchvision/resnet18")
+    expect(page.locator("[data-testid=stMain]", has_text="ResNet-18").first).to_be_visible()
+    choose(page, "gives", "rollout")
+    in_address(page, gives="rollout")
+    go_to(page, "Compare")
+    agrees(page, compared)
+    assert page.evaluate(BOXES)["cnn_class"] == TOP
+
+
+def test_a_class_that_the_new_model_lacks_is_told_of_and_no_link_is_blamed(page: Page, url: str):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    open_page(page, url, "compare", "cnn_class=dog&cnn_against=cat")
+    choose(page, "cnn", "torchvision/resnet18")
+    agrees(page, compared)
+    said = page.locator("[data-testid=stAlert]")
+    expect(said).to_contain_text("dog is not a class of ResNet-18")
+    expect(said).to_contain_text("cat is not a class of ResNet-18")
+    assert page.get_by_text("The link asked for").count() == 0
+    assert page.get_by_test_id("stToast").count() == 0
+    choose(page, "cnn_method", "Grad-CAM")
+    said.wait_for(state="detached")
+
+
+NAMES_OF_THINGS = """() => ["aria-label", "title", "alt", "placeholder"].flatMap((name) =>
+    [...document.querySelectorAll(`[${name}]`)].map((element) => element.getAttribute(name)))"""
+
+
+@pytest.mark.parametrize("path", WALKS)
+def test_what_is_read_aloud_has_no_backslashes(page: Page, url: str, path: str):
+    open_page(page, url, path, "vit=hf/hard")
+    assert [name for name in page.evaluate(NAMES_OF_THINGS) if "\\" in name] == []
