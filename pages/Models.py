@@ -9,8 +9,12 @@ from dashboard.ui.sidebar import common_sidebar
 st.subheader("Which models are at hand, and which method fits which?")
 common_sidebar()
 notices_here()
-st.caption(f"Loaded once for everybody. At most {caches.MODELS_KEPT} stay; the one that was not used for longest goes first.")
+st.caption(
+    f"Loaded once for everybody. At most {caches.MODELS_KEPT} stay; one that nobody has chosen goes first, else the one that "
+    "was not used for longest."
+)
 st.markdown("#### In memory")
+model_table.show_pending()
 model_table.show_loaded()
 st.markdown("#### Known checkpoints")
 model_table.show_known()

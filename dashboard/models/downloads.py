@@ -31,6 +31,13 @@ INDEX, WEIGHTS = "model.safetensors.index.json", "model.safetensors"
 SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 
 
+class NotHere(ModelError):
+    """A model's files are not on this machine."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"{title} is not on this machine.")
+
+
 def torchvision_file(weights: Any) -> Path:
     """Where torch.hub keeps the file of torchvision's weights, once it is there."""
     return Path(torch.hub.get_dir(), "checkpoints", Path(urlsplit(weights.url).path).name)

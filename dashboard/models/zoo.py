@@ -34,13 +34,14 @@ from dashboard.models.classifier import (
 )  # fmt: skip
 from dashboard.models.device import Report, chosen_device, in_the_background, is_out_of_memory, kind_of, loading, silent
 from dashboard.models.downloads import (
+    NotHere,
     cached_folder,
     fetch_from_hub,
     fetch_torchvision,
     is_hub_id,
     torchvision_file,
     torchvision_state,
-)  # fmt: skip
+)
 from dashboard.models.fetching import ASKED_EVERY, Download, Waits, start
 from dashboard.models.files import local_folder, local_models, local_path, local_state, state_of
 from dashboard.models.hugging_face import load_folder
@@ -52,7 +53,8 @@ from dashboard.models.torchvision_vit import vit_observers
 from dashboard.settings import settings
 
 __all__ = [
-    "KNOWN", "MODELS", "as_found", "download", "is_own", "load", "local_folder", "local_models", "on_this_machine",
+    "KNOWN", "MODELS", "NotHere", "as_found", "download", "download_limit", "is_own", "load", "local_folder", "local_models",
+    "on_this_machine",
     "start_download", "title_of",
 ]  # fmt: skip
 
@@ -72,12 +74,15 @@ def load(key: str, report: Report = silent, device: torch.device | None = None, 
     It goes to `device`, by default the chosen one; where that has no memory left for it, to the CPU, and its note says so.
 
     Raises:
+        NotHere: it would have to be downloaded, and may not.
         ModelError: the key names nothing that can be used; the text says what was expected.
     """
     source, _, name = key.partition("/") if isinstance(key, str) else ("", "", "")
     if source not in SOURCES or not name:
         raise ModelError(f"Unknown model {str(key)[:TITLE_LETTERS]!a}: expected bundled/…, torchvision/… or hf/….")
-    if may_download and not on_this_machine(key):
+    if not on_this_machine(key):
+        if not may_download:
+            raise NotHere(title_of(key))
         download(key, report)
     device = device or chosen_device()
 
@@ -157,9 +162,6 @@ def download(key: str, report: Report = silent) -> None:
 def download_limit() -> int:
     """Bytes that one download may bring, 0 where this server downloads nothing."""
     return settings().download_mb * 10**6
-
-
-NOT_HERE = "{} is not on this machine."
 
 
 def title_of(key: str) -> str:
@@ -259,7 +261,7 @@ def _torchvision_state(name: str, weights: Any) -> tuple[dict[str, Tensor], str]
     file = local_state(name)
     if file is None:
         if not torchvision_file(weights).exists():
-            raise ModelError(NOT_HERE.format(title_of(f"torchvision/{name}")))
+            raise NotHere(title_of(f"torchvision/{name}"))
         return torchvision_state(name, weights), "torchvision"
     return state_of(file, f"{name}.safetensors"), "local folder"
 
@@ -287,7 +289,7 @@ def _load_hugging_face(key: str, name: str, report: Report, device: torch.device
     if folder is None:
         folder, source = cached_folder(name), "Hugging Face hub"
         if folder is None:
-            raise ModelError(NOT_HERE.format(title_of(key)))
+            raise NotHere(title_of(key))
         root = folder.parents[1] if folder.parent.name == "snapshots" else folder  # a snapshot is links to files beside it
     report(f"Loading {title_of(key)} …")
     return load_folder(folder, title_of(key), source, device, root, **_known(key))

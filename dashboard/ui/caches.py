@@ -18,6 +18,7 @@ from dashboard.models.turns import ASKED_EVERY
 from dashboard.patches import HeadSummary
 from dashboard.patches import head_summary as summarised
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, open_photo, sample_photo
+from dashboard.ui import visitors
 from dashboard.ui.streamlit_internals import wish
 
 LOG = logging.getLogger(__name__)
@@ -55,19 +56,31 @@ def _released(model: Classifier) -> None:
 
 @st.cache_resource(max_entries=MODELS_KEPT, show_spinner=False, on_release=_released)
 def classifier(key: str) -> Classifier:
-    """A loaded model, shared by everyone.
+    """A loaded model, shared by everyone; it never downloads. Where there is no place left, one that nobody has chosen goes.
 
     Raises:
+        NotHere: its files are not on this machine.
         ModelError: the key names nothing that can be used.
     """
     try:
-        model = zoo.load(key, stop_if_left, torch.device("cpu") if key in _crowded_out else None)
+        device = torch.device("cpu") if key in _crowded_out else None
+        model = zoo.load(key, stop_if_left, device, may_download=False)
+    except zoo.NotHere:  # a page asks before it downloads
+        raise
     except ModelError:  # the page shows its sentence, the log where it came from
         LOG.warning("%r can't be had", key, exc_info=True)
         raise
+    _make_room()
     _loaded[key] = replace(model, note=zoo.NO_ROOM) if key in _crowded_out else model
     _freeze()
     return _loaded[key]
+
+
+def _make_room() -> None:
+    """Or the one that was not used for longest would go, whoever looks at it."""
+    idle = [key for key in tuple(_loaded) if not visitors.users(key)]
+    if len(_loaded) >= MODELS_KEPT and idle:
+        classifier.clear(idle[0])
 
 
 def loaded() -> tuple[Classifier, ...]:

@@ -151,6 +151,13 @@ def _mend_address(key: str, text: str | None) -> None:
         params.set_initial_query_params_from_current()
 
 
+def put_back(key: str, value: Any, first: Any) -> None:
+    """Sets a setting to what is shown where what was asked for does not open, before its widget is drawn."""
+    st.session_state[key] = value
+    st.session_state[ASKED].pop(key, None)
+    _mend_address(key, None if value == first else str(value))
+
+
 def _same(wanted: str, value: Any) -> bool:
     if isinstance(value, bool):
         return wanted.lower() == str(value).lower()

@@ -7,7 +7,7 @@ from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
-from dashboard.ui import caches
+from dashboard.ui import caches, opening, visitors
 from dashboard.ui.controls import fitting, reasons
 from dashboard.ui.links import keep_in_range, linked, linked_choice
 from dashboard.ui.model_picker import SIDES
@@ -36,13 +36,25 @@ def _card(model: Classifier) -> None:
         for side, (kinds, *_) in SIDES.items():
             if any(kind in model.observers for kind in kinds):
                 st.button(f"Compare as {NAMES[side]}", key=f"use_{side}_{model.key}", on_click=_choose, args=(side, model))
-        st.button("Unload", key=f"unload_{model.key}", on_click=caches.unload, args=(model.key,))
+        others = visitors.others_using(model.key)
+        st.button(
+            "Unload", key=f"unload_{model.key}", on_click=_unload, args=(model,), disabled=others > 0,
+            help=f"In use by {others} other visitor{'s' if others > 1 else ''}." if others else None,
+        )  # fmt: skip
     st.markdown(_facts(model))
     st.markdown(f":material/check: {', '.join(method.label for method in fitting(model))}")
     for reason, methods in reasons(model).items():
         st.markdown(f":material/block: {', '.join(methods)}: {plain(reason)}")
     if model.note:
         st.warning(plain(model.note))
+
+
+def _unload(model: Classifier) -> None:
+    """Unless somebody else has chosen it since the button was drawn."""
+    if visitors.others_using(model.key):
+        say_next(f"**{plain(model.title)}** is in use by another visitor now, so it stays.")
+        return
+    caches.unload(model.key)
 
 
 def _facts(model: Classifier) -> str:
@@ -90,15 +102,17 @@ def _known_row(row: Checkpoint) -> None:
     name, facts, button = st.columns([4, 5, 2], vertical_alignment="center")
     name.markdown(f"**{row.title}**  \n:small[:gray[{plain(row.key)}]]")
     gives = {kind: name for name, kind in KINDS.items()}[row.gives]
-    size = "unknown size" if row.megabytes is None else f"{row.megabytes:,.0f} MB"
     parts = [gives, row.training_data, f"{row.parameters:.1f} M parameters" if row.parameters else "",
              f"{row.accuracy:.1f}% top-1" if row.accuracy else "", row.licence]  # fmt: skip
     facts.markdown(" · ".join(plain(part) for part in parts if part))
     loaded = any(model.key == row.key for model in caches.loaded())
-    local = row.megabytes == 0 or row.key in zoo.local_models()
-    label = "Loaded" if loaded else "Load" if local else f"Load ({size})"
+    here = loaded or zoo.on_this_machine(row.key)
+    label = "Loaded" if loaded else "Load" if here else f"Load ({opening.size_of(row.key)})"
     with button:
         if st.button(label, key=f"load_{row.key}", disabled=loaded, width="stretch"):
+            if not here:
+                opening.fetch(_place(row.key), row.key)
+                st.rerun()
             open_model(row.key)
 
 
@@ -115,13 +129,32 @@ def load_another() -> None:
             open_model(key.strip())
 
 
+def _place(key: str) -> str:
+    """Where a model that is to be loaded here is pending."""
+    return f"load {key}"
+
+
+def show_pending() -> None:
+    """What was to be loaded here and is not on this machine, on its way, or failed; what has come is loaded."""
+    for place in [place for place in opening.places() if place not in SIDES]:
+        key = opening.ready(place)
+        if key is not None:
+            open_model(key)
+    opening.show([place for place in opening.places() if place not in SIDES])
+
+
 def open_model(key: str) -> None:
     """Loads a model, says what happens, and shows it among the loaded ones."""
     try:
-        with st.spinner(f"Opening {zoo.title_of(key)}: files on this machine first, then its host …"):
+        with st.spinner(f"Opening {plain(zoo.title_of(key)[:80])} …"):
             model = caches.classifier(key)
+    except zoo.NotHere:
+        opening.offer(_place(key), key)
+        st.rerun()
     except ModelError as error:
+        opening.drop(_place(key))
         st.error(plain(str(error)))
         return
+    opening.drop(_place(key))
     say_next(f"**{plain(model.title)}** is in memory.")
     st.rerun()

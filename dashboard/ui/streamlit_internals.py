@@ -3,8 +3,9 @@
 from typing import Literal
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
@@ -19,7 +20,27 @@ def wish() -> Wish:
     they clicked something within a fragment, which runs when this run has ended. Outside a run: go on.
     """
     context = get_script_run_ctx(suppress_warning=True)
-    return "go on" if context is None else _WISHES.get(context.script_requests._state, "go on")
+    if context is None:
+        return "go on"
+    requests = context.script_requests
+    wanted = _WISHES.get(requests._state, "go on")
+    return "go on" if wanted == "start anew" and _is_a_timer(requests._rerun_data) else wanted
+
+
+def _is_a_timer(asked: RerunData) -> bool:
+    """Whether only a fragment that runs every second is to run: a click adds another fragment, or the whole page."""
+    return asked.is_auto_rerun and len(asked.fragment_id_queue) == 1
+
+
+def session() -> str:
+    """Which open page this script run is for; empty outside one."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return "" if context is None else context.session_id
+
+
+def is_here(page: str) -> bool:
+    """Whether a page, by its `session()`, is still open in a browser; any thread may ask. True where nothing is served."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(page)
 
 
 def visitor() -> str:

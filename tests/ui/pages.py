@@ -5,6 +5,7 @@ import io
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from dashboard.models import fetching
 from dashboard.ui.notices import ICON
 from tests.conftest import ROOT
 
@@ -17,6 +18,19 @@ def opened(page: str = "", **query: str) -> AppTest:
     if not page:
         return healthy(app.run())
     return healthy(app.run().switch_page(f"pages/{page}.py").run())
+
+
+def downloaded(app: AppTest) -> AppTest:
+    """The same after a click on the download that it offers, if it offers one, when that has ended."""
+    offers = [button for button in app.button if (button.key or "").startswith("download_")]
+    return settled(healthy(offers[0].click().run())) if offers else app
+
+
+def settled(app: AppTest) -> AppTest:
+    """The same when all downloads have ended."""
+    for download in list(fetching._under_way.values()):
+        assert download.ended.wait(60)
+    return healthy(app.run())
 
 
 def healthy(app: AppTest) -> AppTest:

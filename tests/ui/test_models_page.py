@@ -10,7 +10,7 @@ from torchvision.models import resnet18
 from dashboard.models.catalogue import KNOWN, MODELS
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, save
-from tests.ui.pages import healthy, opened, words
+from tests.ui.pages import healthy, opened, settled, words
 
 
 def rows(app: AppTest) -> list[str]:
@@ -85,7 +85,7 @@ def test_a_click_loads_and_says_so(models: Path):
 
 def test_a_click_that_fails_says_why(models: Path):
     app = opened("Models", find="resnet50")
-    app = healthy(app.button(key="load_torchvision/resnet50").click().run())
+    app = settled(app.button(key="load_torchvision/resnet50").click().run())
     assert "can't be reached" in words(app)
 
 

@@ -13,7 +13,7 @@ from transformers import SwinConfig, SwinForImageClassification, ViTConfig, ViTI
 from dashboard.models import downloads
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, LABELS, MEAN, SHAPE, randomised, save
-from tests.ui.pages import healthy, opened, words
+from tests.ui.pages import downloaded, healthy, opened, settled, words
 
 
 def vit(models: Path) -> Path:
@@ -113,12 +113,14 @@ def nothing_lost(app: AppTest, sentence: str) -> None:
     assert len(app.error) == 1
     said = app.error[0].value.replace("\\", "")
     assert sentence in said
-    assert said.rstrip().endswith("stays.")
+    assert said.rstrip().endswith("Keeping the previous model.")
     assert "Traceback" not in said
     assert "\n" not in said
     text = words(app)
     assert "Small ViT (bundled)" in text
     assert "Cup of coffee" in text
+    assert app.selectbox(key="vit").value == "bundled/vit"
+    assert app.query_params.get("vit", ["bundled/vit"]) == ["bundled/vit"]
 
 
 @pytest.mark.parametrize("turn", LISTED, indirect=True)
@@ -126,7 +128,7 @@ def test_chosen_at_the_side(turn: tuple[str, str]):
     """What the box lists; what is typed into it is left to the browser's tests."""
     key, sentence = turn
     app = opened(photo="coffee", discard="0.7")
-    app = app.selectbox(key="vit").set_value(key).run()
+    app = downloaded(healthy(app.selectbox(key="vit").set_value(key).run()))
     nothing_lost(app, sentence)
     assert app.slider(key="discard").value == 0.7
     healthy(app.slider(key="discard").set_value(0.8).run())
@@ -134,7 +136,7 @@ def test_chosen_at_the_side(turn: tuple[str, str]):
 
 def test_in_a_link(turn: tuple[str, str]):
     key, sentence = turn
-    nothing_lost(opened(photo="coffee", vit=key), sentence)
+    nothing_lost(downloaded(opened(photo="coffee", vit=key)), sentence)
 
 
 def test_on_the_models_page(turn: tuple[str, str]):
@@ -142,7 +144,7 @@ def test_on_the_models_page(turn: tuple[str, str]):
     key, sentence = turn
     app = opened("Models", photo="coffee")
     app.text_input(key="another").set_value(key)
-    app = healthy(app.button(key="load_another").click().run())
+    app = downloaded(healthy(app.button(key="load_another").click().run()))
     assert sentence in words(app)
     assert not any("Traceback" in error.value for error in app.error)
     assert "Small ViT (bundled)" in words(app)
@@ -162,10 +164,12 @@ def test_a_dead_network_is_asked_once_and_again_when_wanted(models: Path, monkey
     asked, ask = [], downloads.require_network
     monkeypatch.setattr(downloads, "require_network", lambda *to: asked.append(to) or ask(*to))
     app = opened(vit="hf/lab/model")
+    assert not asked, "a link alone asks no network"
+    app = downloaded(app)
     healthy(app.selectbox(key="photo").set_value("rocket").run())
     assert len(asked) == 1
     assert len(app.error) == 1
-    app = healthy(app.button(key="retry_vit").click().run())
+    app = settled(app.button(key="retry_vit").click().run())
     assert len(asked) == 2
     save(FAMILIES["vit"].build(), models / "lab" / "model")
     app = healthy(app.button(key="retry_vit").click().run())
@@ -178,6 +182,6 @@ def test_the_models_before_stay_even_when_they_were_not_the_first(models: Path):
     save(FAMILIES["deit"].build(), models / "good")
     app = opened(vit="hf/good")
     app = healthy(app.button(key="pair_ImageNet").click().run())
-    assert [error.value.endswith("The model before it stays.") for error in app.error] == [True, True]
+    assert [info.value.endswith("Keeping the previous model.") for info in app.info] == [True, True]
     assert "good, 0.0 M parameters" in words(app)
     caches.unload("hf/good")

@@ -1,0 +1,144 @@
+"""Models that did not open: not on this machine, so offered with their size and downloaded after a click; or refused."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.models import zoo
+from dashboard.models.fetching import MEGABYTE, Download, in_megabytes
+from dashboard.ui.streamlit_internals import is_here, session
+from dashboard.ui.text import plain
+
+PENDING = "models_that_did_not_open"  # by place: a side of the comparison, or the model's key on the models page
+LOOKED_AT = 1.0  # seconds between two looks at a download
+
+
+@dataclass
+class Pending:
+    """A model that a visitor asked for and that is not open: it failed, is on its way, or waits for their click.
+
+    `ready` is for the next run of the page, which opens it; `wanted` ends when they turn to something else.
+    """
+
+    key: str
+    error: str = ""
+    download: Download | None = None
+    ready: bool = False
+    wanted: bool = True
+
+
+def _pending() -> dict[str, Pending]:
+    return st.session_state.setdefault(PENDING, {})
+
+
+def places() -> list[str]:
+    """Where something is pending."""
+    return list(_pending())
+
+
+def offer(place: str, key: str) -> None:
+    """Asks a visitor whether a model is to be downloaded, where it may be."""
+    refuse(place, key, too_much(key))
+
+
+def refuse(place: str, key: str, error: str) -> None:
+    """Tells a visitor why a model does not open, and lets them try again."""
+    drop(place)
+    _pending()[place] = Pending(key, error)
+
+
+def drop(place: str) -> None:
+    """Nothing is pending here any longer; a download ends, unless others wait for it."""
+    waiting = _pending().pop(place, None)
+    if waiting is not None:
+        waiting.wanted = False
+
+
+def fetch(place: str, key: str) -> None:
+    """Downloads a model, as a click that named its size has asked."""
+    if too_much(key):
+        refuse(place, key, too_much(key))
+        return
+    drop(place)
+    waiting = _pending()[place] = Pending(key)
+    ours = session()
+    waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours))
+
+
+def ready(place: str) -> str | None:
+    """The key of a model that is to be opened now: its download has ended, or the visitor tries again."""
+    waiting = _pending().get(place)
+    if waiting is None:
+        return None
+    if waiting.download is not None and waiting.download.ended.is_set():
+        waiting.error, waiting.download = waiting.download.error, None
+        waiting.ready = not waiting.error
+    is_ready, waiting.ready = waiting.ready, False
+    return waiting.key if is_ready else None
+
+
+def size_of(key: str) -> str:
+    """What a download takes, as far as that is known before."""
+    known = zoo.KNOWN.get(key)
+    if known is None or known.megabytes is None:
+        return f"size not known, at most {in_megabytes(zoo.download_limit())}"
+    return f"{known.megabytes:,.0f} MB"
+
+
+def too_much(key: str) -> str:
+    """Why a model may not be downloaded; empty where nothing is known against it."""
+    limit, known = zoo.download_limit(), zoo.KNOWN.get(key)
+    if not limit:
+        return f"{zoo.title_of(key)[:80]} is not on this machine, and this server downloads nothing."
+    if known is not None and (known.megabytes or 0) * MEGABYTE > limit:
+        return f"{known.title} takes {size_of(key)}: more than the {in_megabytes(limit)} that may be downloaded."
+    return ""
+
+
+def show(here: Iterable[str], keeping: str = "") -> None:
+    """Says what is pending in these places; `keeping` is what the page does meanwhile."""
+    pending = {place: waiting for place in here if (waiting := _pending().get(place))}
+    for place, waiting in pending.items():
+        if waiting.error:
+            st.error(f"{plain(waiting.error)} {keeping}".rstrip())
+            _buttons(place, "Try again", f"retry_{place}", again)
+        elif waiting.download is None:
+            _offer(place, waiting, keeping)
+    under_way = [place for place, waiting in pending.items() if waiting.download is not None]
+    if under_way:
+        _progress(under_way)
+
+
+def _offer(place: str, waiting: Pending, keeping: str) -> None:
+    name = plain(zoo.title_of(waiting.key)[:80])
+    st.info(f"**{name}** is not on this machine. {keeping}".rstrip())
+    _buttons(place, f"Download and open ({size_of(waiting.key)})", f"download_{place}", fetch, waiting.key)
+
+
+def _buttons(place: str, label: str, key: str, act: Callable[..., None], *arguments: str) -> None:
+    with st.container(horizontal=True):
+        st.button(label, key=key, on_click=act, args=(place, *arguments), type="primary")
+        st.button("Dismiss", key=f"dismiss_{place}", on_click=drop, args=(place,))
+
+
+def again(place: str) -> None:
+    """Tries again what failed: what is not on this machine is downloaded again, what is, is opened again."""
+    waiting = _pending().get(place)
+    if waiting is None:
+        return
+    if not zoo.on_this_machine(waiting.key):
+        fetch(place, waiting.key)
+        return
+    waiting.error, waiting.ready = "", True
+
+
+@st.fragment(run_every=LOOKED_AT)  # on its own, so that the page stays usable
+def _progress(under_way: list[str]) -> None:
+    for place in under_way:
+        waiting = _pending().get(place)
+        if waiting is None or waiting.download is None or waiting.download.ended.is_set():
+            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(waiting.download.share, f"{plain(str(waiting.download))} …")
+            st.button("Stop", key=f"stop_{place}", icon=":material/stop:", on_click=drop, args=(place,))
