@@ -5,6 +5,7 @@ Grid, prefix tokens and what the head reads are measured once at load, not looke
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,8 @@ from dashboard.progress import advance
 Run = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]  # pixels to logits and one (B, H, T, T) per layer
 Answer = Callable[[Tensor], Tensor]  # pixels (B, 3, H, W) to logits (B, K)
 
+MOST_TOKENS = 5_000  # patches of a photo: 1,369 for DINOv2 at 518 pixels
+MOST_BYTES = 4_000_000_000  # of all attention of one pass, in float32
 OF_TOKENS = (AttentionMaps, AttentionGradients, AttentionRelevance, LayerScores, TokenMaps, PatchLogits)
 
 
@@ -180,6 +183,29 @@ def attention_observer(
     if prefix < 0:
         raise DoesNotFit(f"{name} merges patches on its way: rollout needs one token per patch in every layer.")
     return AttentionObserver(run, answer, patch, tuple(read[:prefix].tolist()), bool(read[prefix:].any()))
+
+
+def check_tokens(model: nn.Module, config: Any, pixels: Tensor, title: str) -> None:
+    """Before a pass: whether a photo's patches are few enough for every one to attend to every other.
+
+    Raises:
+        ModelError: they are more than MOST_TOKENS, or all attention of the pass would take more than MOST_BYTES.
+    """
+    layers, heads = getattr(config, "num_hidden_layers", None), getattr(config, "num_attention_heads", None)
+    if not isinstance(layers, int) or not isinstance(heads, int):
+        return  # no attention, or within windows
+    try:
+        height, width = _patch_size(model, title)
+    except DoesNotFit:
+        return
+    tokens = (pixels.shape[2] // height) * (pixels.shape[3] // width)
+    needed = 4 * layers * heads * tokens**2
+    if tokens > MOST_TOKENS or needed > MOST_BYTES:
+        raise ModelError(
+            f"{title} would cut this photo of {pixels.shape[3]:,} x {pixels.shape[2]:,} pixels into {tokens:,} patches, whose "
+            f"attention takes {needed / 1e9:,.1f} GB: expected at most {MOST_TOKENS:,} patches and {MOST_BYTES / 1e9:.0f} GB. "
+            "A smaller photo, or a processor that resizes, fits."
+        )
 
 
 def _patch_size(model: nn.Module, name: str) -> tuple[int, int]:

@@ -8,8 +8,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from dashboard.models.classifier import ModelError
+from dashboard.models.device import is_out_of_memory
 
 STEPS, STEPS_PER_TENSOR = 5_000, 20  # calls of torch while a network is built and filled: 1,000 for a ViT-B of 200 tensors
+TOO_MUCH = "The configuration asks for far more than the weights hold: expected the two to fit."
 SPARE = 512 * 1024**2  # bytes beyond what the weights take
 
 
@@ -25,12 +27,17 @@ class Bounded(TorchDispatchMode):
         self.steps, self.bytes = STEPS + STEPS_PER_TENSOR * len(state), SPARE + 2 * sum(each.nbytes for each in state.values())
 
     def __torch_dispatch__(self, call: Any, types: Any, arguments: tuple = (), options: dict | None = None) -> Any:
-        result = call(*arguments, **(options or {}))
+        try:
+            result = call(*arguments, **(options or {}))
+        except RuntimeError as error:
+            if is_out_of_memory(error) and not _real(arguments):
+                raise ModelError(TOO_MUCH) from error
+            raise
         self.steps -= 1
         if not _real(arguments):  # made of nothing, or of a tensor without memory
             self.bytes -= sum(each.nbytes for each in _real(result))
         if self.steps < 0 or self.bytes < 0:
-            raise ModelError("The configuration asks for far more than the weights hold: expected the two to fit.")
+            raise ModelError(TOO_MUCH)
         return result
 
 

@@ -18,7 +18,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATIO
 
 from dashboard.evidence import FeatureMaps, Probe
 from dashboard.models.answers import accepted, activation_of, output_names
-from dashboard.models.attention import OF_TOKENS, Run, attention_observers
+from dashboard.models.attention import OF_TOKENS, Run, attention_observers, check_tokens
 from dashboard.models.bounded import Bounded
 from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused, said
 from dashboard.models.configuration import LABELS, PROCESSOR, configuration_of, processor_of
@@ -61,7 +61,7 @@ def load_folder(
     """
     model, preprocessing, labels = _read(folder.resolve(), (root or folder).resolve(), title)
     model = model.requires_grad_(False).eval().to(device)
-    example, operations = accepted(_answering(model), preprocessing, len(labels), title, device)
+    example, operations = accepted(_answering(model, title), preprocessing, len(labels), title, device)
     try:
         fit = _fit(model, title, example)
     except (RuntimeError, ValueError) as error:
@@ -77,12 +77,12 @@ def load_folder(
 
 def _fit(model: nn.Module, title: str, example: Tensor) -> Fit:
     """Tokens where every layer attends globally, else stages of feature maps; questions about whole photos always."""
-    answer = _answering(model)
+    answer = _answering(model, title)
     fit = Fit({Probe: probe_observer(answer, example)})
     fit |= refused((FeatureMaps,), f"{title} comes from Hugging Face: CAM is read from torchvision's networks alone.")
     layers = getattr(model.config, "num_hidden_layers", None)
     try:
-        fit |= attention_observers(_runner(model), answer, model, title, example, layers)
+        fit |= attention_observers(_runner(model, title), answer, model, title, example, layers)
         return fit | refused(OF_STAGES, f"{title} is a transformer without stages of feature maps.")
     except DoesNotFit as reason:
         fit |= refused(OF_TOKENS, str(reason))
@@ -151,11 +151,12 @@ def _loaded(config: PreTrainedConfig, state: dict[str, Tensor], attention: str) 
         )  # fmt: skip
 
 
-def _answering(model: nn.Module) -> Callable[[Tensor], Tensor]:
+def _answering(model: nn.Module, title: str) -> Callable[[Tensor], Tensor]:
     """Pixels to logits, without a record of anything."""
     stretch = _stretches(model)
 
     def answer(pixels: Tensor) -> Tensor:
+        check_tokens(model, _vision(model), pixels, title)
         return model(pixels, **_options(model, pixels, stretch)).logits
 
     return answer
@@ -170,12 +171,13 @@ def _options(model: nn.Module, pixels: Tensor, stretch: bool) -> dict[str, bool]
     return {"interpolate_pos_encoding": True} if stretch and not _native(model, pixels) else {}
 
 
-def _runner(model: nn.Module) -> Run:
+def _runner(model: nn.Module, title: str) -> Run:
     """Records through the attention function; a model without it returns its maps itself."""
     recorded = model.config._attn_implementation == RECORDING
     stretch = _stretches(model)
 
     def run(pixels: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        check_tokens(model, _vision(model), pixels, title)
         options = _options(model, pixels, stretch)
         if not recorded:
             output = model(pixels, output_attentions=True, **options)
@@ -186,7 +188,12 @@ def _runner(model: nn.Module) -> Run:
     return run
 
 
+def _vision(model: nn.Module) -> PreTrainedConfig:
+    """The configuration of the part that looks at photos."""
+    return getattr(model.config, "vision_config", model.config)
+
+
 def _native(model: nn.Module, pixels: Tensor) -> bool:
-    config = getattr(model.config, "vision_config", model.config)
+    config = _vision(model)
     size = getattr(config, "image_size", None)
     return tuple(pixels.shape[2:]) == ((size, size) if isinstance(size, int) else tuple(size or ()))

@@ -129,8 +129,15 @@ def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, ques
     try:
         return classifier(key).observe(photo, needs, stop_if_left, question)
     except OutOfMemory:
+        if runs_on_the_cpu(key):
+            raise
         go_on_on_the_cpu(key)
         return classifier(key).observe(photo, needs, stop_if_left, question)
+
+
+def runs_on_the_cpu(key: str) -> bool:
+    """Whether a model has no other device to leave for the CPU."""
+    return key in _crowded_out or zoo.chosen_device().type == "cpu"
 
 
 def go_on_on_the_cpu(key: str) -> None:

@@ -13,8 +13,8 @@ from dashboard.evidence import Evidence
 from dashboard.explain import Explanation, read
 from dashboard.gallery import Made
 from dashboard.methods import Method
-from dashboard.models.classifier import Classifier, Observation
-from dashboard.models.device import slow_work
+from dashboard.models.classifier import Classifier, Observation, OutOfMemory
+from dashboard.models.device import is_out_of_memory, slow_work
 from dashboard.models.turns import OneEach
 from dashboard.photo import Photo
 from dashboard.progress import watched
@@ -116,7 +116,11 @@ def made(asked: Asked, slow: bool = False) -> Made:
     if found is None:
         try:
             found = _make(asked, slow)
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if caches.runs_on_the_cpu(asked.model.key):
+                raise OutOfMemory(f"{asked.model.title} found no memory left on the CPU for {asked.method.label}.") from error
             torch.cuda.empty_cache()
             caches.go_on_on_the_cpu(asked.model.key)
             found = _make(asked, slow)

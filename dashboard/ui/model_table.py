@@ -99,6 +99,7 @@ def _found(row: Checkpoint, find: str | None, gives: str) -> bool:
 
 
 def _known_row(row: Checkpoint) -> None:
+    row = zoo.as_found(row)
     name, facts, button = st.columns([4, 5, 2], vertical_alignment="center")
     name.markdown(f"**{row.title}**  \n:small[:gray[{plain(row.key)}]]")
     gives = {kind: name for name, kind in KINDS.items()}[row.gives]

@@ -6,9 +6,9 @@ import time
 import traceback
 from types import ModuleType
 
-from tests.fuzz import files
+from tests.fuzz import checkpoints, files
 
-KINDS: tuple[ModuleType, ...] = (files,)
+KINDS: tuple[ModuleType, ...] = (files, checkpoints)
 
 
 def failures(kind: ModuleType, seed: int, count: int) -> list[str]:
