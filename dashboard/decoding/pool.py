@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +25,42 @@ except ImportError:  # only Linux has longer pipes
 
 from dashboard.decoding.decode import MAX_PIXELS, Decoded
 from dashboard.decoding.formats import PhotoError, kind_of
-from dashboard.decoding.worker import SECONDS
 from dashboard.settings import handed_on
 
 LOG = logging.getLogger(__name__)
-WORKERS = 4
-WALL_SECONDS = 3 * SECONDS  # by the clock: a busy machine computes less in a second
-PATIENCE = 20  # seconds that a file waits for its turn
-QUEUE = 64  # files that wait
-QUICK = 2  # seconds of computing: beyond it a file gives way to those that wait
 LOW_PRIORITY = 10
 FILES_EACH = 200  # then a process is replaced, so that what its decoders leave behind stays small
 BAND = 1024**2  # bytes that are read at a time, and that a pipe holds where the system lets us say
 ROOT = Path(__file__).parents[2]
 
-SLOW = f"This file takes more than {SECONDS} seconds to decode, which no photo needs: please export it as JPEG."
 CRASHED = "This file makes its decoder stop working, so it can't be opened: please export it as JPEG."
-GIVES_WAY = f"This file takes more than {QUICK} seconds to decode, and others were waiting: try again in a minute."
 BUSY = "Many files are being opened just now: try again in a minute."
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What decoding may take: `workers` processes at once, each with `memory` bytes; for a file `seconds` of computing, of
+    which all beyond `quick` only while nobody waits, and `clock` seconds on the clock, as a busy machine computes less in
+    one; `patience` seconds of waiting for a turn, and `queue` files that wait.
+    """
+
+    workers: int = 4
+    memory: int = 1024**3
+    seconds: int = 10
+    quick: float = 2
+    clock: float = 30
+    patience: float = 20
+    queue: int = 64
+
+    @property
+    def slow(self) -> str:
+        """The sentence for a file that takes too long."""
+        return f"This file takes more than {self.seconds} seconds to decode, which no photo needs: please export it as JPEG."
+
+    @property
+    def gives_way(self) -> str:
+        """The sentence for one that takes long while others wait."""
+        return f"This file takes more than {self.quick:g} seconds to decode, and others were waiting: try again in a minute."
 
 
 class Unavailable(PhotoError):
@@ -51,9 +70,10 @@ class Unavailable(PhotoError):
 class Worker:
     """One process, for one file at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.decoding.worker"],
+            [sys.executable, "-m", "dashboard.decoding.worker", str(bounds.seconds), str(bounds.memory)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             cwd=ROOT, env=handed_on(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"),
         )  # fmt: skip
@@ -69,8 +89,8 @@ class Worker:
         self.files += 1
         self._started, self._computed = time.monotonic(), self._cpu()
         clocks = [
-            threading.Timer(QUICK, self._lower_priority),
-            threading.Timer(WALL_SECONDS, self.stop, [Unavailable(SLOW)]),
+            threading.Timer(self.bounds.quick, self._lower_priority),
+            threading.Timer(self.bounds.clock, self.stop, [Unavailable(self.bounds.slow)]),
         ]
         for clock in clocks:
             clock.daemon = True
@@ -117,7 +137,7 @@ class Worker:
         if self.stopped_with is not None:
             return self.stopped_with
         LOG.warning("A decoding process ended with status %s", code)
-        return PhotoError(SLOW if code == -getattr(signal, "SIGXCPU", 0) else CRASHED)
+        return PhotoError(self.bounds.slow if code == -getattr(signal, "SIGXCPU", 0) else CRASHED)
 
     def _lower_priority(self) -> None:
         """What takes long gives way to the rest of the dashboard; the process is not used again."""
@@ -166,9 +186,10 @@ def _read_into(stream: Any, part: memoryview) -> int:
 
 
 class Pool:
-    """At most `WORKERS` processes, started as they are needed. They end when this process does."""
+    """A few processes, started as they are needed. They end when this process does."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
         self._changed = threading.Condition()
         self._idle: list[Worker] = []
         self._busy: list[Worker | None] = []  # None is one that is being started
@@ -184,7 +205,7 @@ class Pool:
         """
         kind_of(data)  # what is refused by its first bytes needs no turn
         if self._owner != os.getpid():  # a fork has copies of pipes that are not its own
-            self.__init__()
+            self.__init__(self.bounds)
         with self._turn() as worker:
             return worker.decode(data)
 
@@ -204,7 +225,7 @@ class Pool:
         place = worker
         try:
             if worker is None or not worker.usable():
-                worker = Worker()
+                worker = Worker(self.bounds)
                 self._replace(place, worker)
                 place = worker
             yield worker
@@ -213,22 +234,23 @@ class Pool:
                 self._busy.remove(place)
                 if worker is not None and worker.usable():
                     self._idle.append(worker)
-                self._changed.notify()
+                self._changed.notify_all()
             if worker is not None and not worker.usable():
                 worker.stop(Unavailable(BUSY))
 
     def _replace(self, place: Worker | None, worker: Worker) -> None:
         with self._changed:
             self._busy[self._busy.index(place)] = worker
+            self._changed.notify_all()
 
     def _wait(self) -> None:
         """Until there is a place. Where all are at files that take long, the longest has to go."""
-        if self._waiting >= QUEUE:
+        if len(self._busy) >= self.bounds.workers and self._waiting >= self.bounds.queue:
             raise Unavailable(BUSY)
         self._waiting += 1
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self.bounds.patience
         try:
-            while len(self._busy) >= WORKERS:
+            while len(self._busy) >= self.bounds.workers:
                 if time.monotonic() > until:
                     raise Unavailable(BUSY)
                 self._changed.wait(0.2)
@@ -238,9 +260,9 @@ class Pool:
 
     def _make_way(self) -> None:
         taken = {worker: worker.computed() for worker in self._busy if worker is not None}
-        if len(taken) >= WORKERS and min(taken.values()) > QUICK:
-            max(taken, key=taken.get).stop(Unavailable(GIVES_WAY))
+        if len(taken) >= self.bounds.workers and min(taken.values()) > self.bounds.quick:
+            max(taken, key=taken.get).stop(Unavailable(self.bounds.gives_way))
 
 
-POOL = Pool()
+POOL = Pool(Bounds())
 atexit.register(POOL.close)

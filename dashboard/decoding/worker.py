@@ -23,21 +23,20 @@ try:
 except ImportError:  # Windows has no such bounds: there only the clock on the wall is left
     resource = None
 
-SECONDS = 10  # of computing, for one file
-MEMORY = 1024**3  # bytes beyond what the process has before its first file
 
-
-def main() -> None:
-    """Answers until the one who asks has gone."""
+def main(seconds: int, memory: int) -> None:
+    """Answers until the one who asks has gone; `seconds` of computing for each file, `memory` in bytes beyond what this
+    process has before the first.
+    """
     logging.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a decoder prints is no answer
-    _bound_memory()
+    _bound_memory(memory)
     with contextlib.suppress(BrokenPipeError):
         while head := sys.stdin.buffer.read(8):
             data = sys.stdin.buffer.read(int.from_bytes(head, "big"))
-            _bound_seconds()
+            _bound_seconds(seconds)
             _answer(data, answers)
             answers.flush()
 
@@ -53,23 +52,23 @@ def _answer(data: bytes, answers: BinaryIO) -> None:
     decoded.image.save(answers, "PPM")
 
 
-def _bound_memory() -> None:
+def _bound_memory(memory: int) -> None:
     """Bounds the address space; macOS takes the bound and does not hold it."""
     statm = Path("/proc/self/statm")
     if resource is not None and statm.exists():
         now = int(statm.read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, now + MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (now + memory, now + memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         Path("/proc/self/oom_score_adj").write_text("1000")  # where memory is short, this goes before the dashboard
 
 
-def _bound_seconds() -> None:
+def _bound_seconds(seconds: int) -> None:
     """From now on, so much computing: beyond it the system ends this process."""
     if resource is not None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         used = math.ceil(usage.ru_utime + usage.ru_stime)
-        resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
