@@ -26,7 +26,7 @@ from dashboard.figures.maps import (
     seen_palette,
     unseen_rectangles,
 )
-from dashboard.photo import Box
+from dashboard.photo import Box, taking_turns
 
 PAPER, INK = (252, 252, 251), (28, 35, 33)
 MOST_LETTERS = 2_000  # of a title; a picture of 50 megapixels has room for fewer
@@ -35,6 +35,11 @@ SCREEN_WIDTH = 450  # pixels of a chart; lines as thick as there, relative to th
 
 def map_png(exhibit: Exhibit, side: str) -> bytes:
     """One map over the photo with a legend below it; the settings are inside as PNG text `settings`."""
+    with taking_turns(exhibit.photo.size):
+        return _map_png(exhibit, side)
+
+
+def _map_png(exhibit: Exhibit, side: str) -> bytes:
     shown, look = exhibit.shown[side], exhibit.look
     values, made = shown.heatmap.numpy(), colouring_of(shown, look)
     image = blend(exhibit.photo.image, values, shown.box, made, look)

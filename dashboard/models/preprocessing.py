@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms._presets import ImageClassification
 
-from dashboard.photo import Box, Photo, View
+from dashboard.photo import Box, Photo, View, taking_turns
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,8 @@ class Preprocessing:
     geometry: Callable[[Tensor], Tensor]
 
     def view(self, photo: Photo) -> View:
-        return View(self.pixels(to_bytes(photo.image)), seen_box(self, *photo.size))
+        with taking_turns(photo.size):
+            return View(self.pixels(to_bytes(photo.image)), seen_box(self, *photo.size))
 
 
 def to_bytes(image: Image.Image) -> Tensor:

@@ -2,8 +2,12 @@
 
 import gc
 import logging
-from dataclasses import replace
-from threading import Condition, Event, Lock
+import secrets
+import time
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, replace
+from threading import Condition, Event, Lock, Thread
+from typing import Any
 
 import streamlit as st
 import torch
@@ -17,7 +21,7 @@ from dashboard.models.classifier import Classifier, ModelError, Observation, Out
 from dashboard.models.turns import ASKED_EVERY
 from dashboard.patches import HeadSummary
 from dashboard.patches import head_summary as summarised
-from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, open_photo, sample_photo
+from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, forget_pixels, open_photo, sample_photo
 from dashboard.ui import visitors
 from dashboard.ui.streamlit_internals import wish
 
@@ -27,6 +31,7 @@ MODELS_KEPT = 6
 MAPS_LIMIT = 64 * 1024**2  # bytes
 MAP_OVERHEAD = 2048  # bytes, of what a map says of itself
 KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put into links
+WATCHED_EVERY = 60  # seconds: a photo whose time is up is gone so much later at most
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
 _gone = Event()  # since it went, some model may still be among what is frozen
@@ -96,12 +101,20 @@ def unload(key: str) -> None:
 
 def _forget(key: str) -> None:
     classifier.clear(key)
-    caches = ((observation.cache, observation.cache_lock), (head_summary.cache, head_summary.cache_lock), (_maps, _maps_lock))
+    _drop(lambda entry: entry[0] == key, *_seen())
+    _freeze()
+
+
+def _seen() -> tuple[tuple[MutableMapping, Any], ...]:
+    """The caches of what models saw, with their locks; their keys start with the model's key and the photo's digest."""
+    return (observation.cache, observation.cache_lock), (head_summary.cache, head_summary.cache_lock), (_maps, _maps_lock)
+
+
+def _drop(unwanted: Callable[[tuple], bool], *caches: tuple[MutableMapping, Any]) -> None:
     for cache, lock in caches:
         with lock:
-            for entry in [entry for entry in cache if entry[0] == key]:
+            for entry in [entry for entry in cache if unwanted(entry)]:
                 del cache[entry]
-    _freeze()
 
 
 def _freeze() -> None:
@@ -190,36 +203,72 @@ def sample(sample_id: str) -> Photo:
     return sample_photo(sample_id)
 
 
-_kept: TTLCache[str, tuple[bytes, str]] = TTLCache(KEPT_LIMIT, KEPT_HOURS * 3600, getsizeof=lambda entry: len(entry[0]))
+@dataclass(frozen=True)
+class _Shared:
+    """One person's hold on a photo in a link. Others may hold the same file, by links and names of their own."""
+
+    digest: str
+    data: bytes
+    name: str
+
+
+_kept: TTLCache[str, _Shared] = TTLCache(KEPT_LIMIT, KEPT_HOURS * 3600, getsizeof=lambda shared: len(shared.data))  # by link
+_held: set[str] = set()  # digests of which decoded copies may be here because of a link
 _kept_lock = Lock()
+_watching = Lock()  # held by the thread that watches the time
 
 
-def keep_photo(digest: str, data: bytes, name: str) -> None:
-    """Keeps a photo's file for those who have its link, until it is old or newer ones need the room."""
+def keep_photo(digest: str, data: bytes, name: str) -> str:
+    """Keeps a photo's file for those who have its link, until it is old or newer ones need the room; gives the link."""
+    link = secrets.token_urlsafe(16)
     with _kept_lock:
-        if digest not in _kept:
-            _kept[digest] = (data, name)
+        _kept[link] = _Shared(digest, data, name)
+        _held.add(digest)
+    forget_what_ended()
+    if not _watching.locked():
+        Thread(target=_watch, name="shared photos", daemon=True).start()
+    return link
 
 
-def forget_photo(digest: str) -> None:
-    """Its link shows the sample from now on."""
+def forget_photo(link: str) -> None:
+    """This link shows the sample from now on; other people's links to the same file stay as they are."""
     with _kept_lock:
-        _kept.pop(digest, None)
+        _kept.pop(link, None)
+    forget_what_ended()
 
 
-def kept_photo(digest: str) -> Photo | None:
-    """A photo that was put into a link, None where it is not here any longer."""
+def kept_photo(link: str) -> Photo | None:
+    """A photo that was put into a link, None where it is not here any longer. Links of before were the file's digest."""
+    forget_what_ended()
     with _kept_lock:
-        entry = _kept.get(digest)
-    return None if entry is None else _decoded(digest, *entry)
+        shared = _kept.get(link) or next((each for each in _kept.values() if each.digest == link), None)
+    return None if shared is None else open_photo(shared.data, shared.name)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _decoded(digest: str, _data: bytes, _name: str) -> Photo:
-    return open_photo(_data, _name)
+def forget_what_ended() -> None:
+    """Lets go of every decoded copy of a photo whose last link has ended, by its owner, by time, or for want of room.
+
+    Who has it open as an upload of their own decodes it again.
+    """
+    with _kept_lock:
+        _kept.expire()
+        ended = _held - {shared.digest for shared in _kept.values()}
+        _held.difference_update(ended)
+    for digest in ended:
+        forget_pixels(digest)
+        _drop(lambda entry, digest=digest: entry[0] == digest, (screen_copy.cache, screen_copy.cache_lock))
+        _drop(lambda entry, digest=digest: entry[1] == digest, *_seen())
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def screen_copy(digest: str, _photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:
+def _watch() -> None:
+    """Looks at the time for as long as any photo is in a link: nobody else may come by."""
+    with _watching:
+        while _held:
+            time.sleep(WATCHED_EVERY)
+            forget_what_ended()
+
+
+@cached(LRUCache(32), key=lambda digest, photo, side=DISPLAY_SIDE: (digest, side), condition=_Asking())
+def screen_copy(digest: str, photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:
     """The photo as figures show it, neither side longer than `side` pixels."""
-    return backdrop(_photo.size, display_jpeg(_photo, side))
+    return backdrop(photo.size, display_jpeg(photo, side))

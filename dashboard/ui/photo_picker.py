@@ -10,7 +10,8 @@ from dashboard.ui.notices import say
 from dashboard.ui.text import plain
 
 OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
-LINK = "own"  # the query parameter with the digest of a photo that its owner put into the link
+SHARED, REFUSED = "own_link", "refused_file"  # the link of the upload, by its owner's wish; an upload and why it is no photo
+LINK = "own"  # the query parameter with what leads to a photo that its owner put into the link
 
 
 def pick_photo() -> Photo:
@@ -20,7 +21,7 @@ def pick_photo() -> Photo:
     )  # fmt: skip
     file = st.file_uploader(
         "Or one of your own", key="upload", max_upload_size=MAX_BYTES // 1024**2, on_change=_came_from, args=("upload",),
-        help="JPEG, PNG, WebP, GIF, TIFF or BMP, at most 20 MB and 50 megapixels. It stays in this server's memory "
+        help="JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF, at most 20 MB and 50 megapixels. It stays in this server's memory "
         "for as long as this page is open.",
     )  # fmt: skip
     shot = st.camera_input("Camera", key="camera", on_change=_came_from, args=("camera",)) if _camera_wanted() else None
@@ -35,10 +36,14 @@ def pick_photo() -> Photo:
 
 def _from_link() -> Photo | None:
     """The photo that the link carries, where the server still has it."""
-    digest = st.query_params.get(LINK)
-    if digest is None:
+    link = st.query_params.get(LINK)
+    if link is None:
         return None
-    photo = caches.kept_photo(digest)
+    try:
+        photo = caches.kept_photo(link)
+    except PhotoError as error:  # it opened once: the server has no time for it
+        say(f"This link's photo can't be opened now; using the sample. {error}")
+        return None
     if photo is None:
         del st.query_params[LINK]
         say("This link's photo has expired; using the sample.")
@@ -61,10 +66,10 @@ def _share(file_id: str) -> None:
         return
     photo = st.session_state[OWN]
     if st.session_state[f"share_{file_id}"]:
-        caches.keep_photo(photo.digest, file.getvalue(), photo.name)
-        st.query_params[LINK] = photo.digest
+        link = caches.keep_photo(photo.digest, file.getvalue(), photo.name)
+        st.session_state[SHARED] = st.query_params[LINK] = link
     else:
-        caches.forget_photo(photo.digest)
+        caches.forget_photo(st.session_state.pop(SHARED, ""))
         st.query_params.pop(LINK, None)
 
 
@@ -82,12 +87,18 @@ def _camera_wanted() -> bool:
 
 def _decoded(file: UploadedFile) -> Photo | None:
     """The upload as a photo, decoded once; None, and a sentence on screen, where it is none."""
-    if st.session_state.get(OWN_FILE) != file.file_id:
+    if st.session_state.get(OWN_FILE) == file.file_id:
+        return st.session_state.get(OWN)
+    refused, why = st.session_state.get(REFUSED, ("", ""))
+    if refused != file.file_id:
         try:
             photo = open_photo(file.getvalue(), file.name)
         except PhotoError as error:
-            st.error(f"**{plain(file.name)}**: {plain(str(error))} The photo before it stays.")
-            return None
-        st.session_state[OWN], st.session_state[OWN_FILE] = photo, file.file_id
-        st.query_params.pop(LINK, None)  # the photo before it
-    return st.session_state.get(OWN)
+            st.session_state[REFUSED], why = (file.file_id, str(error)), str(error)
+        else:
+            st.session_state[OWN], st.session_state[OWN_FILE] = photo, file.file_id
+            st.session_state.pop(SHARED, None)
+            st.query_params.pop(LINK, None)  # the photo before it
+            return photo
+    st.error(f"**{plain(file.name)}**: {plain(why)} Keeping the previous photo.")
+    return None

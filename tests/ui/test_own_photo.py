@@ -1,11 +1,14 @@
 """A photo of one's own: in the link only when its owner wants it there."""
 
 import gc
+import hashlib
 
 import pytest
+from cachetools import TTLCache
 from streamlit.testing.v1 import AppTest
 
-from dashboard.photo import Photo
+from dashboard import photo as photos
+from dashboard.photo import Photo, PhotoError, forget_pixels, open_photo
 from dashboard.ui import caches
 from tests.ui.pages import healthy, notices, opened, png, words
 
@@ -13,6 +16,7 @@ from tests.ui.pages import healthy, notices, opened, png, words
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     caches._kept.clear()
+    caches.forget_what_ended()
 
 
 def uploaded(app: AppTest, name: str = "mine.png", data: bytes = b"") -> AppTest:
@@ -92,10 +96,10 @@ def test_a_bad_upload_leaves_a_photo_that_came_by_link():
 
 
 def test_only_so_much_is_kept():
-    for index in range(30):
-        caches.keep_photo(str(index), bytes(20 * 1024**2), "large")
+    links = [caches.keep_photo(str(index), bytes(20 * 1024**2), "large") for index in range(30)]
     assert caches._kept.currsize <= caches.KEPT_LIMIT
-    assert "29" in caches._kept
+    assert links[-1] in caches._kept
+    assert links[0] not in caches._kept
 
 
 def test_an_upload_survives_changing_pages():
@@ -112,3 +116,79 @@ def test_only_the_last_upload_stays_in_memory():
     gc.collect()
     alive = {each.name for each in gc.get_objects() if isinstance(each, Photo)}
     assert alive & {"red.png", "green.png", "blue.png"} == {"blue.png"}
+
+
+def copies(digest: str) -> list[tuple]:
+    """Every decoded copy of a file, and what models saw of it."""
+    kept = (photos._decoded.cache, caches.screen_copy.cache, caches.observation.cache, caches.head_summary.cache, caches._maps)
+    return [entry for cache in kept for entry in cache if digest in entry or digest == entry]
+
+
+def test_the_same_file_of_two_people_has_two_links():
+    first, second = (share(uploaded(opened(), name), True) for name in ("first.png", "second.png"))
+    links = link_of(first), link_of(second)
+    assert links[0] != links[1]
+    assert "first.png" in words(opened(own=links[0]))
+    assert "second.png" in words(opened(own=links[1]))
+    share(second, False)
+    assert "first.png" in words(opened(own=links[0]))
+    assert notices(opened(own=links[1])) == ["This link's photo has expired; using the sample."]
+
+
+def test_a_link_of_before_was_the_digest():
+    data = png()
+    caches.keep_photo(hashlib.sha256(data).hexdigest(), data, "mine.png")
+    assert "mine.png" in words(opened(own=hashlib.sha256(data).hexdigest()))
+
+
+def test_no_decoded_copy_stays_of_what_its_owner_no_longer_shares():
+    mine = uploaded(opened())
+    digest = mine.session_state["own_photo"].digest
+    mine = share(mine, True)
+    opened(own=link_of(mine))
+    assert copies(digest)
+    caches.forget_photo(link_of(mine))
+    assert copies(digest) == []
+
+
+def test_no_decoded_copy_stays_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch):
+    now = [0.0]
+    monkeypatch.setattr(caches, "_kept", TTLCache(caches.KEPT_LIMIT, 3600, timer=lambda: now[0], getsizeof=lambda _: 1))
+    data = png("purple")
+    photo = open_photo(data, "mine.png")
+    first = caches.keep_photo(photo.digest, data, photo.name)
+    now[0] = 1800
+    second = caches.keep_photo(photo.digest, data, "another's")
+    caches.screen_copy(photo.digest, photo)
+    now[0] = 3601
+    caches.forget_what_ended()
+    assert caches.kept_photo(first) is None
+    assert copies(photo.digest), "another's link to the same file goes on"
+    now[0] = 5401
+    caches.forget_what_ended()
+    assert copies(photo.digest) == []
+    assert caches.kept_photo(second) is None
+
+
+def test_a_refused_file_is_decoded_once(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    def refuse(data: bytes, name: str) -> Photo:
+        asked.append(name)
+        raise PhotoError("This file takes long.")
+
+    monkeypatch.setattr("dashboard.ui.photo_picker.open_photo", refuse)
+    app = uploaded(opened(), "slow.jpg")
+    app = healthy(app.run())
+    assert asked == ["slow.jpg"]
+    assert "This file takes long" in app.error[0].value.replace("\\", "")
+    assert "Keeping the previous photo." in app.error[0].value
+
+
+def test_what_a_person_brings_is_kept_as_it_came():
+    """150 kB may hold 50 megapixels."""
+    app = uploaded(opened())
+    photo = app.session_state["own_photo"]
+    assert photo.source.data == png()
+    forget_pixels(photo.digest)
+    assert photo.image.size == photo.size
