@@ -14,6 +14,7 @@ from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import AttentionRollout
 from dashboard.names import short_names
+from dashboard.numbers import percent, short
 from dashboard.patches import (
     HeadSummary,
     TokenAttention,
@@ -156,9 +157,10 @@ def _cam_in_words(shown: Explanation, evidence: AttentionMaps, cam: Explanation)
     if found is None:
         return "The CNN did not see this place."
     name, rival = (_short(cam, index) for index in (cam.target, cam.against))
-    rank = f", higher than {found.percentile:.0%} of its cells." if found.percentile is not None else f". {cam.flat_in_words}"
+    flat = found.percentile is None
+    rank = f". {cam.flat_in_words}" if flat else f", higher than {percent(found.percentile)} of its cells."
     asked = f" for {name}{f' rather than {rival}' if rival else ''}" if name else ""
-    return f"The CNN's {cam.method.label} here: **{found.value:.3g}**{asked}{rank}"
+    return f"The CNN's {cam.method.label} here: **{short(found.value)}**{asked}{rank}"
 
 
 def _short(shown: Explanation, index: int | None) -> str:
