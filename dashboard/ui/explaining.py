@@ -1,8 +1,9 @@
 """From a method and a question to a map on the page. Slow ones say what they cost and wait to be asked."""
 
+import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,19 +14,34 @@ from dashboard.evidence import Evidence
 from dashboard.explain import Explanation, read
 from dashboard.gallery import Made
 from dashboard.methods import Method
-from dashboard.models.classifier import Classifier, Observation, OutOfMemory
+from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observation, OutOfMemory
 from dashboard.models.device import is_out_of_memory, slow_work
 from dashboard.models.turns import OneEach
 from dashboard.photo import Photo
 from dashboard.progress import watched
 from dashboard.ui import caches
 from dashboard.ui.streamlit_internals import visitor, wish
+from dashboard.ui.text import plain
 
+LOG = logging.getLogger(__name__)
 PATIENCE = 1.0  # what weighs more waits to be asked, see `Made`
 OPERATIONS_A_SECOND, SECONDS_A_PASS = 2e11, 5e-4  # of the machine that weights speak of
 PICTURE_SECONDS = 0.2  # between two pictures of the progress
 TRUST = 0.05  # the share of the work after which its own pace counts as much as what was expected
 SLOW_RUNS = OneEach()  # of each visitor
+
+
+@contextmanager
+def failing_in_words() -> Iterator[None]:
+    """Where a model can't look at this photo, as for lack of memory: one sentence stands in place of what was to come."""
+    try:
+        yield
+    except DoesNotFit:
+        raise  # the page's to answer
+    except ModelError as error:
+        LOG.warning("a pass failed", exc_info=True)
+        st.error(plain(str(error)))
+        st.stop()
 
 
 @dataclass(frozen=True)
@@ -47,7 +63,8 @@ class Asked:
     def look(self) -> Observation:
         """The look behind the map: one that has been, or a new one."""
         question = self.method.question(self.target, self.against)
-        return caches.observation(self.model.key, self.photo.digest, self.method.needs, self.photo, question)
+        with failing_in_words():
+            return caches.observation(self.model.key, self.photo.digest, self.method.needs, self.photo, question)
 
 
 @dataclass(frozen=True)
@@ -120,7 +137,9 @@ def made(asked: Asked, slow: bool = False) -> Made:
             if not is_out_of_memory(error):
                 raise
             if caches.runs_on_the_cpu(asked.model.key):
-                raise OutOfMemory(f"{asked.model.title} found no memory left on the CPU for {asked.method.label}.") from error
+                title, label = asked.model.title, asked.method.label
+                with failing_in_words():
+                    raise OutOfMemory(f"{title} found no memory left on the CPU for {label}.") from error
             torch.cuda.empty_cache()
             caches.go_on_on_the_cpu(asked.model.key)
             found = _make(asked, slow)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from streamlit.testing.v1 import AppTest
 from transformers import SwinConfig, SwinForImageClassification, ViTConfig, ViTImageProcessor, ViTModel
 
-from dashboard.models import downloads
+from dashboard.models import attention, downloads
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, LABELS, MEAN, SHAPE, randomised, save
 from tests.ui.pages import downloaded, healthy, opened, settled, words
@@ -185,3 +185,13 @@ def test_the_models_before_stay_even_when_they_were_not_the_first(models: Path):
     assert [info.value.endswith("Keeping the previous model.") for info in app.info] == [True, True]
     assert "good, 0.0 M parameters" in words(app)
     caches.unload("hf/good")
+
+
+def test_a_photo_of_too_many_patches_is_a_sentence(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(FAMILIES["vit"].build(), models / "whole", do_resize=False)
+    monkeypatch.setattr(attention, "MOST_TOKENS", 1500)
+    app = opened(vit="hf/whole", photo="chelsea")
+    assert "patches" in words(app)
+    assert "at most 1,500" in words(app)
+    app.selectbox(key="vit").select("bundled/vit")
+    assert "at most 1,500" not in words(healthy(app.run()))
