@@ -5,12 +5,13 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
-from PIL import AvifImagePlugin, Image, ImageCms
+from PIL import AvifImagePlugin, Image, ImageCms, TiffImagePlugin
 
-from dashboard.decoding.formats import PhotoError, kind_of
+from dashboard.decoding.formats import AVIF_BRANDS, PhotoError, kind_of
 from dashboard.decoding.png import essentials
 
 LOG = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ MAX_ASPECT = 1_000  # a model that enlarges the short side would ask for gigabyt
 DAMAGED = "The image is damaged or cut short and can't be read whole."
 PROFILE_NOTE = "Its colour profile could not be used, so its colours may be a little off."
 ORIENTATION, PHOTOMETRIC, BITS, SAMPLE_FORMAT = 0x0112, 262, 258, 339  # tags of EXIF and TIFF
-MIN_IS_WHITE, UNSIGNED = 0, 1  # values of two of them
+MIN_IS_WHITE, MIN_IS_BLACK, UNSIGNED = 0, 1, 1  # values of two of them
 TURNS = {  # EXIF's orientation: what puts the photo upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -33,6 +34,14 @@ ROWS = 256  # of deep grey at a time
 
 T = TypeVar("T")
 AvifImagePlugin.DEFAULT_MAX_THREADS = 2  # each thread asks for address space, and that is bounded
+TiffImagePlugin.OPEN_INFO |= {  # what Pillow could read, and has no entry for
+    (b"II", MIN_IS_BLACK, (3,), 1, (64,), ()): ("F", "F;64F"),
+    (b"MM", MIN_IS_BLACK, (3,), 1, (64,), ()): ("F", "F;64BF"),
+    (b"MM", MIN_IS_BLACK, (1,), 1, (32,), ()): ("I", "I;32BS"),
+}
+for (_order, _photometric, *_rest), _modes in list(TiffImagePlugin.OPEN_INFO.items()):
+    if _photometric == MIN_IS_BLACK and (_modes[0] in ("I", "F") or _modes[0].startswith("I;16")):
+        TiffImagePlugin.OPEN_INFO.setdefault((_order, MIN_IS_WHITE, *_rest), _modes)
 
 
 @dataclass(frozen=True)
@@ -67,10 +76,12 @@ def decode(data: bytes) -> Decoded:
 def _decoded(kind: str, data: bytes) -> Decoded:
     image, notes = _opened(kind, data)
     _refuse_large(image)
-    if kind == "TIFF":
-        image.load_end = lambda: None  # Pillow would turn it there, and refuse it where its EXIF is damaged
+    if kind == "TIFF":  # Pillow itself turns it there, and would refuse it where its EXIF is damaged
+        image.load_end = partial(_unless_damaged, image.load_end, None)
     image.load()
     turn = TURNS.get(_unless_damaged(lambda: image.getexif().get(ORIENTATION), None))
+    if image.size != image.im.size:  # of a TIFF that was not turned
+        image = image.copy()
     image, colour_notes = _rgb(image)
     return Decoded(image if turn is None else image.transpose(turn), notes + colour_notes)
 
@@ -88,7 +99,7 @@ def _opened(kind: str, data: bytes) -> tuple[Image.Image, tuple[str, ...]]:
     """The image, not yet decoded, and whether it is only the first of several."""
     if kind == "PNG":
         return _opened_png(data)
-    if kind == "AVIF":
+    if kind == "AVIF" and data[8:12] not in AVIF_BRANDS:
         data = data[:8] + b"avif" + data[12:]  # Pillow looks at the major brand alone
     image = Image.open(io.BytesIO(data), formats=(kind,))
     several = kind in ("GIF", "WEBP", "TIFF", "AVIF") and _unless_damaged(lambda: image.is_animated, False)

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from dashboard.photo import MAX_PIXELS, PhotoError, open_photo
+from tests.decoding.attacks import OPEN, REFUSED
 
 KIND = "files"
 FORMATS = ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP", "AVIF")
@@ -26,8 +27,12 @@ class Case:
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:
-    """Each is a valid file with up to three changes."""
-    valid = list(originals())
+    """The corpus of attacks first, as it is; then valid files and attacks with up to three changes each."""
+    attacks = [(name, make()) for name, make in (OPEN | REFUSED).items()]
+    for name, data in attacks[: count // 10]:
+        yield Case(name, data)
+    count -= min(len(attacks), count // 10)
+    valid = [*originals(), *((name, data) for name, data in attacks if len(data) < 100_000)]
     for index in range(count):
         dice = random.Random(f"{seed}-{index}")
         made, data = dice.choice(valid)
