@@ -73,7 +73,7 @@ def classifier(key: str) -> Classifier:
     except zoo.NotHere:  # a page asks before it downloads
         raise
     except ModelError:  # the page shows its sentence, the log where it came from
-        LOG.warning("%r can't be had", key, exc_info=True)
+        LOG.warning("%.200r can't be had", key, exc_info=True)
         raise
     _make_room()
     _loaded[key] = replace(model, note=zoo.NO_ROOM) if key in _crowded_out else model

@@ -104,6 +104,7 @@ def every_setting_kept(page: str) -> Iterator[None]:
     Streamlit drops them twice: the browser when the page changes, the server at the end of a run, when it takes out what it
     bound to widgets that are gone. Whoever goes back gets the address as it was.
     """
+    _say_each_once()
     last, others = st.session_state.get(OTHERS, (page, {}))
     returned = get_script_run_ctx().is_history_navigation
     if ASKED not in st.session_state or returned:
@@ -116,6 +117,18 @@ def every_setting_kept(page: str) -> Iterator[None]:
         for key in set(params) - drawn:
             _unbind(params, key)
     st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
+
+
+def _say_each_once() -> None:
+    """Mends an address that says one setting several times, before anything reads it: the last that says something counts.
+
+    Streamlit's widgets would take the first, and everybody else the last.
+    """
+    several = {key: values for key in st.query_params if len(values := st.query_params.get_all(key)) > 1}
+    for key, values in several.items():
+        _mend_address(key, None)
+        if told := [value for value in values if value]:
+            _mend_address(key, told[-1])
 
 
 def _unbind(params: QueryParams, key: str) -> None:

@@ -31,7 +31,7 @@ def show_loaded() -> None:
 
 def _card(model: Classifier) -> None:
     title, buttons = st.columns([3, 2], vertical_alignment="center")
-    title.markdown(f"**{plain(model.title)}** · `{model.key}`")
+    title.markdown(f"**{plain(model.title)}** · :gray[{plain(model.key)}]")
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         for side, (kinds, *_) in SIDES.items():
             if any(kind in model.observers for kind in kinds):

@@ -122,7 +122,7 @@ def agreement(
     """How far the two maps agree, and where they don't; `names` are those of the maps."""
     st.markdown("**Difference** · in rank")
     if isinstance(comparison, Incomparable):
-        st.info(comparison.reason)
+        st.info(plain(comparison.reason))
         return
     st.plotly_chart(
         difference_figure(comparison, behind, names), key="difference", config=CONFIG,

@@ -30,7 +30,7 @@ def pick_photo() -> Photo:
     if own is not None and st.session_state[OWN_FILE] == chosen.file_id:
         _offer_link(chosen.file_id)
     photo = own or _from_link() or caches.sample(sample)
-    st.caption(f"{plain(photo.name)}, {photo.size[0]:,} x {photo.size[1]:,} pixels. {' '.join(photo.notes)}")
+    st.caption(f"{plain(photo.name)}, {photo.size[0]:,} x {photo.size[1]:,} pixels. {plain(' '.join(photo.notes))}")
     return photo
 
 

@@ -6,9 +6,9 @@ import time
 import traceback
 from types import ModuleType
 
-from tests.fuzz import checkpoints, files
+from tests.fuzz import addresses, checkpoints, files
 
-KINDS: tuple[ModuleType, ...] = (files, checkpoints)
+KINDS: tuple[ModuleType, ...] = (files, checkpoints, addresses)
 
 
 def failures(kind: ModuleType, seed: int, count: int) -> list[str]:
