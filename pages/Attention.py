@@ -8,7 +8,7 @@ from dashboard.explain import Explanation, compare, read
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Classifier, Observation
-from dashboard.ui import caches, patches
+from dashboard.ui import caches, panel, patches
 from dashboard.ui.address import current_link
 from dashboard.ui.controls import first_fitting
 from dashboard.ui.downloads import OF_ATTENTION, Tray, attention_files
@@ -53,6 +53,7 @@ def one_patch(chosen: Chosen, models: Mapping[str, Classifier], seen: Observatio
         st.markdown("**How far and how evenly each head looks** · click one to choose it")
         patches.show_summary(asked, caches.head_summary(vit.key, photo.digest, evidence))
     with facts:
+        panel.left_out(shown, style)
         patches.show_facts(shown, evidence, cam)
 
     exhibit = Exhibit(photo, {"cnn": cam, "vit": shown}, models, compare(cam, shown, share), style, share, current_link())

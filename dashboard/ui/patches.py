@@ -174,6 +174,9 @@ def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:
     maps = small_maps(asked.on_patches(evidence, asked.every_head(evidence)))
     figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, look, asked.layer, asked.head)
     _clickable(HEADS, figure, "The same in every layer and head, as small maps.", _choose_head)
+    if look.scale in ("auto", "robust"):
+        which = "Where a few cells would flatten a map, its" if look.scale == "auto" else "In each map"
+        st.caption(f"{which} colours stop at the 2nd and the 98th percentile; enlarged, what lies beyond is ringed.")
     if maps.shape[2:] != evidence.grid:
         rows, columns = maps.shape[2:]
         st.caption(f"So small, each map shows means over its patches, on {rows} x {columns} cells.")

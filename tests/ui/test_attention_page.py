@@ -36,6 +36,12 @@ def test_every_figure_is_there_and_its_question():
     assert "What patch 37 looks at** · layer 6, heads fused (mean)" in words(app), "the middle, the last layer"
 
 
+def test_what_the_colours_leave_out_is_said():
+    text = words(opened("Attention", scale="robust"))
+    assert "colours stop at the 2nd and the 98th percentile, and the " in text
+    assert "In each map colours stop at" in text, "of the small ones"
+
+
 def test_attention_is_not_sold_as_an_explanation():
     text = words(opened("Attention"))
     assert "Attention by itself is no explanation" in text

@@ -99,11 +99,21 @@ def test_a_link_restores_the_settings():
     assert app.selectbox(key="vit_class").value == "dog"
 
 
+def test_the_scale_is_in_the_link_and_what_it_leaves_out_is_said():
+    app = opened(scale="robust", colours="Red-blue")
+    assert app.selectbox(key="scale").value == "robust"
+    assert words(app).count(" beyond are ringed.") == 2, "below both maps"
+    assert app.selectbox(key="colours").value == "Viridis", "signed maps alone are red and blue"
+    assert not notices(app)
+    assert "beyond" not in words(healthy(app.selectbox(key="scale").set_value("rank").run()))
+
+
 WRONG = [
     ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5),
     ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "Top prediction"),
     ("opacity", "-1", 0.6), ("top", "", 20),
     ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
+    ("scale", "log", "auto"),
 ]  # fmt: skip
 
 
