@@ -1,12 +1,13 @@
 """Text from outside is text, whatever Streamlit's renderer would make of it: in a real browser, in every kind of place."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from dashboard.ui.text import visible
-from tests.browser.doing import settled
+from tests.browser.doing import open_page, settled
 from tests.browser.hostile import HOSTILE
 from tests.conftest import ROOT, serving
+from tests.ui.pages import png
 
 pytestmark = pytest.mark.browser
 MORE_THAN_TEXT = (
@@ -34,3 +35,20 @@ def test_text_from_outside_is_text_in_every_place(page: Page):
             told = [each for each in case["texts"] if each != "Label"]  # the label above the pills
             assert len(told) == 9, text
             assert [each for each in told if visible(text) not in each] == []
+
+
+@pytest.mark.parametrize("path", ["", "layers", "attention", "methods", "models"])
+def test_a_hostile_link_and_a_hostile_name_add_nothing_to_a_page(page: Page, served: str, path: str):
+    evil = "https%3A%2F%2Fevil.example%2Flogin"
+    query = (
+        f"cnn=bundled/cnn&cnn=&vit=hf/{evil}&vit_class={evil}&cnn_class=%23%20x&cnn_method={evil}&photo={evil}&find=%3Ch1%3Ex"
+    )
+    open_page(page, served, path, query)
+    name = "www.evil.example ![x](https:evil.example) <h1>x.png"
+    page.locator(".st-key-upload input[type=file]").set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": png("red")}
+    )
+    expect(page.get_by_text("70 x 50 pixels")).to_be_visible()
+    settled(page)
+    expect(page.get_by_text("evil.example").first).to_be_visible()
+    expect(page.locator("a[href*=evil], img[src*=evil], h1, [data-testid=stException]")).to_have_count(0)
