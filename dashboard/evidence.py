@@ -123,8 +123,11 @@ class FinerQuestion(Question):
 @dataclass(frozen=True)
 class Evidence:
     """What a look leaves behind. `of_question`: whether it depends on what was asked, so that each question needs a look.
-    `cell`: what one value of a map read from it stands for, in a word.
+    `cell`: what one value of a map read from it stands for, in a word. `covered`: the part of what the model ate that its
+    maps lie over, from the top left, as shares of height and width: patches that do not fit in leave a rest unseen.
     """
+
+    covered: tuple[float, float] = field(default=(1.0, 1.0), kw_only=True)
 
     of_question: ClassVar[bool] = False
     cell: ClassVar[str] = "cell"

@@ -15,7 +15,6 @@ from dashboard.numerics.scaling import crop_resample
 AT_ONCE = 0.3  # the weight that one map may have without being asked for, see `Made`
 TOGETHER = 2.0  # the weight that all of those may have
 Sort = Literal["family", "cost", "agreement"]
-WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -49,15 +48,19 @@ def waiting(weights: Sequence[float]) -> list[bool]:
 def correlations(maps: Sequence[Explanation]) -> Tensor:
     """Rank correlation of each map of one model with each, (M, M): what `compare` says of every pair, on its finer grid.
 
-    All maps are laid on every grid that a pair needs and ranked there once: one matrix product per grid, not 253 comparisons.
+    All maps are laid on every grid that a pair needs, over the part that both cover, and ranked there once: one matrix product
+    per grid, not 253 comparisons.
     """
     shapes = torch.tensor([shown.heatmap.shape for shown in maps])  # (M, 2)
     finer = torch.maximum(shapes[:, None], shapes)  # (M, M, 2)
     found = torch.full(finer.shape[:2], torch.nan, dtype=torch.float64)
-    for grid in finer.flatten(0, 1).unique(dim=0):
-        rows, columns = grid.tolist()
-        laid = torch.stack([crop_resample(shown.heatmap.float(), WHOLE, rows, columns) for shown in maps])
-        found = torch.where((finer == grid).all(-1), spearman_matrix(laid), found)
+    common = [[first.box.overlap(second.box) for second in maps] for first in maps]
+    for box in {box for row in common for box in row if box is not None}:
+        there = torch.tensor([[each == box for each in row] for row in common])  # (M, M)
+        for grid in finer[there].unique(dim=0):
+            rows, columns = grid.tolist()
+            laid = [crop_resample(shown.heatmap.float(), shown.box.shares(box), rows, columns) for shown in maps]
+            found = torch.where(there & (finer == grid).all(-1), spearman_matrix(torch.stack(laid)), found)
     return found
 
 

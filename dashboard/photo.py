@@ -86,6 +86,10 @@ class Box:
     def height(self) -> float:
         return self.bottom - self.top
 
+    def upper_left(self, down: float, across: float) -> "Box":
+        """The part from the top left that is such shares of it high and wide."""
+        return Box(self.left, self.top, self.left + across * self.width, self.top + down * self.height)
+
     def overlap(self, other: "Box") -> "Box | None":
         """What both cover, or None."""
         left, top = max(self.left, other.left), max(self.top, other.top)

@@ -37,10 +37,10 @@ def attention_npz(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> by
 
 
 def methods_npz(exhibit: Exhibit, correlations: Tensor) -> bytes:
-    """Every method's raw values by its name, their one box, rank correlations (M, M), the names of both axes, the settings."""
+    """Each method's raw values by its name, their boxes (M, 4), rank correlations (M, M) and the names of both axes, settings."""
     maps = {name: shown.heatmap.numpy() for name, shown in exhibit.shown.items()}
-    box = _corners(next(iter(exhibit.shown.values())).box)
-    return _npz(maps | {"names": np.array(list(maps)), "correlations": correlations.numpy(), "box": box}, exhibit)
+    boxes = np.stack([_corners(shown.box) for shown in exhibit.shown.values()])
+    return _npz(maps | {"names": np.array(list(maps)), "correlations": correlations.numpy(), "boxes": boxes}, exhibit)
 
 
 def _corners(box: Box) -> np.ndarray:

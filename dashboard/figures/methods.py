@@ -55,18 +55,15 @@ def encoded(values: np.ndarray) -> str:
     return base64.b64encode(values.tobytes()).decode()
 
 
-def stage(behind: Backdrop, box: Box) -> dict:
-    """Where maps over `box` lie on the photo, and what of it their model never saw, in percent: left, top, width, height."""
+def laid(behind: Backdrop, box: Box) -> dict[str, list]:
+    """Where a map over `box` lies on the photo, and what of it its model never saw, in percent: left, top, width, height."""
 
     def percent(left: float, top: float, right: float, bottom: float) -> list[float]:
         edges = (left / behind.width, top / behind.height, (right - left) / behind.width, (bottom - top) / behind.height)
         return [round(100 * edge, 3) for edge in edges]
 
     unseen = unseen_rectangles((behind.width, behind.height), box)
-    return {
-        "photo": behind.uri, "ratio": behind.width / behind.height,
-        "box": percent(box.left, box.top, box.right, box.bottom), "unseen": [percent(*corners) for corners in unseen],
-    }  # fmt: skip
+    return {"box": percent(box.left, box.top, box.right, box.bottom), "unseen": [percent(*corners) for corners in unseen]}
 
 
 def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int] | None) -> go.Figure:

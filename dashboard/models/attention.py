@@ -49,14 +49,15 @@ class AttentionObserver:
 
     def __call__(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionMaps, Tensor]:
         logits, maps = self.run(pixels)
-        return AttentionMaps(torch.cat(list(maps)), *self._layout(pixels)), logits
+        return AttentionMaps(torch.cat(list(maps)), *self._layout(pixels), covered=self._covered(pixels)), logits
 
     def gradients(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionGradients, Tensor]:
         """Attention with the score's gradients."""
         with torch.enable_grad():
             logits, maps = self.run(pixels.detach().clone().requires_grad_())
             gradients = torch.autograd.grad(_score(logits, question), maps)
-        return AttentionGradients(_stacked(maps), *self._layout(pixels), _stacked(gradients)), logits.detach()
+        found = AttentionGradients(_stacked(maps), *self._layout(pixels), _stacked(gradients), covered=self._covered(pixels))
+        return found, logits.detach()
 
     def relevance(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionRelevance, Tensor]:
         """Attention with the score's gradients and the class's relevance.
@@ -70,8 +71,7 @@ class AttentionObserver:
             with relevance_rules():
                 answer, maps = self.run(start)
             relevance = torch.autograd.grad(answer[0, question.chosen(logits[0])], maps)
-        found = AttentionRelevance(seen.weights, seen.grid, seen.prefix, seen.reads, seen.gradients, _stacked(relevance))
-        return found, logits
+        return AttentionRelevance(**vars(seen), relevance=_stacked(relevance)), logits
 
     def layer_scores(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[LayerScores, Tensor]:
         """Attention with the gradient, in each layer, of the score that the head would give right after it."""
@@ -82,7 +82,8 @@ class AttentionObserver:
             weights = question.weights(logits[0].detach())
             scores = [head(each)[0] @ weights for each in tokens]
             gradients = [torch.autograd.grad(score, own, retain_graph=True)[0] for score, own in zip(scores, maps, strict=True)]
-        return LayerScores(_stacked(maps), *self._layout(pixels), _stacked(gradients)), logits.detach()
+        found = LayerScores(_stacked(maps), *self._layout(pixels), _stacked(gradients), covered=self._covered(pixels))
+        return found, logits.detach()
 
     def tokens(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[TokenMaps, Tensor]:
         """The patches' tokens with the score's gradients, after each layer up to the last that the score depends on."""
@@ -93,7 +94,7 @@ class AttentionObserver:
         grid, prefix, _ = self._layout(pixels)
         maps, slopes = (_stacked(each)[:, prefix:].unflatten(1, grid) for each in (tokens, gradients))
         used = int(slopes.flatten(1).any(1).sum())  # after the last, a head that reads CLS alone ignores the patches
-        return TokenMaps(maps[:used], slopes[:used]), logits.detach()
+        return TokenMaps(maps[:used], slopes[:used], covered=self._covered(pixels)), logits.detach()
 
     def patch_logits(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[PatchLogits, Tensor]:
         """What the head says of each patch alone."""
@@ -101,11 +102,16 @@ class AttentionObserver:
             logits = self.answer(pixels)
         grid, prefix, _ = self._layout(pixels)
         each = patch_logits(head_of(self.answer, pixels), tokens[-1], prefix)
-        return PatchLogits(each.unflatten(0, grid)), logits
+        return PatchLogits(each.unflatten(0, grid), covered=self._covered(pixels)), logits
 
     def _layout(self, pixels: Tensor) -> tuple[tuple[int, int], int, Tensor]:
         grid = (pixels.shape[2] // self.patch[0], pixels.shape[3] // self.patch[1])
         return grid, len(self.prefix_read), self._reads(grid[0] * grid[1]).to(pixels.device)
+
+    def _covered(self, pixels: Tensor) -> tuple[float, float]:
+        """The part that whole patches cover: the embedding steps from the top left and leaves what is less than a patch."""
+        rows, columns = (length - length % patch for length, patch in zip(pixels.shape[2:], self.patch, strict=True))
+        return rows / pixels.shape[2], columns / pixels.shape[3]
 
     def _reads(self, patches: int) -> Tensor:
         """Each prefix token that is read counts once, the patches' mean once; (T,) sums to 1."""

@@ -119,7 +119,7 @@ class Classifier:
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{self.title} found no memory left on the {kind_of(self.device)} for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
-        return Observation(evidence, answer, view.box, milliseconds, self.device)
+        return Observation(evidence, answer, view.box.upper_left(*evidence.covered), milliseconds, self.device)
 
 
 @dataclass(frozen=True)

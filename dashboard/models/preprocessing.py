@@ -19,8 +19,8 @@ from dashboard.photo import Box, Photo, View, taking_turns
 class Preprocessing:
     """A model's own preprocessing, twice.
 
-    `pixels`: bytes (3, H, W) to normalised pixels; `geometry`: floats (3, H, W) to the same place and size with
-    their values left alone, which is how the seen part of a photo is measured.
+    `pixels`: bytes (3, H, W) to normalised pixels; `geometry`: floats (3, H, W) to the same place and size, their values scaled
+    and shifted at most, which is how the seen part of a photo is measured.
     """
 
     pixels: Callable[[Tensor], Tensor]
@@ -36,34 +36,58 @@ def to_bytes(image: Image.Image) -> Tensor:
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 
+NOISE = 2e-7  # of single precision, for values up to 1
+
+
 @lru_cache(maxsize=256)
 def seen_box(preprocessing: Preprocessing, width: int, height: int) -> Box:
     """The part of a width x height photo that comes through, in photo pixels, to about 0.01 of a pixel.
 
-    A ramp along x, one along y, and ones go through the geometry. Divided by the ones (padding is 0), the ramps tell
-    which photo coordinate each output pixel shows; a line through the central half, where no border blurs, gives
-    the edges.
+    A ramp along x goes through the geometry, then one along y, each from 0 to 1 and alike in all channels, so that it does not
+    matter what is done to channels. They tell which place of the photo each output pixel shows; a line through the central
+    half, where no border blurs, gives the edges.
     """
-    across = torch.arange(width) + 0.5
-    down = torch.arange(height) + 0.5
-    ramps = torch.stack([across.expand(height, width), down[:, None].expand(height, width), torch.ones(height, width)])
-    x, y, ones = preprocessing.geometry(ramps)
-    rows, columns = ones.shape
-    left, right = _edges((x[rows // 2] / ones[rows // 2]), columns)
-    top, bottom = _edges((y[:, columns // 2] / ones[:, columns // 2]), rows)
-    return Box(left, top, right, bottom)
+    across, down = (torch.arange(width) + 0.5) / width, (torch.arange(height) + 0.5) / height
+    x = _geometry(preprocessing, across.expand(3, height, width))
+    y = _geometry(preprocessing, down[:, None].expand(3, height, width))
+    (left, right), (top, bottom) = _edges(_profile(x)), _edges(_profile(y.T))
+    return Box(left * width, top * height, right * width, bottom * height)
 
 
-def _edges(coordinates: Tensor, count: int) -> tuple[float, float]:
-    """Photo coordinates at both ends of a line of `count` pixels, from those at pixel centres."""
-    centres = np.arange(count) + 0.5
-    middle = slice(count // 4, count - count // 4)
-    values = coordinates.double().numpy()[middle]
-    if len(values) < 2 or np.ptp(values) < 1e-6:  # a photo one pixel wide has no slope to measure
-        half = max(values.mean(), 0.5)
+def _geometry(preprocessing: Preprocessing, image: Tensor) -> np.ndarray:
+    """What becomes of an image (3, H, W) alike in all channels, (h, w); what is done to its values is undone."""
+    channel, scale, offset = _values(preprocessing)
+    return (preprocessing.geometry(image)[channel].double().numpy() - offset) / scale
+
+
+@lru_cache(maxsize=256)
+def _values(preprocessing: Preprocessing) -> tuple[int, float, float]:
+    """One channel, and the scale and offset that its values get all the same, as from a second normalisation."""
+    zeros, ones = (preprocessing.geometry(torch.full((3, 64, 64), value)).double() for value in (0.0, 1.0))
+    place = (ones - zeros).argmax()  # where there is photo and no padding
+    channel = int(place) // ones[0].numel()
+    return channel, (ones - zeros).flatten()[place].item(), zeros.flatten()[place].item()
+
+
+def _profile(values: np.ndarray) -> np.ndarray:
+    """One line along the columns of a ramp (rows, columns): the middle one of those where no padding levels the ramp."""
+    reach = np.ptp(values, axis=1)
+    lines = np.flatnonzero(reach >= reach.max() / 2)
+    return values[lines[len(lines) // 2]]
+
+
+def _edges(line: np.ndarray) -> tuple[float, float]:
+    """The ramp's values at both ends of a line of pixels, from those at pixel centres. Padding is level: it is left aside."""
+    moving = np.flatnonzero(np.abs(np.diff(line)) > NOISE)
+    first, last = (moving[0], moving[-1] + 1) if len(moving) else (0, len(line) - 1)
+    quarter = (last + 1 - first) // 4
+    places = np.arange(first + quarter, last + 1 - quarter)
+    values = line[places]
+    if len(values) < 2 or np.ptp(values) < NOISE:  # a photo one pixel wide has no slope to measure
+        half = min(values.mean(), 1 - values.mean()) or 0.5
         return float(values.mean() - half), float(values.mean() + half)
-    slope, start = np.polyfit(centres[middle], values, 1)
-    return float(start), float(start + slope * count)
+    slope, start = np.polyfit(places + 0.5, values, 1)
+    return float(start), float(start + slope * len(line))
 
 
 def whole(image: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from dashboard.explain import annotate, compare
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
-from dashboard.figures.methods import grid_scale, matrix_figure, painted, rho_in_words, stage
+from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
 from dashboard.gallery import Made, Sort, correlations, in_order, spread, waiting
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
@@ -192,9 +192,13 @@ def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[DeltaGenerato
 
 def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str, str], behind: Backdrop, look: Look) -> None:
     """All maps over the photo; a click on one shows it large."""
-    box = next(entry.made.shown.box for entry in found.values() if entry.made)
-    maps = [_small(entry, view, agreement.between(name, view.reference), pair, look) for name, entry in found.items()]
-    map_grid(maps, stage(behind, box), look.opacity, look.smooth, "grid", opened=_open, run=_run)
+    first = next(entry.made.shown.box for entry in found.values() if entry.made)  # for those that wait
+    boxes = {name: entry.made.shown.box if entry.made else first for name, entry in found.items()}
+    maps = [
+        _small(entry, view, agreement.between(name, view.reference), pair, look, laid(behind, boxes[name]))
+        for name, entry in found.items()
+    ]
+    map_grid(maps, behind, look.opacity, look.smooth, "grid", opened=_open, run=_run)
     scale = SCALE_IN_WORDS[grid_scale(look, view.own_scale)]
     rho = "" if found[view.reference].made else ", which is not run yet"
     st.caption(
@@ -205,7 +209,7 @@ def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str
     )
 
 
-def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Look) -> SmallMap:
+def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Look, place_in_photo: dict) -> SmallMap:
     method, done = entry.method, entry.made
     place = " and ".join(PAIR[key] for key, name in zip(PAIR, pair, strict=True) if name == method.label)
     marks = [word for word, holds in (("class-agnostic", not method.class_specific), ("signed", method.signed)) if holds]
@@ -218,7 +222,7 @@ def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Lo
         state = (rho_in_words(rho), f"{effort}, {_milliseconds(done.look + done.reading)}")
     more = (method.__doc__ or "").partition("\n")[0]
     return SmallMap(
-        method.label, (*state, *([", ".join(marks)] if marks else [])), more, place,
+        method.label, (*state, *([", ".join(marks)] if marks else [])), more, place, place_in_photo,
         painted(done.shown, look, view.own_scale) if done else None,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.figures.maps import palette
+from dashboard.figures.maps import Backdrop, palette
 from dashboard.figures.methods import encoded
 
 CSS = """
@@ -95,20 +95,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
     function fill(cell, small) {
         const map = cell.querySelector(".map"), photo = map.querySelector("img"), words = cell.querySelector("figcaption");
-        if (photo.getAttribute("src") !== data.stage.photo) photo.src = data.stage.photo;
+        if (photo.getAttribute("src") !== data.photo) photo.src = data.photo;
         photo.alt = "";
-        map.style.aspectRatio = data.stage.ratio;
+        map.style.aspectRatio = data.ratio;
         map.disabled = small.painted === null;
         map.title = small.more;
         map.setAttribute("aria-label", `${small.name}: ${small.notes.join(", ")}`);
         map.onclick = () => setTriggerValue("opened", small.name);
-        map.querySelector(".dark").replaceChildren(...data.stage.unseen.map((corners) => place(made("i", ""), corners)));
+        map.querySelector(".dark").replaceChildren(...small.laid.unseen.map((corners) => place(made("i", ""), corners)));
         map.querySelector(".place").textContent = small.place;
         cell.className = small.place ? "chosen" : "";
-        const canvas = place(map.querySelector("canvas"), data.stage.box);
+        const canvas = place(map.querySelector("canvas"), small.laid.box);
         canvas.style.opacity = data.opacity;
-        const svg = place(map.querySelector("svg"), data.stage.box);
-        place(map.querySelector(".flat"), data.stage.box);
+        const svg = place(map.querySelector("svg"), small.laid.box);
+        place(map.querySelector(".flat"), small.laid.box);
         map.classList.toggle("is-flat", small.painted !== null && small.painted.flat);
         svg.style.display = small.painted ? "" : "none";
         if (small.painted) {
@@ -143,24 +143,27 @@ _map_grid = st.components.v2.component("map_grid", html='<div class="grid"></div
 @dataclass(frozen=True)
 class SmallMap:
     """One cell: its `name` and `notes` below the map, `more` where the pointer rests, and the `place` that it has among the
-    two shown large, if any. `painted` is the map as `figures.methods` paints it, None while it waits to be run.
+    two shown large, if any. `laid` is where it lies on the photo, as `figures.methods` says it, `painted` the map as that
+    paints it, None while it waits to be run.
     """
 
     name: str
     notes: tuple[str, ...]
     more: str
     place: str
+    laid: dict
     painted: dict | None
 
 
 def map_grid(
-    maps: Sequence[SmallMap], stage: dict, opacity: float, smooth: bool, key: str, opened: Callable[[str], None],
+    maps: Sequence[SmallMap], behind: Backdrop, opacity: float, smooth: bool, key: str, opened: Callable[[str], None],
     run: Callable[[str], None],
 ) -> None:  # fmt: skip
-    """Draws the maps on their stage; a click tells `opened`, or `run` where a map waits, its name."""
+    """Draws the maps over the photo; a click tells `opened`, or `run` where a map waits, its name."""
     colours = {small.painted["colours"] for small in maps if small.painted}
     data: dict[str, Any] = {
-        "maps": [asdict(small) for small in maps], "stage": stage, "opacity": opacity, "smooth": smooth,
+        "maps": [asdict(small) for small in maps], "opacity": opacity, "smooth": smooth,
+        "photo": behind.uri, "ratio": behind.width / behind.height,
         "palettes": {name: encoded(palette(name)) for name in sorted(colours)},
     }  # fmt: skip
     _map_grid(

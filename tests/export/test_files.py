@@ -57,7 +57,7 @@ def test_maps_of_one_model_come_by_their_methods_names():
     assert (arrays["correlations"] == matrix.numpy()).all()
     for name, shown in maps.items():
         assert (arrays[name] == shown.heatmap.numpy()).all()
-    assert arrays["box"].tolist() == list(dataclasses.astuple(CNN_BOX))
+    assert arrays["boxes"].tolist() == [list(dataclasses.astuple(box)) for box in (CNN_BOX, VIT_BOX)]
     assert list(json.loads(str(arrays["settings"]))["maps"]) == list(maps)
 
 

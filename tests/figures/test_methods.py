@@ -11,7 +11,7 @@ from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import Backdrop, Look, palette
-from dashboard.figures.methods import encoded, grid_scale, matrix_figure, painted, rho_in_words, stage, svg_path
+from dashboard.figures.methods import encoded, grid_scale, laid, matrix_figure, painted, rho_in_words, svg_path
 from dashboard.methods import ClassActivationMap, GradCAM
 from dashboard.photo import Box
 
@@ -83,11 +83,10 @@ def test_a_palette_goes_from_a_scales_first_colour_to_its_last(colours: str):
     assert (tuple(made[0]), tuple(made[-1])) == ends
 
 
-def test_the_stage_says_in_percent_what_the_model_saw_and_what_not():
-    made = stage(Backdrop(400, 300, "data:image/jpeg;base64,AAAA"), SIGNED.box)
+def test_it_is_said_in_percent_what_the_model_saw_and_what_not():
+    made = laid(Backdrop(400, 300, "data:image/jpeg;base64,AAAA"), SIGNED.box)
     assert made["box"] == [12.5, 0, 75, 100]
     assert made["unseen"] == [[0, 0, 12.5, 100], [87.5, 0, 12.5, 100]]
-    assert made["ratio"] == pytest.approx(4 / 3)
 
 
 def test_a_click_on_a_cell_tells_its_two_maps():

@@ -1,0 +1,162 @@
+"""A mark in the photo is in the map's place: for every family, with processors of every kind, whatever the photo's size."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from PIL import Image
+from torchvision import models as torchvision_models
+from torchvision.transforms._presets import ImageClassification
+
+from dashboard.evidence import AttentionMaps, Evidence, Probe, StageMaps, TokenMaps
+from dashboard.models.classifier import Classifier, Observation
+from dashboard.models.preprocessing import Preprocessing, from_preset, from_processor, seen_box
+from dashboard.models.zoo import _fit as fit_torchvision
+from dashboard.models.zoo import load
+from dashboard.photo import Box, Photo
+from tests.models.tiny import FAMILIES, MEAN, PATCH, randomised, save
+
+SIZES = [(61, 45), (45, 83), (130, 52), (96, 96)]
+SPOTS = [(0.3, 0.35), (0.7, 0.4), (0.45, 0.75)]
+
+
+def marked(width: int, height: int, centre: tuple[float, float] | None, side: float) -> Photo:
+    """Noise, with a square of the opposite colours around a place."""
+    pixels = np.random.default_rng(1).integers(60, 200, (height, width, 3), dtype=np.uint8)
+    if centre is not None:
+        x, y = centre
+        rows = slice(max(round(y - side / 2), 0), max(round(y + side / 2), 1))
+        columns = slice(max(round(x - side / 2), 0), max(round(x + side / 2), 1))
+        pixels[rows, columns] = 255 - pixels[rows, columns]
+    return Photo(Image.fromarray(pixels), f"{width}x{height}-{centre}", "noise")
+
+
+def answered(seen: Observation) -> torch.Tensor:
+    """What the first layer or stage left, channels last: (rows, columns, C)."""
+    return seen.evidence.tokens[0] if isinstance(seen.evidence, TokenMaps) else seen.evidence.activations[0].movedim(0, -1)
+
+
+def place_of(model: Classifier, needs: type[Evidence], width: int, height: int, spot: tuple[float, float]) -> None:
+    """The cell that a mark changes most, lies where the mark is, to a cell and a half: random weights spread it."""
+    before = model.observe(marked(width, height, None, 0), needs)
+    box, (rows, columns, _) = before.box, answered(before).shape
+    part = box.overlap(Box(0, 0, width, height))
+    centre = part.left + spot[0] * part.width, part.top + spot[1] * part.height
+    cell = box.width / columns, box.height / rows
+    after = model.observe(marked(width, height, centre, 1.5 * max(cell)), needs)
+    change = (answered(after) - answered(before)).square().sum(-1).double()
+    change = (change / change.max()) ** 4
+    x = box.left + ((change.sum(0) * (torch.arange(columns) + 0.5)).sum() / change.sum()).item() * cell[0]
+    y = box.top + ((change.sum(1) * (torch.arange(rows) + 0.5)).sum() / change.sum()).item() * cell[1]
+    assert abs(x - centre[0]) <= 1.5 * cell[0], (x, centre, box)
+    assert abs(y - centre[1]) <= 1.5 * cell[1], (y, centre, box)
+
+
+SQUEEZE = {"size": {"height": 64, "width": 80}}
+AS_IT_IS = {"do_resize": False}
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "data2vec"])
+def test_a_mark_is_in_its_place_in_every_family_of_transformers(name: str, models: Path):
+    save(FAMILIES[name].build(), models / name, 48, 40)
+    model = load(f"hf/{name}")
+    for (width, height), spot in zip(SIZES, [*SPOTS, SPOTS[0]], strict=True):
+        place_of(model, TokenMaps, width, height, spot)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (46, 47), (39, 78)])
+@pytest.mark.parametrize(
+    "processor",
+    [
+        transformers.ViTImageProcessor(**AS_IT_IS, **MEAN),
+        transformers.ViTImageProcessor(**SQUEEZE, **MEAN),
+        transformers.CLIPImageProcessor(size={"shortest_edge": 46}, crop_size={"height": 46, "width": 46}),
+        transformers.CLIPImageProcessor(size={"shortest_edge": 40}, crop_size={"height": 60, "width": 60}),
+    ],
+    ids=["as it is", "squeezed", "cropped, not whole patches", "padded"],
+)
+def test_a_mark_is_in_its_place_with_every_kind_of_processor(processor: object, size: tuple[int, int], models: Path):
+    FAMILIES["dinov2"].build().save_pretrained(models / "dinov2")
+    processor.save_pretrained(models / "dinov2")
+    model = load("hf/dinov2")
+    for spot in SPOTS:
+        place_of(model, TokenMaps, *size, spot)
+
+
+def test_the_box_ends_where_the_last_patch_ends(models: Path):
+    """46 pixels hold five patches of 8 and a rest of 6: a photo of 92 x 46 that is squeezed is seen to 80 x 40 of it."""
+    save(FAMILIES["vit"].build(), models / "vit", 46, 46)
+    model = load("hf/vit")
+    seen = model.observe(marked(92, 46, None, 0), AttentionMaps)
+    assert seen.evidence.grid == (5, 5)
+    assert (seen.box.left, seen.box.top) == pytest.approx((0, 0), abs=0.05)
+    assert (seen.box.right, seen.box.bottom) == pytest.approx((80, 40), abs=0.1)
+    whole = model.observe(marked(92, 46, None, 0), Probe).box
+    assert (whole.right, whole.bottom) == pytest.approx((92, 46), abs=0.1)
+
+
+def test_patches_of_a_photo_that_is_not_resized(models: Path):
+    FAMILIES["dinov2"].build().save_pretrained(models / "dinov2")
+    transformers.ViTImageProcessor(**AS_IT_IS, **MEAN).save_pretrained(models / "dinov2")
+    for kind in (AttentionMaps, TokenMaps):
+        seen = load("hf/dinov2").observe(marked(61, 45, None, 0), kind)
+        assert (seen.box.right, seen.box.bottom) == pytest.approx((61 // PATCH * PATCH, 45 // PATCH * PATCH), abs=0.05)
+
+
+def by_hand(network: torch.nn.Module, preprocessing: Preprocessing, side: int) -> Classifier:
+    network = randomised(network).requires_grad_(False)
+    fit = fit_torchvision(network, "it", torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)))
+    return Classifier(
+        key="by/hand", title="it", labels=tuple(map(str, range(5))), training_data="", source="", device=torch.device("cpu"),
+        parameters=1, memory=1, dtype=torch.float32, preprocessing=preprocessing, **vars(fit),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_mark_is_in_its_place_in_a_cnn_of_torchvision(size: tuple[int, int]):
+    model = by_hand(
+        torchvision_models.resnet18(num_classes=5), from_preset(ImageClassification(crop_size=64, resize_size=72)), 64
+    )
+    for spot in SPOTS:
+        place_of(model, StageMaps, *size, spot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_mark_is_in_its_place_in_a_transformer_of_torchvision(size: tuple[int, int]):
+    network = torchvision_models.VisionTransformer(48, 8, 3, 2, 16, 32, num_classes=5)
+    model = by_hand(network, from_preset(ImageClassification(crop_size=48, resize_size=56)), 48)
+    for spot in SPOTS:
+        place_of(model, TokenMaps, *size, spot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_mark_is_in_its_place_in_the_bundled_cnn(size: tuple[int, int]):
+    for spot in SPOTS:
+        place_of(load("bundled/cnn"), StageMaps, *size, spot)
+
+
+def test_a_mark_is_in_its_place_in_a_cnn_of_hugging_face(models: Path):
+    config = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], num_labels=5)
+    save(randomised(transformers.ResNetForImageClassification(config)), models / "resnet", 64, 64)
+    for size in SIZES:
+        place_of(load("hf/resnet"), StageMaps, *size, SPOTS[1])
+
+
+def test_channels_in_another_order_change_no_place():
+    """MobileViT's processor turns RGB round: short side 288 for a crop of 256 of a 451 x 300 photo."""
+    options = {"size": {"shortest_edge": 288}, "crop_size": {"height": 256, "width": 256}}
+    boxes = [
+        seen_box(from_processor(transformers.MobileViTImageProcessor(do_flip_channel_order=flip, **options)), 451, 300)
+        for flip in (True, False)
+    ]
+    assert boxes[0] == boxes[1]
+    assert (boxes[0].left, boxes[0].top, boxes[0].right, boxes[0].bottom) == pytest.approx((91.9, 16.7, 359.1, 283.3), abs=0.3)
+
+
+@pytest.mark.parametrize("options", [{"include_top": True}, {"rescale_offset": True}, {}])
+def test_values_that_are_scaled_or_shifted_by_channel_change_no_place(options: dict[str, bool]):
+    processor = transformers.EfficientNetImageProcessor(size={"height": 60, "width": 60}, do_center_crop=False, **options)
+    box = seen_box(from_processor(processor), 300, 451)
+    assert (box.left, box.top, box.right, box.bottom) == pytest.approx((0, 0, 300, 451), abs=0.3)
