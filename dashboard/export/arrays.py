@@ -37,7 +37,7 @@ def attention_npz(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> by
 
 
 def methods_npz(exhibit: Exhibit, correlations: Tensor) -> bytes:
-    """Each method's raw values by its name, their boxes (M, 4), rank correlations (M, M) and the names of both axes, settings."""
+    """Each method's raw values by its name, their boxes (M, 4), rank correlations (M, M) and their names, the settings."""
     maps = {name: shown.heatmap.numpy() for name, shown in exhibit.shown.items()}
     boxes = np.stack([_corners(shown.box) for shown in exhibit.shown.values()])
     return _npz(maps | {"names": np.array(list(maps)), "correlations": correlations.numpy(), "boxes": boxes}, exhibit)
