@@ -20,6 +20,7 @@ from dashboard.ui.text import plain
 DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
 SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first
 ASKED = "asked_by_the_link"  # what came with the address and no widget has taken up yet
+LONGEST = 1_000  # characters of a setting, by far more than any has
 
 
 def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
@@ -120,15 +121,26 @@ def every_setting_kept(page: str) -> Iterator[None]:
 
 
 def _say_each_once() -> None:
-    """Mends an address that says one setting several times, before anything reads it: the last that says something counts.
+    """Mends an address before anything reads it: of a setting that comes several times, the last that says something counts.
 
-    Streamlit's widgets would take the first, and everybody else the last.
+    It counts as far as `LONGEST`; one that says nothing asks for nothing. Streamlit's widgets would take the first or the last,
+    be it empty, and leave them all in the address.
     """
-    several = {key: values for key in st.query_params if len(values := st.query_params.get_all(key)) > 1}
-    for key, values in several.items():
-        _mend_address(key, None)
-        if told := [value for value in values if value]:
-            _mend_address(key, told[-1])
+    with get_session_state().query_params() as params:
+        told = {key: params.get_all(key) for key in params}
+        meant = {key: last for key, values in told.items() if len(key) <= LONGEST and (last := _last_said(values))}
+        wrong = [key for key, values in told.items() if key not in meant or values != [meant[key]]]
+        if not wrong:
+            return
+        for key in wrong:
+            _unbind(params, key)
+            params.discard_param_no_forward_msg(key)
+        params.update({key: meant[key] for key in wrong if key in meant})  # one message to the browser for all of them
+        params.set_initial_query_params_from_current()
+
+
+def _last_said(values: Sequence[str]) -> str:
+    return next((cut for value in reversed(values) if (cut := value.strip()[:LONGEST])), "")
 
 
 def _unbind(params: QueryParams, key: str) -> None:

@@ -10,7 +10,7 @@ from dashboard.ui.notices import ICON
 from tests.conftest import ROOT
 
 
-def opened(page: str = "", **query: str) -> AppTest:
+def opened(page: str = "", **query: str | list[str]) -> AppTest:
     """The dashboard at an address, run once; without a page, the first one."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     for name, value in query.items():
