@@ -13,7 +13,7 @@ from cachetools import LRUCache, cached
 from PIL import Image
 from torch import Tensor
 
-from dashboard.decoding.decode import MAX_ASPECT, MAX_PIXELS
+from dashboard.decoding.decode import LARGE, MAX_ASPECT, MAX_PIXELS
 from dashboard.decoding.formats import EXPECTED, MAX_BYTES, PhotoError
 from dashboard.decoding.pool import POOL, Unavailable
 
@@ -22,9 +22,10 @@ __all__ = [
     "display_jpeg", "forget_pixels", "open_photo", "sample_photo", "taking_turns",
 ]  # fmt: skip
 DISPLAY_SIDE = 1024
-PIXELS_LIMIT = 256 * 1024**2  # bytes of decoded pixels, of everybody's photos together
-LARGE = 16_000_000  # pixels from which photos take turns
+PIXELS_LIMIT = 4 * MAX_PIXELS  # bytes of decoded pixels, of everybody's photos together: one of the largest
+TRIES = 10  # to decode again what opened once: each waits for a minute
 OPENED = 256  # files of which it is known whether they open
+Image.core.set_block_size(64 * 1024**2)  # bytes: the C library gives pieces of over 32 MB back to the system at once
 
 SAMPLES = {  # photos inside scikit-image's wheel: id -> file, title
     "chelsea": ("chelsea.png", "Chelsea the cat"),
@@ -155,6 +156,11 @@ def _image_bytes(image: Image.Image) -> int:
 
 @cached(LRUCache(PIXELS_LIMIT, getsizeof=_image_bytes), key=lambda file: file.digest, condition=Condition())
 def _decoded(file: File) -> Image.Image:
+    for _ in range(TRIES):
+        try:
+            return POOL.decode(file.data).image
+        except Unavailable:  # it opened before, so all it needs is time
+            continue
     return POOL.decode(file.data).image
 
 

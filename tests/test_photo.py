@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from dashboard import photo as photos
+from dashboard.decoding.decode import Decoded, decode
+from dashboard.decoding.pool import Unavailable
 from dashboard.photo import MAX_BYTES, SAMPLES, Box, Photo, PhotoError, display_jpeg, open_photo, sample_photo
 
 
@@ -186,3 +189,27 @@ def test_boxes():
     assert box.overlap(other) == Box(60, 20, 110, 50)
     assert box.overlap(Box(110, 20, 120, 60)) is None
     assert box.shares(Box(35, 30, 60, 70)) == (0.25, 0.25, 0.5, 1.25)
+
+
+def test_only_the_file_stays_of_many_large_photos():
+    """24 files of 50 megapixels, each 150 kB, would be 5 GB of pixels."""
+    for shade in range(3):
+        open_photo(saved(Image.new("RGB", (6000, 6000), (shade, 0, 0))), "large.png")
+    assert photos._decoded.cache.currsize <= photos.PIXELS_LIMIT <= 200e6
+    assert len(photos._decoded.cache) == 1
+
+
+def test_what_opened_once_opens_again_however_busy_the_server_is(monkeypatch: pytest.MonkeyPatch):
+    photo, tries = open_photo(saved(NOISE), "x.png"), []
+    photos.forget_pixels(photo.digest)
+
+    def busy(data: bytes) -> Decoded:
+        tries.append(data)
+        if len(tries) < 3:
+            raise Unavailable("Many files are being opened.")
+        return decode(data)
+
+    monkeypatch.setattr(photos.POOL, "decode", busy)
+    assert photo.image.tobytes() == NOISE.tobytes()
+    assert photo.image is photo.image, "decoded once, however often it is asked for"
+    assert len(tries) == 3

@@ -16,6 +16,7 @@ from dashboard.decoding.png import essentials
 
 LOG = logging.getLogger(__name__)
 MAX_PIXELS = 50_000_000
+LARGE = 16_000_000  # pixels, from which photos take turns
 MAX_ASPECT = 1_000  # a model that enlarges the short side would ask for gigabytes beyond it
 DAMAGED = "The image is damaged or cut short and can't be read whole."
 PROFILE_NOTE = "Its colour profile could not be used, so its colours may be a little off."

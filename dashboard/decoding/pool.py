@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ try:
 except ImportError:  # only Linux has longer pipes
     fcntl = None
 
-from dashboard.decoding.decode import MAX_PIXELS, Decoded
+from dashboard.decoding.decode import LARGE, MAX_PIXELS, Decoded
 from dashboard.decoding.formats import PhotoError, kind_of
 from dashboard.settings import handed_on
 
@@ -32,6 +32,7 @@ LOW_PRIORITY = 10
 FILES_EACH = 200  # then a process is replaced, so that what its decoders leave behind stays small
 BAND = 1024**2  # bytes that are read at a time, and that a pipe holds where the system lets us say
 ROOT = Path(__file__).parents[2]
+_ARRIVING = threading.Lock()  # held while the pixels of a large photo come in: one at a time
 
 CRASHED = "This file makes its decoder stop working, so it can't be opened: please export it as JPEG."
 BUSY = "Many files are being opened just now: try again in a minute."
@@ -49,7 +50,7 @@ class Bounds:
     seconds: int = 10
     quick: float = 2
     clock: float = 30
-    patience: float = 20
+    patience: float = 60
     queue: int = 64
 
     @property
@@ -122,6 +123,10 @@ class Worker:
             raise EOFError("no pixels")
         self.process.stdout.readline()  # width and height
         self.process.stdout.readline()  # the largest value
+        with _ARRIVING if width * height > LARGE else nullcontext():
+            return self._rows(width, height)
+
+    def _rows(self, width: int, height: int) -> Image.Image:
         image = Image.new("RGB", (width, height))
         rows = max(1, BAND // (3 * width))
         band = memoryview(bytearray(3 * width * min(rows, height)))
