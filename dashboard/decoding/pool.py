@@ -146,6 +146,8 @@ class Worker:
 
     def _lower_priority(self) -> None:
         """What takes long gives way to the rest of the dashboard; the process is not used again."""
+        if self.computed() < self.bounds.quick / 2:  # the machine is busy, not the file large
+            return
         self.files = FILES_EACH
         if hasattr(os, "setpriority"):
             with contextlib.suppress(OSError):
