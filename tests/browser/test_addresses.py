@@ -1,0 +1,28 @@
+"""The worst addresses, followed in a real browser: the page comes, and what is left in the address is what it shows."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.doing import open_page
+
+pytestmark = pytest.mark.browser
+SAYS_ALONE = "left => JSON.stringify([...new URLSearchParams(location.search)]) === JSON.stringify(left)"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "left"),
+    [
+        ("", "cnn=bundled/cnn&cnn=", []),
+        ("layers", "depth=3&depth=&depth=+&top=nan&opacity=1e999&cnn=%00", [["depth", "3"]]),
+        ("attention", "patch=5&patch=7&patch=&layer=-1e999&head=%ED%A0%80&=&%00", [["patch", "7"]]),
+        ("methods", f"side=&side=vit&side=&sort=%F0%9F%90%88&vit=hf/{'x' * 5000}&reference=", [["side", "vit"]]),
+        ("models", "list_page=99999999999999999999&find=x&find=resnet&gives=NaN&well_known=2", [["find", "resnet"]]),
+    ],
+    ids=["compare", "layers", "attention", "methods", "models"],
+)
+def test_what_is_left_in_the_address(page: Page, served: str, path: str, query: str, left: list[list[str]]):
+    open_page(page, served, path, query)
+    page.wait_for_function(SAYS_ALONE, arg=left)
+    expect(page.locator("h3").first).to_be_visible()
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    expect(page.locator(".st-key-cnn input").first).to_have_value("bundled/cnn")
