@@ -218,7 +218,7 @@ def test_a_class_that_the_new_model_lacks_is_told_of_and_no_link_is_blamed(page:
     open_page(page, url, "compare", "cnn_class=dog&cnn_against=cat")
     choose(page, "cnn", "torchvision/resnet18")
     agrees(page, compared)
-    said = page.locator("[data-testid=stAlert]")
+    said = page.locator("[data-testid=stAlert]", has_text="is not a class of")
     expect(said).to_contain_text("dog is not a class of ResNet-18")
     expect(said).to_contain_text("cat is not a class of ResNet-18")
     assert page.get_by_text("The link asked for").count() == 0

@@ -40,7 +40,7 @@ def test_settings_and_raw_maps_are_those_on_screen(compared: Page):
     name, data = downloaded(compared, "Settings (JSON)")
     read = json.loads(data)
     assert name == "settings.json"
-    assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.51, "depth": 6}
+    assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.51, "depth": 6, "first_layer": 1}
     assert "discard=0.51" in read["link"]
     name, data = downloaded(compared, "Raw maps (NPZ)")
     arrays = np.load(io.BytesIO(data), allow_pickle=False)
@@ -91,7 +91,8 @@ def test_every_layer_as_numbers(page: Page, served: str):
         page.keyboard.press(key)
         page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === {layer}")
         page.wait_for_timeout(300)
-        rollout, attention = film(page, "_fullData.map(trace => Array.from(trace.z, row => Array.from(row)))")
+        maps = "_fullData.filter(trace => trace.type === 'heatmap').map(trace => Array.from(trace.z, row => Array.from(row)))"
+        rollout, attention = film(page, maps)
         assert np.allclose(rollout, arrays["rollouts"][layer], rtol=1e-5)
         assert np.allclose(attention, arrays["attention"][layer], rtol=1e-5)
 

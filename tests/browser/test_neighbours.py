@@ -26,13 +26,13 @@ def started(context: BrowserContext, served: str, photo: str) -> Page:
 def test_a_visitor_has_one_slow_method_under_way_and_what_they_leave_stops(browser: Browser, served: str):
     visitor, neighbour = browser.new_context(), browser.new_context()
     first = started(visitor, served, "coffee")
-    expect(first.get_by_test_id("stProgress")).to_contain_text("s left")
+    expect(first.get_by_test_id("stProgress")).to_contain_text(" left")
     second = started(visitor, served, "rocket")
     expect(second.get_by_test_id("stProgress")).to_contain_text(WAITS)
     other = started(neighbour, served, "astronaut")
-    expect(other.get_by_test_id("stProgress")).to_contain_text("s left")  # whose turn comes beside the first
+    expect(other.get_by_test_id("stProgress")).to_contain_text(" left")  # whose turn comes beside the first
     expect(second.get_by_test_id("stProgress")).to_contain_text(WAITS)
     first.close()
-    expect(second.get_by_test_id("stProgress")).to_contain_text("s left")
+    expect(second.get_by_test_id("stProgress")).to_contain_text(" left")
     visitor.close()
     neighbour.close()

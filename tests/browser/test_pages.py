@@ -222,10 +222,11 @@ def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
     page.keyboard.press("Enter")
     alert = page.locator("[data-testid=stAlert]")
     expect(alert).to_contain_text("Unknown model 'nowhere/<b>model</b>'")
-    expect(alert).to_contain_text("The model before it stays.")
+    expect(alert).to_contain_text("Keeping the previous model.")
     assert values(page, "vit_map") == before
-    page.locator(".st-key-vit input").fill("bundled/vit")
-    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-vit")).to_contain_text("bundled/vit")
+    assert "nowhere" not in page.url, "a reload or a copied link opens what is shown"
+    page.get_by_role("button", name="Dismiss").click()
     alert.wait_for(state="detached")
 
 
