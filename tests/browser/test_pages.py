@@ -224,7 +224,7 @@ def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
     expect(alert).to_contain_text("Unknown model 'nowhere/<b>model</b>'")
     expect(alert).to_contain_text("Keeping the previous model.")
     assert values(page, "vit_map") == before
-    expect(page.locator(".st-key-vit")).to_contain_text("bundled/vit")
+    expect(page.locator(".st-key-vit input")).to_have_value("bundled/vit")
     assert "nowhere" not in page.url, "a reload or a copied link opens what is shown"
     page.get_by_role("button", name="Dismiss").click()
     alert.wait_for(state="detached")
