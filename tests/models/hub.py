@@ -5,29 +5,30 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 COMMIT = "0" * 39 + "1"
-PIECE = 4096  # bytes that are sent at once
 
 
 @dataclass
 class Hub:
     """The host of the model `lab/model`, which is what lies in `folder`; any file is at `<address>/<name>` too.
 
-    Files that end in `cut_off` come half. Of those that end in `slow`, the second half comes a piece at each `more()`. With
+    Files that end in `cut_off` come half. Of those that end in `slow`, the second half comes a `piece` at each `more()`. With
     `sizes` it tells them beforehand; `told` are sizes that it tells instead. `asked` are the paths asked for, with the range.
     """
 
     folder: Path
     cut_off: str = ""
     slow: str = ""
+    piece: int = 4096
     sizes: bool = True
     told: dict[str, int] = field(default_factory=dict)
     address: str = ""
+    left: threading.Event = field(default_factory=threading.Event)  # somebody hung up before all had come
     asked: list[tuple[str, str]] = field(default_factory=list)
     _gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
@@ -86,16 +87,18 @@ def serving_hub(folder: Path, **habits: object) -> Iterator[Hub]:
 
         def _stream(self, data: bytes, name: str) -> None:
             half = len(data) // 2
-            with suppress(OSError):  # somebody hung up before all had come
+            try:
                 if hub.cut_off and name.endswith(hub.cut_off):
                     self.wfile.write(data[:half])
                 elif hub.slow and name.endswith(hub.slow):
                     self.wfile.write(data[:half])
-                    for place in range(half, len(data), PIECE):
+                    for place in range(half, len(data), hub.piece):
                         hub.wait()
-                        self.wfile.write(data[place : place + PIECE])
+                        self.wfile.write(data[place : place + hub.piece])
                 else:
                     self.wfile.write(data)
+            except OSError:
+                hub.left.set()
 
         def log_message(self, *_: object) -> None:
             pass

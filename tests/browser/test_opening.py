@@ -1,0 +1,68 @@
+"""A model that is not on this machine: a link alone asks no hub for it, a click downloads and opens it; leaving ends that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.doing import open_page, values, wait_for_change
+from tests.conftest import ROOT, serving
+from tests.models.hub import Hub, serving_hub
+from tests.models.tiny import FAMILIES, save
+
+pytestmark = pytest.mark.browser
+OFFER = "Download and open (size not known, at most 3,000 MB)"
+
+
+class Place(NamedTuple):
+    """A dashboard whose hub is on this machine, and where it keeps what comes from there."""
+
+    address: str
+    hub: Hub
+    cache: Path
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    cache = tmp_path / "cache"
+    with serving_hub(save(FAMILIES["vit"].build(), tmp_path / "served"), slow=".safetensors", piece=16) as hub:
+        variables = {"HF_ENDPOINT": hub.address, "HF_HUB_CACHE": str(cache), "DASHBOARD_DEVICE": "cpu", "DASHBOARD_MODELS": ""}
+        with serving(ROOT / "serve.py", **variables) as address:
+            yield Place(address, hub, cache)
+
+
+def test_a_link_asks_no_hub_and_a_click_opens_the_model(page: Page, place: Place):
+    open_page(page, place.address, query="vit=hf/lab/model")
+    before = values(page, "vit_map")
+    expect(page.get_by_text("lab/model is not on this machine. Keeping the previous model.")).to_be_visible()
+    expect(page.locator(".st-key-vit input")).to_have_value("bundled/vit")
+    page.wait_for_function("!location.search.includes('vit')")
+    assert place.hub.asked == [], "a link alone"
+
+    page.get_by_role("button", name=OFFER).click()
+    expect(page.get_by_text("Downloading lab/model")).to_be_visible()
+    page.locator(".st-key-photo input").click()  # the page stays usable meanwhile
+    page.get_by_role("option", name="coffee").click()
+    before = wait_for_change(page, "vit_map", before)
+    expect(page.get_by_text("Downloading lab/model")).to_be_visible()
+
+    place.hub.more(1_000_000)
+    wait_for_change(page, "vit_map", before)
+    expect(page.locator(".st-key-vit input")).to_have_value("hf/lab/model")
+    expect(page.get_by_text("Downloading lab/model")).to_have_count(0)
+    assert "vit=hf" in page.url
+    page.reload()
+    expect(page.locator(".st-key-vit input")).to_have_value("hf/lab/model")
+    assert place.hub.count(".safetensors") == 1
+
+
+def test_who_leaves_ends_the_download(page: Page, place: Place):
+    open_page(page, place.address, query="vit=hf/lab/model")
+    page.get_by_role("button", name=OFFER).click()
+    expect(page.get_by_text("Downloading lab/model")).to_be_visible()
+    page.goto("about:blank")
+    while not place.hub.left.wait(0.05):  # all of it would take a minute
+        place.hub.more()
+        assert not list(place.cache.rglob("*.safetensors"))
