@@ -6,11 +6,13 @@ from benchmarks.attention import attention_page_rows
 from benchmarks.browser import slider_row
 from benchmarks.cams import cam_method_rows
 from benchmarks.models import attention_rows, cam_row
+from benchmarks.photos import photo_rows
 from benchmarks.timing import report
 
 
 def main() -> int:
-    report("Speed", "make bench", [cam_row(), *attention_rows(), *cam_method_rows(), slider_row(), *attention_page_rows()])
+    rows = [cam_row(), *attention_rows(), *cam_method_rows(), *photo_rows(), slider_row(), *attention_page_rows()]
+    report("Speed", "make bench", rows)
     return 0
 
 

@@ -281,6 +281,49 @@ async def new_photo(page: Page, index: int) -> float:
     return 1000 * (time.monotonic() - started)
 
 
+async def with_large_files(address: str, visitors: int, memory: Callable[[], int]) -> tuple[int, int]:
+    """How many bytes the server grows by when so many visitors hand in files of many pixels at once: at most, and when all
+    have their maps, whose pages stay open.
+    """
+    found, used = Found(), []
+    async with browsing() as browser:
+        pages = [await opened(browser, address, found) for _ in range(visitors)]
+        before = memory()
+
+        async def hand_in(page: Page, data: bytes) -> None:
+            shown = await page.evaluate(NUMBERS, "vit_map")
+            file = {"name": "large.png", "mimeType": "image/png", "buffer": data}
+            await page.locator(".st-key-upload input[type=file]").set_input_files(file)
+            await page.wait_for_function(CHANGED, arg=["vit_map", shown], timeout=5 * PATIENCE)
+
+        async def watched() -> None:
+            while True:
+                used.append(memory())
+                await asyncio.sleep(0.05)
+
+        watching = asyncio.ensure_future(watched())
+        files = [large_png(index) for index in range(visitors)]
+        await asyncio.gather(*(hand_in(page, data) for page, data in zip(pages, files, strict=True)))
+        watching.cancel()
+        await asyncio.sleep(2)
+        after = memory()
+    assert not found.troubles, found.troubles
+    return max(used) - before, after - before
+
+
+def large_png(index: int, side: int = 7000) -> bytes:
+    """A file of about 150 kB with 49 megapixels: a few rectangles, others for each index."""
+    chance = random.Random(index)
+    image = Image.new("RGB", (side, side), tuple(chance.randrange(256) for _ in range(3)))
+    for _ in range(12):
+        left, top = chance.randrange(side), chance.randrange(side)
+        corners = (left, top, left + chance.randrange(1, side // 2), top + chance.randrange(1, side // 2))
+        image.paste(tuple(chance.randrange(256) for _ in range(3)), corners)
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
 async def idle(work: Callable[[], float], window: float = 0.3, share: float = 0.1) -> None:
     """Waits until the server works less than this share of the time; the window in which that shows counts too."""
     while True:
@@ -389,6 +432,21 @@ def neighbour_rows(visitors: int = 20, photos: int = 10) -> list[Row]:
     ]
 
 
+def file_rows(visitors: int = 24) -> list[Row]:
+    """Small files of many pixels: the server keeps files, and the pixels that the next pass needs."""
+    server = serving(SCRIPT)
+    with server as address:
+        most, after = asyncio.run(with_large_files(address, visitors, lambda: resident(server.process.pid)))
+    return [
+        Row(
+            f"{visitors} visitors hand in PNGs of 49 megapixels at once: the server grows by",
+            f"{after / MEGABYTE:.0f} MB when all have their maps, {most / MEGABYTE:.0f} MB at most on the way",
+            "less than 1000 MB when all have their maps",
+            after < 1000 * MEGABYTE,
+        )
+    ]
+
+
 def slow_load_row() -> Row:
     """Somebody opens a ViT-B/16 while another drags."""
     with large_model() as key, serving(SCRIPT) as address:
@@ -416,6 +474,7 @@ ROWS: dict[str, Callable[[], list[Row]]] = {
     "start": start_rows,
     "crowd": crowd_rows,
     "neighbours": neighbour_rows,
+    "files": file_rows,
     "load": lambda: [slow_load_row()],
     "memory": lambda: [memory_row()],
 }
