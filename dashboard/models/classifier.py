@@ -105,6 +105,7 @@ class Classifier:
             ValueError: the question names a class that this model does not have.
             DoesNotFit: this model can't give such evidence.
             OutOfMemory: the device has none left for this pass.
+            ModelError: this photo is none that the network can take, as where it is smaller than a patch.
         """
         self.check(needs)
         view = self.preprocessing.view(photo)
@@ -114,8 +115,9 @@ class Classifier:
                 evidence, logits = self.observers[needs](view.pixels[None].to(self.device), question)
                 answer = Prediction(logits[0].float().cpu(), self.labels, self.activation)  # also waits for the device
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
+                if not is_out_of_memory(error):  # it answered another photo at load
+                    seen = " x ".join(map(str, reversed(view.pixels.shape[1:])))
+                    raise ModelError(f"{self.title} can't look at this photo, {seen} pixels to it: {said(error)}") from error
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{self.title} found no memory left on the {kind_of(self.device)} for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)

@@ -12,7 +12,7 @@ from torchvision import models as torchvision_models
 from torchvision.transforms._presets import ImageClassification
 
 from dashboard.evidence import AttentionMaps, Evidence, Probe, StageMaps, TokenMaps
-from dashboard.models.classifier import Classifier, Observation
+from dashboard.models.classifier import Classifier, ModelError, Observation
 from dashboard.models.preprocessing import Preprocessing, from_preset, from_processor, seen_box
 from dashboard.models.zoo import _fit as fit_torchvision
 from dashboard.models.zoo import load
@@ -169,3 +169,10 @@ def test_values_that_are_scaled_or_shifted_by_channel_change_no_place(options: d
     processor = transformers.EfficientNetImageProcessor(size={"height": 60, "width": 60}, do_center_crop=False, **options)
     box = seen_box(from_processor(processor), 300, 451)
     assert (box.left, box.top, box.right, box.bottom) == pytest.approx((0, 0, 300, 451), abs=0.3)
+
+
+def test_a_photo_smaller_than_a_patch_is_refused_in_a_sentence(models: Path):
+    FAMILIES["vit"].build().save_pretrained(models / "vit")
+    transformers.ViTImageProcessor(**AS_IT_IS, **MEAN).save_pretrained(models / "vit")
+    with pytest.raises(ModelError, match="can't look at this photo, 7 x 30 pixels to it"):
+        load("hf/vit").observe(marked(7, 30, None, 0), AttentionMaps)
