@@ -111,7 +111,7 @@ def test_the_scale_is_in_the_link_and_what_it_leaves_out_is_said():
 WRONG = [
     ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5),
     ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "Top prediction"),
-    ("opacity", "-1", 0.6), ("top", "", 20),
+    ("opacity", "-1", 0.6), ("top", "many", 20),
     ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
     ("scale", "log", "auto"),
 ]  # fmt: skip
@@ -164,7 +164,9 @@ def test_a_model_that_fails_leaves_the_one_before(monkeypatch: pytest.MonkeyPatc
     assert "Small ResNet" in words(app)
 
 
-def test_no_memory_left_while_a_map_is_read_goes_on_on_the_cpu(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("on_a_gpu", [True, False])
+def test_no_memory_left_while_a_map_is_read(on_a_gpu: bool, monkeypatch: pytest.MonkeyPatch):
+    """From a GPU it goes on on the CPU; there it is a sentence in place of the maps."""
     failed, score = [], Probe.score
 
     def failing(probe: Probe, pixels: Tensor) -> Tensor:
@@ -175,11 +177,17 @@ def test_no_memory_left_while_a_map_is_read_goes_on_on_the_cpu(monkeypatch: pyte
 
     monkeypatch.setattr(explaining, "PATIENCE", 60.0)
     monkeypatch.setattr(Probe, "score", failing)
-    app = opened(cnn_method="Occlusion", photo="coffee")
+    if on_a_gpu:
+        monkeypatch.setattr(caches, "runs_on_the_cpu", lambda key: False)
+    app = opened(cnn_method="Occlusion", photo="rocket" if on_a_gpu else "coffee")
     assert failed
-    assert "cnn_map" in figures(app)
-    assert zoo.NO_ROOM in words(healthy(app.run()))
-    caches.unload("bundled/cnn")
+    if on_a_gpu:
+        assert "cnn_map" in figures(app)
+        assert zoo.NO_ROOM in words(healthy(app.run()))
+        caches.unload("bundled/cnn")
+    else:
+        assert "Small ResNet (bundled) found no memory left on the CPU for Occlusion." in words(app)
+        assert "cnn_map" in figures(healthy(app.run())), "asked again, it may find some"
 
 
 def test_a_model_on_the_wrong_side_says_why():

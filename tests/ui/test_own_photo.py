@@ -57,7 +57,7 @@ def test_what_is_no_longer_shared_is_gone_and_the_link_says_so():
     assert "Chelsea the cat" in words(theirs)
 
 
-@pytest.mark.parametrize("digest", ["", "0" * 64, "../../etc/passwd", "<b>"])
+@pytest.mark.parametrize("digest", ["0" * 64, "../../etc/passwd", "<b>"])
 def test_a_made_up_link(digest: str):
     app = opened(own=digest)
     assert notices(app) == ["This link's photo has expired; using the sample."]
