@@ -48,4 +48,4 @@ fuzz: $(VENV)/.ready-dev ## thousands of hostile files, checkpoints and addresse
 
 screenshots: $(VENV)/.ready-dev ## the README's pictures, taken anew
 	$(PY) -m tests.chromium
-	$(PY) -m docs.screenshots
+	$(PY) -m tools.screenshots

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard.ui.links import every_setting_kept
+from dashboard.ui.parts.links import every_setting_kept
 
 # Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
 # whose name is in the address, without this front door.

@@ -16,8 +16,8 @@ from dashboard import methods
 from dashboard.evidence import AttentionMaps, asking
 from dashboard.methods import AttentionFlow, Method
 from dashboard.models.classifier import Fit
-from dashboard.models.stages import stage_observers
-from dashboard.models.torchvision_cnn import cam_observer
+from dashboard.models.observers.pooled import cam_observer
+from dashboard.models.observers.stages import stage_observers
 
 TARGET, SIZE = 7, (3, 224, 224)
 # ours, torchcam's name, grad-cam's name; None where a library does not have it

@@ -8,15 +8,17 @@ from dashboard.explain import Explanation, compare, read
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Classifier, Observation
-from dashboard.ui import caches, panel, patches
-from dashboard.ui.address import current_link
-from dashboard.ui.controls import first_fitting
-from dashboard.ui.downloads import OF_ATTENTION, Tray, attention_files
-from dashboard.ui.explaining import Asked
-from dashboard.ui.looking import look, pick_whole_question
-from dashboard.ui.notices import notices_here
-from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
-from dashboard.ui.text import plain
+from dashboard.ui import caches
+from dashboard.ui.pages import attention as patches
+from dashboard.ui.parts import panel
+from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.controls import first_fitting
+from dashboard.ui.parts.downloads import OF_ATTENTION, Tray, attention_files
+from dashboard.ui.parts.explaining import Asked
+from dashboard.ui.parts.looking import look, pick_whole_question
+from dashboard.ui.parts.notices import notices_here
+from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
+from dashboard.ui.parts.text import plain
 
 
 def asked_of_the_cnn(chosen: Chosen) -> tuple[Classifier, Explanation]:

@@ -8,15 +8,15 @@ from dashboard.explain import annotate, compare
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import map_figure
-from dashboard.ui import panel
-from dashboard.ui.address import current_link
-from dashboard.ui.controls import method_controls, pick_method
-from dashboard.ui.display import pick_show
-from dashboard.ui.downloads import OF_COMPARISON, Tray, comparison_files
-from dashboard.ui.explaining import Asked, answers
-from dashboard.ui.looking import backdrop_of, chosen_class, pick_whole_question
-from dashboard.ui.notices import notices_here
-from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
+from dashboard.ui.parts import panel
+from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.controls import method_controls, pick_method
+from dashboard.ui.parts.display import pick_show
+from dashboard.ui.parts.downloads import OF_COMPARISON, Tray, comparison_files
+from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.looking import backdrop_of, chosen_class, pick_whole_question
+from dashboard.ui.parts.notices import notices_here
+from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
 
 WIDTHS = [15, 15, 14]
 

@@ -9,17 +9,18 @@ from torch import Tensor
 from dashboard.evidence import StageMaps
 from dashboard.explain import Explanation, compare
 from dashboard.export.exhibit import Exhibit
-from dashboard.layers import attention_by_layer
 from dashboard.methods import AttentionRollout, Progressive
 from dashboard.models.classifier import DoesNotFit
-from dashboard.ui import caches, depths
-from dashboard.ui.address import current_link
-from dashboard.ui.downloads import OF_LAYERS, Tray, layer_files
-from dashboard.ui.explaining import Asked, answers
-from dashboard.ui.looking import ask, backdrop_of
-from dashboard.ui.notices import notices_here
-from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
-from dashboard.ui.text import plain
+from dashboard.studies.layers import attention_by_layer
+from dashboard.ui import caches
+from dashboard.ui.pages import layers as depths
+from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.downloads import OF_LAYERS, Tray, layer_files
+from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.looking import ask, backdrop_of
+from dashboard.ui.parts.notices import notices_here
+from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
+from dashboard.ui.parts.text import plain
 
 
 @st.fragment  # so that a slider of the maps does not draw the sidebar again

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from dashboard.export.exhibit import Exhibit
-from dashboard.ui import caches, gallery
-from dashboard.ui.address import current_link
-from dashboard.ui.downloads import OF_METHODS, Tray, method_files
-from dashboard.ui.looking import backdrop_of
-from dashboard.ui.notices import notices_here
-from dashboard.ui.sidebar import Chosen, caveat_and_files, common_sidebar
+from dashboard.ui import caches
+from dashboard.ui.pages import methods as gallery
+from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.downloads import OF_METHODS, Tray, method_files
+from dashboard.ui.parts.looking import backdrop_of
+from dashboard.ui.parts.notices import notices_here
+from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
 
 
 @st.fragment  # so that a choice among the maps does not draw the sidebar again

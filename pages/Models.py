@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard.ui import caches, model_table
-from dashboard.ui.notices import notices_here
-from dashboard.ui.sidebar import common_sidebar
+from dashboard.ui import caches
+from dashboard.ui.pages import models as model_table
+from dashboard.ui.parts.notices import notices_here
+from dashboard.ui.parts.sidebar import common_sidebar
 
 st.subheader("Which models are at hand, and which method fits which?")
 common_sidebar()

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from dashboard.evidence import Evidence, Question, asking
 from dashboard.methods import Method
 from dashboard.models.classifier import Fit
-from dashboard.models.hugging_face import _fit as fit_transformer
+from dashboard.models.families.hugging_face import _fit as fit_transformer
 from dashboard.models.zoo import _fit as fit_cnn
 from tests.models.tiny import CLASSES, FAMILIES, randomised
 

@@ -19,7 +19,7 @@ ROOMS = {
     "dashboard.names": (),
     "dashboard.numbers": (),
     "dashboard.settings": (),
-    "dashboard.methods": ("dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
+    "dashboard.methods": ("dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
     "dashboard.models": (
         "dashboard.models", "dashboard.evidence", "dashboard.photo", "dashboard.progress", "dashboard.settings",
     ),
@@ -27,14 +27,13 @@ ROOMS = {
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
         "dashboard.numbers",
     ),
-    "dashboard.layers": ("dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence"),
-    "dashboard.patches": (
-        "dashboard.methods", "dashboard.explain", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
+    "dashboard.studies": (
+        "dashboard.studies", "dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence",
+        "dashboard.photo",
     ),
-    "dashboard.gallery": ("dashboard.explain", "dashboard.methods", "dashboard.numerics"),
     "dashboard.figures": (
-        "dashboard.figures", "dashboard.explain", "dashboard.layers", "dashboard.patches", "dashboard.gallery",
-        "dashboard.photo", "dashboard.names", "dashboard.numbers", "dashboard.numerics",
+        "dashboard.figures", "dashboard.studies", "dashboard.explain", "dashboard.photo", "dashboard.names",
+        "dashboard.numbers", "dashboard.numerics",
     ),
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",
@@ -114,7 +113,7 @@ def test_arrows_run_one_way(path: Path):
         ("dashboard.models.zoo", "from dashboard.methods import METHODS"),
         ("dashboard.figures.maps", "import streamlit as st"),
         ("dashboard.explain", "from dashboard.ui import caches"),
-        ("dashboard.ui.panel", "from training.data import CLASSES"),
+        ("dashboard.ui.parts.panel", "from training.data import CLASSES"),
         ("pages.Compare", "import tests.conftest"),
     ],
 )

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
 
-from dashboard.models.small_resnet import SmallResNet
+from dashboard.models.families.small_resnet import SmallResNet
 from training.data import CLASSES, MEAN, STD
 from training.mimetic import mimetic_initialisation
 

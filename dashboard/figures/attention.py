@@ -13,7 +13,7 @@ from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT, QUIET
 from dashboard.figures.maps import PLAIN, Backdrop, Look, cells, in_short, map_figure, palette
 from dashboard.numbers import place
-from dashboard.patches import HeadSummary, patch_box
+from dashboard.studies.attention import HeadSummary, patch_box
 
 CLEAR = {"marker": {"opacity": 0}}
 WHOLE = {"marker": {"opacity": 1}}

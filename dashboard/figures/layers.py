@@ -26,10 +26,10 @@ from dashboard.figures.maps import (
     seen_palette,
     unseen_strips,
 )
-from dashboard.layers import Curves
 from dashboard.numbers import plural
 from dashboard.numerics.scaling import is_flat
 from dashboard.photo import Box
+from dashboard.studies.layers import Curves
 
 FRAME_MS = 450
 QUIET = "rgba(128,138,134,0.25)"  # reads on light and on dark

@@ -18,7 +18,6 @@ from torchvision import models as torchvision_models
 
 from dashboard.evidence import FeatureMaps, Probe
 from dashboard.models.answers import accepted
-from dashboard.models.attention import OF_TOKENS, WHAT_FITS
 from dashboard.models.catalogue import BUNDLED, KNOWN, MODELS, Checkpoint
 from dashboard.models.classifier import (
     Classifier,
@@ -42,14 +41,15 @@ from dashboard.models.downloads import (
     torchvision_file,
     torchvision_state,
 )
+from dashboard.models.families.hugging_face import load_folder
+from dashboard.models.families.small_resnet import SmallResNet
 from dashboard.models.fetching import ASKED_EVERY, Download, Waits, start
 from dashboard.models.files import local_folder, local_models, local_path, local_state, state_of
-from dashboard.models.hugging_face import load_folder
+from dashboard.models.observers.attention import OF_TOKENS, WHAT_FITS
+from dashboard.models.observers.pooled import cam_observer, traced
+from dashboard.models.observers.self_attention import vit_observers
+from dashboard.models.observers.stages import OF_STAGES, stage_observers
 from dashboard.models.preprocessing import from_preset, squeeze
-from dashboard.models.small_resnet import SmallResNet
-from dashboard.models.stages import OF_STAGES, stage_observers
-from dashboard.models.torchvision_cnn import cam_observer, traced
-from dashboard.models.torchvision_vit import vit_observers
 from dashboard.settings import settings
 
 __all__ = [

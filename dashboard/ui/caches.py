@@ -15,14 +15,14 @@ from cachetools import LRUCache, TTLCache, cached
 
 from dashboard.evidence import LIKELIEST, AttentionMaps, Evidence, Question, nbytes
 from dashboard.figures.maps import Backdrop, backdrop
-from dashboard.gallery import Made
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError, Observation, OutOfMemory
 from dashboard.models.turns import ASKED_EVERY
-from dashboard.patches import HeadSummary
-from dashboard.patches import head_summary as summarised
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, forget_pixels, open_photo, sample_photo
-from dashboard.ui import visitors
+from dashboard.studies.attention import HeadSummary
+from dashboard.studies.attention import head_summary as summarised
+from dashboard.studies.methods import Made
+from dashboard.ui.parts import visitors
 from dashboard.ui.streamlit_internals import wish
 
 LOG = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from dashboard.figures.maps import Look, map_figure
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.photo import SAMPLES
 from dashboard.ui import caches
-from dashboard.ui.model_picker import SIDES
+from dashboard.ui.parts.model_picker import SIDES
 
 
 def warm_up() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.ui.text import plain
+from dashboard.ui.parts.text import plain
 from tests.browser.hostile import HOSTILE
 
 for number, text in enumerate(HOSTILE):

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.ui.downloads import OF_ATTENTION, OF_COMPARISON, OF_LAYERS, OF_METHODS
+from dashboard.ui.parts.downloads import OF_ATTENTION, OF_COMPARISON, OF_LAYERS, OF_METHODS
 from tests.browser.doing import (
     CHARTS,
     FILM,

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.ui.text import visible
+from dashboard.ui.parts.text import visible
 from tests.browser.doing import open_page, settled
 from tests.browser.hostile import HOSTILE
 from tests.conftest import ROOT, serving

@@ -10,8 +10,8 @@ from dashboard.figures.attention import heads_figure, mosaic, patch_figure, summ
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import ClassActivationMap
-from dashboard.patches import HeadSummary, TokenAttention
 from dashboard.photo import Box
+from dashboard.studies.attention import HeadSummary, TokenAttention
 
 BEHIND = Backdrop(400, 300, "data:image/jpeg;base64,AAAA")
 BOX = Box(50, 0, 350, 300)

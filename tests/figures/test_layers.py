@@ -5,8 +5,8 @@ import pytest
 
 from dashboard.figures.layers import ACCENT, Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
 from dashboard.figures.maps import Backdrop, Look, outline_path
-from dashboard.layers import Curves
 from dashboard.photo import Box
+from dashboard.studies.layers import Curves
 
 BEHIND = Backdrop(400, 300, "data:image/jpeg;base64,AAAA")
 BOX = Box(50, 0, 350, 300)

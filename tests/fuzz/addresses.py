@@ -12,10 +12,10 @@ from streamlit.runtime.state.query_params import CLIENT_STATE_QUERY_STRING_MAX_F
 from streamlit.testing.v1 import AppTest
 
 from dashboard.methods import METHODS
-from dashboard.ui.links import DRAWN, LONGEST
-from dashboard.ui.model_picker import KEEPING
-from dashboard.ui.notices import ICON
-from dashboard.ui.photo_picker import LINK
+from dashboard.ui.parts.links import DRAWN, LONGEST
+from dashboard.ui.parts.model_picker import KEEPING
+from dashboard.ui.parts.notices import ICON
+from dashboard.ui.parts.photo_picker import LINK
 from tests.browser.hostile import HOSTILE
 from tests.conftest import ROOT
 

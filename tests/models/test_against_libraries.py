@@ -22,7 +22,7 @@ from dashboard import methods
 from dashboard.evidence import Probe, Question, StageGradients, StageMaps, StageProbe, asking
 from dashboard.methods import Method
 from dashboard.models.classifier import Fit, probe_observer
-from dashboard.models.stages import stage_observers
+from dashboard.models.observers.stages import stage_observers
 from dashboard.numerics.agreement import spearman
 from dashboard.numerics.cam import grad_cam, score_weighted
 

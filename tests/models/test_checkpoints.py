@@ -13,10 +13,10 @@ from torchvision import models as torchvision_models
 
 from dashboard.evidence import AttentionMaps
 from dashboard.models import files, zoo
-from dashboard.models.attention import MOST_TOKENS
 from dashboard.models.catalogue import KNOWN
 from dashboard.models.classifier import DoesNotFit, ModelError, OutOfMemory, said
-from dashboard.models.torchvision_cnn import find_head, traced
+from dashboard.models.observers.attention import MOST_TOKENS
+from dashboard.models.observers.pooled import find_head, traced
 from tests.models.test_refusals import edit_config, refusal
 from tests.models.tiny import FAMILIES, photo, save
 

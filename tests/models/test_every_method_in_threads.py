@@ -11,8 +11,9 @@ from transformers import ConvNextConfig, ConvNextForImageClassification
 from dashboard.evidence import Probe
 from dashboard.explain import explain
 from dashboard.methods import METHODS, Method
-from dashboard.models import hugging_face, zoo
+from dashboard.models import zoo
 from dashboard.models.classifier import Classifier
+from dashboard.models.families import hugging_face
 from tests.models.tiny import FAMILIES, LABELS, photo, randomised, save
 
 THREADS = 8

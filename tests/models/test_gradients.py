@@ -17,7 +17,7 @@ from dashboard.evidence import (
     asking,
 )  # fmt: skip
 from dashboard.models.classifier import Fit
-from dashboard.models.hugging_face import _fit as fit_of_hugging_face
+from dashboard.models.families.hugging_face import _fit as fit_of_hugging_face
 from dashboard.models.zoo import _fit as fit_of_torchvision
 from tests.models.test_second_definitions import ASKED as OF_TRANSFORMER
 from tests.models.test_second_definitions import ByHand

@@ -12,9 +12,9 @@ from dashboard.evidence import FeatureMaps, Probe
 from dashboard.explain import explain
 from dashboard.methods import METHODS, AblationCAM
 from dashboard.models import zoo
-from dashboard.models.attention import OF_TOKENS
 from dashboard.models.classifier import Classifier
-from dashboard.models.stages import OF_STAGES
+from dashboard.models.observers.attention import OF_TOKENS
+from dashboard.models.observers.stages import OF_STAGES
 from dashboard.photo import sample_photo
 
 # Of the first stage's 64 channels, not the last one's 2,048; Ablation-CAM runs the layers after its stage alone.

@@ -7,7 +7,7 @@ from torchvision import models as torchvision_models
 
 from dashboard.evidence import StageMaps
 from dashboard.models.classifier import DoesNotFit
-from dashboard.models.stages import stage_observers
+from dashboard.models.observers.stages import stage_observers
 from dashboard.models.zoo import load
 from tests.models.tiny import photo
 

@@ -12,8 +12,8 @@ from torchvision import models as torchvision_models
 from dashboard.evidence import AttentionMaps, FeatureMaps, Probe
 from dashboard.models import zoo
 from dashboard.models.classifier import DoesNotFit, ModelError
-from dashboard.models.stages import OF_STAGES
-from dashboard.models.torchvision_cnn import cam_observer, find_head
+from dashboard.models.observers.pooled import cam_observer, find_head
+from dashboard.models.observers.stages import OF_STAGES
 from dashboard.models.zoo import load
 from dashboard.numerics.cam import class_activation_map
 from tests.models.tiny import photo

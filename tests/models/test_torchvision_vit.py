@@ -12,9 +12,9 @@ from torchvision.models import VisionTransformer
 
 from dashboard.evidence import AttentionMaps, FeatureMaps, Probe
 from dashboard.methods import AttentionRollout
-from dashboard.models.attention import OF_TOKENS
-from dashboard.models.recording import is_recording, recording
-from dashboard.models.torchvision_vit import vit_observers
+from dashboard.models.observers.attention import OF_TOKENS
+from dashboard.models.observers.recording import is_recording, recording
+from dashboard.models.observers.self_attention import vit_observers
 from dashboard.models.zoo import _eval_options, load
 from tests.models.tiny import photo, randomised
 

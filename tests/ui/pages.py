@@ -6,7 +6,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.models import fetching
-from dashboard.ui.notices import ICON
+from dashboard.ui.parts.notices import ICON
 from tests.conftest import ROOT
 
 

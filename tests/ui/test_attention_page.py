@@ -170,8 +170,8 @@ def test_settings_survive_changing_pages():
 
 
 def test_the_files_hold_what_is_asked():
-    from dashboard.patches import TokenAttention
-    from dashboard.ui.downloads import attention_files
+    from dashboard.studies.attention import TokenAttention
+    from dashboard.ui.parts.downloads import attention_files
     from tests.export.exhibits import exhibit
 
     made = exhibit()

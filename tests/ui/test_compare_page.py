@@ -10,7 +10,8 @@ from dashboard.evidence import Probe
 from dashboard.methods import METHODS, Method
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
-from dashboard.ui import caches, explaining
+from dashboard.ui import caches
+from dashboard.ui.parts import explaining
 from tests.ui.pages import healthy, notices, opened, png, words
 from tests.ui.test_layers_page import figures
 
@@ -204,6 +205,6 @@ def test_the_pair_buttons_choose_both():
 
 
 def test_every_pair_is_known():
-    from dashboard.ui.model_picker import PAIRS
+    from dashboard.ui.parts.model_picker import PAIRS
 
     assert {key for pair in PAIRS.values() for key in pair.values()} <= set(zoo.KNOWN)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.ui.explaining import Cost, in_words, seconds_left
+from dashboard.ui.parts.explaining import Cost, in_words, seconds_left
 
 ROUGH = [(0.0, "a moment"), (0.99, "a moment"), (1.4, "1 s"), (89.0, "89 s"), (90.0, "2 min"), (1380, "23 min")]
 

@@ -9,13 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
-from dashboard import gallery, methods
+from dashboard import methods
 from dashboard.evidence import AttentionMaps, FeatureMaps
 from dashboard.methods import ClassActivationMap, Method
 from dashboard.models.classifier import Classifier
+from dashboard.studies import methods as gallery
 from dashboard.ui import caches
-from dashboard.ui.controls import fitting
-from dashboard.ui.gallery import TO_RUN
+from dashboard.ui.pages.methods import TO_RUN
+from dashboard.ui.parts.controls import fitting
 from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, notices, opened, words
 from tests.ui.test_layers_page import figures

@@ -4,7 +4,8 @@ import pytest
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from dashboard.models import downloads
-from dashboard.ui import caches, visitors
+from dashboard.ui import caches
+from dashboard.ui.parts import visitors
 from dashboard.ui.streamlit_internals import _is_a_timer
 from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, opened, settled, words

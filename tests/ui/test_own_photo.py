@@ -177,7 +177,7 @@ def test_a_refused_file_is_decoded_once(monkeypatch: pytest.MonkeyPatch):
         asked.append(name)
         raise PhotoError("This file takes long.")
 
-    monkeypatch.setattr("dashboard.ui.photo_picker.open_photo", refuse)
+    monkeypatch.setattr("dashboard.ui.parts.photo_picker.open_photo", refuse)
     app = uploaded(opened(), "slow.jpg")
     app = healthy(app.run())
     assert asked == ["slow.jpg"]

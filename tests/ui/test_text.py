@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.ui.text import LONGEST, LONGEST_WORD, plain, visible
+from dashboard.ui.parts.text import LONGEST, LONGEST_WORD, plain, visible
 from tests.browser.hostile import HOSTILE
 
 

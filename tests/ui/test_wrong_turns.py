@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file
 from streamlit.testing.v1 import AppTest
 from transformers import SwinConfig, SwinForImageClassification, ViTConfig, ViTImageProcessor, ViTModel
 
-from dashboard.models import attention, downloads
+from dashboard.models import downloads
+from dashboard.models.observers import attention
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, LABELS, MEAN, SHAPE, randomised, save
 from tests.ui.pages import downloaded, healthy, opened, settled, words

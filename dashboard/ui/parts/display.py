@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.figures.colouring import Scale
 from dashboard.figures.maps import DIVERGING, SEQUENTIAL, Look, Show
-from dashboard.ui.links import linked, linked_choice, linked_slider
+from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 
 
 def pick_show() -> Show:

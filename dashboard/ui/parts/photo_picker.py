@@ -5,9 +5,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.photo import MAX_BYTES, SAMPLES, Photo, PhotoError, open_photo
 from dashboard.ui import caches
-from dashboard.ui.links import linked_choice
-from dashboard.ui.notices import say
-from dashboard.ui.text import plain
+from dashboard.ui.parts.links import linked_choice
+from dashboard.ui.parts.notices import say
+from dashboard.ui.parts.text import plain
 
 OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
 SHARED, REFUSED = "own_link", "refused_file"  # the link of the upload, by its owner's wish; an upload and why it is no photo

@@ -20,9 +20,9 @@ from dashboard.evidence import (
     Question,
     TokenMaps,
 )  # fmt: skip
-from dashboard.models.blocks import check_blocks, head_of, open_blocks, patch_logits, watching
 from dashboard.models.classifier import DoesNotFit, Fit, ModelError, refused
-from dashboard.models.relevance import relevance_rules
+from dashboard.models.observers.blocks import check_blocks, head_of, open_blocks, patch_logits, watching
+from dashboard.models.observers.relevance import relevance_rules
 from dashboard.progress import advance
 
 Run = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]  # pixels to logits and one (B, H, T, T) per layer

@@ -13,19 +13,19 @@ from dashboard.explain import annotate, compare
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
-from dashboard.gallery import Made, Sort, correlations, in_order, spread, waiting
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
 from dashboard.numbers import signed
-from dashboard.ui import panel
-from dashboard.ui.controls import first_fitting, fitting, reasons
-from dashboard.ui.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
-from dashboard.ui.links import linked, linked_choice
-from dashboard.ui.looking import chosen_class, pick_question
-from dashboard.ui.map_grid import SmallMap, map_grid
-from dashboard.ui.sidebar import Chosen
-from dashboard.ui.text import plain
+from dashboard.studies.methods import Made, Sort, correlations, in_order, spread, waiting
+from dashboard.ui.parts import panel
+from dashboard.ui.parts.controls import first_fitting, fitting, reasons
+from dashboard.ui.parts.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
+from dashboard.ui.parts.links import linked, linked_choice
+from dashboard.ui.parts.looking import chosen_class, pick_question
+from dashboard.ui.parts.map_grid import SmallMap, map_grid
+from dashboard.ui.parts.sidebar import Chosen
+from dashboard.ui.parts.text import plain
 
 SIDES = ("cnn", "vit")
 WIDTHS = [5, 5, 4]

@@ -6,9 +6,10 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps, StageGradients
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
-from dashboard.ui import caches, opening, visitors
-from dashboard.ui.links import linked, put_back
-from dashboard.ui.text import plain
+from dashboard.ui import caches
+from dashboard.ui.parts import opening, visitors
+from dashboard.ui.parts.links import linked, put_back
+from dashboard.ui.parts.text import plain
 
 SIDES: dict[str, tuple[tuple[type[Evidence], ...], str, str]] = {
     "cnn": ((FeatureMaps, StageGradients), "Convolutional network", "bundled/cnn"),

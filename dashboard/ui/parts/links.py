@@ -14,8 +14,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import get_session_state
 from streamlit.runtime.state.query_params import QueryParams
 
-from dashboard.ui.notices import say
-from dashboard.ui.text import plain
+from dashboard.ui.parts.notices import say
+from dashboard.ui.parts.text import plain
 
 DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
 SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first

@@ -13,15 +13,15 @@ from dashboard.explain import Explanation
 from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, measured
-from dashboard.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves, place_option
 from dashboard.methods import AttentionRollout, GradCAM
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
 from dashboard.photo import Photo
-from dashboard.ui.explaining import Asked, answers
-from dashboard.ui.film_keys import film_keys
-from dashboard.ui.links import linked_choice
-from dashboard.ui.panel import CONFIG
+from dashboard.studies.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves, place_option
+from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.film_keys import film_keys
+from dashboard.ui.parts.links import linked_choice
+from dashboard.ui.parts.panel import CONFIG
 
 FUSED = "fused"
 

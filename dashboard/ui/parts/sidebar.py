@@ -9,15 +9,15 @@ from dashboard.explain import training_note
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
-from dashboard.ui.address import copy_link
-from dashboard.ui.display import pick_look
-from dashboard.ui.downloads import Tray, offer_files
-from dashboard.ui.model_picker import pick_models
-from dashboard.ui.notices import no_place_yet
-from dashboard.ui.photo_picker import pick_photo
-from dashboard.ui.style import style
-from dashboard.ui.text import plain
-from dashboard.ui.welcome import welcome
+from dashboard.ui.parts.address import copy_link
+from dashboard.ui.parts.display import pick_look
+from dashboard.ui.parts.downloads import Tray, offer_files
+from dashboard.ui.parts.model_picker import pick_models
+from dashboard.ui.parts.notices import no_place_yet
+from dashboard.ui.parts.photo_picker import pick_photo
+from dashboard.ui.parts.style import style
+from dashboard.ui.parts.text import plain
+from dashboard.ui.parts.welcome import welcome
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,16 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATIO
 
 from dashboard.evidence import FeatureMaps, Probe
 from dashboard.models.answers import accepted, activation_of, output_names
-from dashboard.models.attention import OF_TOKENS, Run, attention_observers, check_tokens
 from dashboard.models.bounded import Bounded
 from dashboard.models.classifier import Classifier, DoesNotFit, Fit, ModelError, measured, probe_observer, refused, said
 from dashboard.models.configuration import LABELS, PROCESSOR, configuration_of, processor_of
 from dashboard.models.device import is_out_of_memory
-from dashboard.models.exported import exported
 from dashboard.models.files import weights_of
+from dashboard.models.observers.attention import OF_TOKENS, Run, attention_observers, check_tokens
+from dashboard.models.observers.exported import exported
+from dashboard.models.observers.recording import is_recording, recorded_attention, recording
+from dashboard.models.observers.stages import OF_STAGES, stage_observers
 from dashboard.models.preprocessing import Preprocessing, from_processor
-from dashboard.models.recording import is_recording, recorded_attention, recording
-from dashboard.models.stages import OF_STAGES, stage_observers
 
 RECORDING = "recording"
 SAFE = {"local_files_only": True, "trust_remote_code": False}

@@ -7,9 +7,9 @@ import torch
 
 from dashboard.evidence import AttentionMaps, Prediction
 from dashboard.explain import Explanation, compare
-from dashboard.layers import DISCARDS, HEADS, attention_by_layer, choices, curves
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.photo import Box
+from dashboard.studies.layers import DISCARDS, HEADS, attention_by_layer, choices, curves
 
 L, H, ROWS, COLUMNS = 4, 3, 2, 5
 BOX = Box(0, 0, 50, 20)

@@ -7,12 +7,13 @@ from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
-from dashboard.ui import caches, opening, visitors
-from dashboard.ui.controls import fitting, reasons
-from dashboard.ui.links import keep_in_range, linked, linked_choice
-from dashboard.ui.model_picker import SIDES
-from dashboard.ui.notices import say_next
-from dashboard.ui.text import plain
+from dashboard.ui import caches
+from dashboard.ui.parts import opening, visitors
+from dashboard.ui.parts.controls import fitting, reasons
+from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
+from dashboard.ui.parts.model_picker import SIDES
+from dashboard.ui.parts.notices import say_next
+from dashboard.ui.parts.text import plain
 
 KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
 NAMES = {"cnn": "CNN", "vit": "ViT"}

@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard.models import zoo
 from dashboard.models.fetching import MEGABYTE, Download, in_megabytes
+from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import is_here, session
-from dashboard.ui.text import plain
 
 PENDING = "models_that_did_not_open"  # by place: a side of the comparison, or the model's key on the models page
 LOOKED_AT = 1.0  # seconds between two looks at a download

@@ -7,10 +7,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Observation
-from dashboard.ui import caches, panel
-from dashboard.ui.controls import method_controls, pick_method
-from dashboard.ui.explaining import Asked
-from dashboard.ui.sidebar import Chosen
+from dashboard.ui import caches
+from dashboard.ui.parts import panel
+from dashboard.ui.parts.controls import method_controls, pick_method
+from dashboard.ui.parts.explaining import Asked
+from dashboard.ui.parts.sidebar import Chosen
 
 
 def look(asked: Asked) -> tuple[Asked, Observation]:

@@ -10,9 +10,9 @@ from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
 from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
-from dashboard.ui.explaining import Asked
-from dashboard.ui.links import linked_choice
-from dashboard.ui.text import plain
+from dashboard.ui.parts.explaining import Asked
+from dashboard.ui.parts.links import linked_choice
+from dashboard.ui.parts.text import plain
 
 ONCE = {TOP: "likeliest", NO_CLASS: "nothing"}  # what links said for them before
 CONFIG = {"displayModeBar": False, "scrollZoom": False}

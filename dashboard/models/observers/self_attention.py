@@ -6,9 +6,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import VisionTransformer
 
-from dashboard.models.attention import attention_observers
 from dashboard.models.classifier import Fit
-from dashboard.models.recording import is_recording, recorded_attention, recording
+from dashboard.models.observers.attention import attention_observers
+from dashboard.models.observers.recording import is_recording, recorded_attention, recording
 
 
 class RecordingSelfAttention(nn.MultiheadAttention):

@@ -15,7 +15,8 @@ from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import AttentionRollout
 from dashboard.names import short_names
 from dashboard.numbers import percent, short
-from dashboard.patches import (
+from dashboard.photo import Photo
+from dashboard.studies.attention import (
     HeadSummary,
     TokenAttention,
     middle_token,
@@ -26,13 +27,12 @@ from dashboard.patches import (
     spot,
     token_names,
 )
-from dashboard.photo import Photo
-from dashboard.ui.controls import LABELS, option_texts
-from dashboard.ui.depths import FUSED, pick_head
-from dashboard.ui.links import linked, linked_choice, linked_slider
-from dashboard.ui.panel import CONFIG
-from dashboard.ui.patch_keys import patch_keys
-from dashboard.ui.text import plain
+from dashboard.ui.pages.layers import FUSED, pick_head
+from dashboard.ui.parts.controls import LABELS, option_texts
+from dashboard.ui.parts.links import linked, linked_choice, linked_slider
+from dashboard.ui.parts.panel import CONFIG
+from dashboard.ui.parts.patch_keys import patch_keys
+from dashboard.ui.parts.text import plain
 
 MAP, HEADS, SUMMARY = "patch_map", "head_grid", "head_summary"  # the charts' keys
 PICTURE = "patch_picture"  # what is around the first of them

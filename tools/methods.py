@@ -1,4 +1,4 @@
-"""Writes the README's table of methods from the registry: `python -m docs.methods`."""
+"""Writes the README's table of methods from the registry: `python -m tools.methods`."""
 
 import re
 from pathlib import Path

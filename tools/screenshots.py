@@ -1,7 +1,6 @@
 """`make screenshots`: the README's pictures, taken anew from the dashboard as it is."""
 
 import sys
-from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -9,7 +8,7 @@ from tests import chromium
 from tests.browser.doing import open_page
 from tests.conftest import ROOT, serving
 
-FOLDER = Path(__file__).parent
+FOLDER = ROOT / "docs"
 # file: page, settings, theme, height
 PICTURES = {
     "compare.png": ("", "photo=chelsea", "light", 1010),

@@ -9,7 +9,7 @@ from torch import Tensor, fx
 from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, StageMaps, StageProbe
 from dashboard.models.classifier import DoesNotFit, Fit, probe_observer
 from dashboard.models.device import counted
-from dashboard.models.lean import lean
+from dashboard.models.observers.lean import lean
 from dashboard.models.operations import Operations
 from dashboard.progress import advance
 

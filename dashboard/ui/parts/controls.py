@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import methods
 from dashboard.methods import AttentionRollout, ClassActivationMap, Method, Pick, Span
 from dashboard.models.classifier import Classifier
-from dashboard.ui.links import linked, linked_choice, linked_slider, start_anew
-from dashboard.ui.text import plain
+from dashboard.ui.parts.links import linked, linked_choice, linked_slider, start_anew
+from dashboard.ui.parts.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
 MEANINGS = "meanings_of_options"  # by the widget's key, the definition of the option that was last drawn

@@ -8,9 +8,9 @@ import torch
 
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation, Incomparable, compare
-from dashboard.gallery import AT_ONCE, TOGETHER, correlations, in_order, spread, waiting
 from dashboard.methods import ClassActivationMap
 from dashboard.photo import Box
+from dashboard.studies.methods import AT_ONCE, TOGETHER, correlations, in_order, spread, waiting
 
 SHAPES = [(7, 9), (7, 9), (14, 5), (3, 20), (1, 1), (28, 28), (7, 9)]
 

@@ -9,7 +9,8 @@ from dashboard.evidence import AttentionMaps, Prediction
 from dashboard.explain import Explanation
 from dashboard.methods import ClassActivationMap
 from dashboard.numerics.attention import attention_distance, attention_entropy
-from dashboard.patches import (
+from dashboard.photo import Box
+from dashboard.studies.attention import (
     SMALL_MAPS,
     Spot,
     TokenAttention,
@@ -22,7 +23,6 @@ from dashboard.patches import (
     spot,
     token_names,
 )
-from dashboard.photo import Box
 
 L, H, ROWS, COLUMNS = 4, 3, 2, 5
 

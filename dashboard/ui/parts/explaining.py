@@ -12,16 +12,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.evidence import Evidence
 from dashboard.explain import Explanation, read
-from dashboard.gallery import Made
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observation, OutOfMemory
 from dashboard.models.device import is_out_of_memory, slow_work
 from dashboard.models.turns import OneEach
 from dashboard.photo import Photo
 from dashboard.progress import watched
+from dashboard.studies.methods import Made
 from dashboard.ui import caches
+from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import visitor, wish
-from dashboard.ui.text import plain
 
 LOG = logging.getLogger(__name__)
 PATIENCE = 1.0  # what weighs more waits to be asked, see `Made`

@@ -1,0 +1,1 @@
+"""One adapter for each family of checkpoints: from a key to a network with its preprocessing."""

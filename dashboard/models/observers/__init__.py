@@ -1,0 +1,1 @@
+"""From a network and a photo to one kind of evidence."""

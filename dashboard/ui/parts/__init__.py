@@ -1,0 +1,1 @@
+"""Widgets and blocks that any page may use."""
