@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.explain import Explanation, compare, read
+from dashboard.compare import compare
+from dashboard.explain import Explanation, read
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Classifier, Observation

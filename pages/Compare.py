@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.explain import annotate, compare
+from dashboard.compare import annotate, compare
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import map_figure

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import streamlit as st
 from torch import Tensor
 
+from dashboard.compare import compare
 from dashboard.evidence import StageMaps
-from dashboard.explain import Explanation, compare
+from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout, Progressive
 from dashboard.models.classifier import DoesNotFit

@@ -6,8 +6,9 @@ import sys
 import pytest
 import torch
 
+from dashboard.compare import Incomparable, annotate, compare
 from dashboard.evidence import Prediction
-from dashboard.explain import Explanation, Incomparable, annotate, compare, explain
+from dashboard.explain import Explanation, explain
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import DoesNotFit
 from dashboard.models.zoo import load

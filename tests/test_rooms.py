@@ -27,17 +27,20 @@ ROOMS = {
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
         "dashboard.numbers",
     ),
+    "dashboard.compare": (
+        "dashboard.explain", "dashboard.models.classifier", "dashboard.numerics", "dashboard.numbers", "dashboard.photo",
+    ),
     "dashboard.studies": (
-        "dashboard.studies", "dashboard.explain", "dashboard.methods", "dashboard.numerics", "dashboard.evidence",
-        "dashboard.photo",
+        "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.methods", "dashboard.numerics",
+        "dashboard.evidence", "dashboard.photo",
     ),
     "dashboard.figures": (
-        "dashboard.figures", "dashboard.studies", "dashboard.explain", "dashboard.photo", "dashboard.names",
-        "dashboard.numbers", "dashboard.numerics",
+        "dashboard.figures", "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.photo",
+        "dashboard.names", "dashboard.numbers", "dashboard.numerics",
     ),
     "dashboard.export": (
-        "dashboard.export", "dashboard.figures", "dashboard.explain", "dashboard.models.classifier", "dashboard.photo",
-        "dashboard.names", "dashboard.numbers",
+        "dashboard.export", "dashboard.figures", "dashboard.compare", "dashboard.explain", "dashboard.models.classifier",
+        "dashboard.photo", "dashboard.names", "dashboard.numbers",
     ),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),

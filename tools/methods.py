@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from dashboard.evidence import Probe, StageMaps
-from dashboard.methods import METHODS, FeatureMaps, Method
+from dashboard.evidence import FeatureMaps, Probe, StageMaps
+from dashboard.methods import METHODS, Method
 
 README = Path(__file__).parents[1] / "README.md"
 PLACE = re.compile(r"(<!-- methods -->\n).*?(<!-- /methods -->)", re.DOTALL)

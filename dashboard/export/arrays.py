@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from dashboard.explain import Comparison
+from dashboard.compare import Comparison
 from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.photo import Box
 

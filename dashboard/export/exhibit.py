@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from dashboard.explain import Comparison, Explanation, Incomparable, training_note
+from dashboard.compare import Comparison, Incomparable, training_note
+from dashboard.explain import Explanation
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names

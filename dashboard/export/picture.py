@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from plotly.colors import unlabel_rgb
 
-from dashboard.explain import annotate
+from dashboard.compare import annotate
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.colouring import Colouring
 from dashboard.figures.maps import (

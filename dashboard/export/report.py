@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
-from dashboard.explain import Explanation, Incomparable, annotate
+from dashboard.compare import Incomparable, annotate
+from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure, outliers_in_words
 from dashboard.names import class_names

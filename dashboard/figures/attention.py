@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.explain import Annotations, Explanation
+from dashboard.compare import Annotations
+from dashboard.explain import Explanation
 from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT, QUIET
 from dashboard.figures.maps import PLAIN, Backdrop, Look, cells, in_short, map_figure, palette

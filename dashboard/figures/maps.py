@@ -12,7 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from dashboard.explain import Annotations, Comparison, Explanation
+from dashboard.compare import Annotations, Comparison
+from dashboard.explain import Explanation
 from dashboard.figures.colouring import Colouring, Scale, beyond_in_words, colouring
 from dashboard.names import short_names
 from dashboard.numbers import place, short, signed_percent

@@ -8,8 +8,9 @@ from typing import get_type_hints
 
 from torch import Tensor
 
+from dashboard.compare import Comparison, compare
 from dashboard.evidence import AttentionMaps
-from dashboard.explain import Comparison, Explanation, compare
+from dashboard.explain import Explanation
 from dashboard.methods import AttentionRollout, Method, Span
 from dashboard.numerics.agreement import spearman
 from dashboard.numerics.attention import attention_distance, read_attention

@@ -1,6 +1,7 @@
 """What a first visitor would wait for, done before anybody comes."""
 
-from dashboard.explain import annotate, read
+from dashboard.compare import annotate
+from dashboard.explain import read
 from dashboard.figures.maps import Look, map_figure
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.photo import SAMPLES

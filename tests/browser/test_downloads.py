@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from dashboard.explain import annotate
+from dashboard.compare import annotate
 from dashboard.export.picture import blend
 from dashboard.figures.maps import Look, Show, backdrop, colouring_of, map_figure
 from dashboard.photo import Photo, sample_photo

@@ -2,8 +2,9 @@
 
 import torch
 
+from dashboard.compare import compare
 from dashboard.evidence import Prediction
-from dashboard.explain import Explanation, compare
+from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.maps import Look
 from dashboard.methods import AttentionRollout, ClassActivationMap

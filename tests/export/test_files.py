@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from dashboard.explain import Incomparable, compare
+from dashboard.compare import Incomparable, compare
 from dashboard.export.arrays import layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html

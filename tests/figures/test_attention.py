@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from dashboard.compare import annotate
 from dashboard.evidence import Prediction
-from dashboard.explain import Explanation, annotate
+from dashboard.explain import Explanation
 from dashboard.figures.attention import heads_figure, mosaic, patch_figure, summary_figure
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import Backdrop, Look

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
+from dashboard.compare import annotate
 from dashboard.evidence import Prediction
-from dashboard.explain import annotate
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Look, map_figure
 from dashboard.methods import AttentionRollout

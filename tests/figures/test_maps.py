@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from dashboard.compare import annotate, compare
 from dashboard.evidence import Prediction
-from dashboard.explain import Explanation, annotate, compare
+from dashboard.explain import Explanation
 from dashboard.figures.maps import (
     Backdrop,
     Colours,

@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
+from dashboard.compare import compare
 from dashboard.evidence import AttentionMaps, Prediction
-from dashboard.explain import Explanation, compare
+from dashboard.explain import Explanation
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.photo import Box
 from dashboard.studies.layers import DISCARDS, HEADS, attention_by_layer, choices, curves

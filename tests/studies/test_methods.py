@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dashboard.compare import Incomparable, compare
 from dashboard.evidence import Prediction
-from dashboard.explain import Explanation, Incomparable, compare
+from dashboard.explain import Explanation
 from dashboard.methods import ClassActivationMap
 from dashboard.photo import Box
 from dashboard.studies.methods import AT_ONCE, TOGETHER, correlations, in_order, spread, waiting

@@ -7,8 +7,9 @@ from typing import get_args, get_type_hints
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.compare import annotate
 from dashboard.evidence import AttentionMaps
-from dashboard.explain import Explanation, annotate
+from dashboard.explain import Explanation
 from dashboard.figures.attention import heads_figure, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from dashboard.explain import annotate, compare
+from dashboard.compare import annotate, compare
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words

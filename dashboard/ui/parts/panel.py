@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.explain import Comparison, Explanation, Incomparable
+from dashboard.compare import Comparison, Incomparable
+from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, Look, difference_figure, outliers_in_words
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, Observation

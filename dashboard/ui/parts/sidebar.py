@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.explain import training_note
+from dashboard.compare import training_note
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
