@@ -1,6 +1,8 @@
-"""Two explanations of one photo beside each other: how far they agree, and where."""
+"""Two sides of a comparison, and two explanations of one photo beside each other: how far they agree, and where."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,8 +14,51 @@ from dashboard.numerics.agreement import chance_overlap, rank_difference, spearm
 from dashboard.numerics.scaling import crop_resample, inside, is_flat, percentiles
 from dashboard.photo import Box
 
+Slot = Literal["left", "right"]
+SLOTS: tuple[Slot, Slot] = ("left", "right")
+OTHER: dict[Slot, Slot] = {"left": "right", "right": "left"}
+T = TypeVar("T")
 TOP_SHARE = 0.2
 CAVEAT = "This page compares what two models look at, never which of them is better."
+
+
+@dataclass(frozen=True)
+class Pair(Mapping[Slot, T]):
+    """The same kind of thing for both sides of a comparison, by slot: two models, two maps, two files."""
+
+    left: T
+    right: T
+
+    @classmethod
+    def of(cls, made: Callable[[Slot], T]) -> "Pair[T]":
+        """What a function makes for each slot, left first."""
+        return cls(made("left"), made("right"))
+
+    def __getitem__(self, slot: Slot) -> T:
+        return self.left if slot == "left" else self.right
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(SLOTS)
+
+    def __len__(self) -> int:
+        return 2
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two sides of a comparison: its `slot`, and the model that stands there. Any model fits either side."""
+
+    slot: Slot
+    model: Classifier
+
+    @property
+    def name(self) -> str:
+        """What the side is called on screen."""
+        return self.slot.capitalize()
+
+    def key(self, setting: str) -> str:
+        """What this side's own setting, chart or button is called, in links too."""
+        return f"{self.slot}_{setting}"
 
 
 @dataclass(frozen=True)
@@ -82,8 +127,11 @@ def annotate(own: Explanation, other: Explanation | None, share: float = TOP_SHA
     return Annotations(ranked, values.where(inside(region, rows, columns), float("nan")), top)
 
 
-def training_note(first: Classifier, second: Classifier) -> str:
+def training_note(models: Pair[Classifier]) -> str:
     """The sentence about what both models were trained on."""
+    first, second = models.values()
+    if first.key == second.key:
+        return "Both sides show the same model."
     if not (first.training_data and second.training_data):
         return f"What at least one of the two models was trained on is not known. {CAVEAT}"
     if first.training_data == second.training_data:

@@ -1,12 +1,13 @@
 """Raw values as NumPy files: `numpy.load(file)` opens them, with nothing pickled inside."""
 
 import io
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
 
-from dashboard.compare import Comparison
+from dashboard.compare import Comparison, Slot
 from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.photo import Box
 
@@ -21,19 +22,30 @@ def maps_npz(exhibit: Exhibit) -> bytes:
     return _npz(arrays, exhibit)
 
 
-def layers_npz(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> bytes:
-    """The transformer's maps after each layer and within each layer, (L, rows, columns) over one box, and the settings."""
-    box = _corners(exhibit.shown["vit"].box)
-    return _npz({"rollouts": rollouts.numpy(), "attention": attention.numpy(), "box": box}, exhibit)
+class Layers(NamedTuple):
+    """A method's maps after each layer, and the layer's own attention, both (L, rows, columns)."""
+
+    progression: Tensor
+    attention: Tensor
 
 
-def attention_npz(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> bytes:
+def layers_npz(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> bytes:
+    """For each side that has layers, its maps after each and within each, (L, rows, columns) over one box; the settings."""
+    arrays: dict[str, Any] = {}
+    for slot, each in layers.items():
+        arrays |= {f"{slot}_{name}": maps.numpy() for name, maps in each._asdict().items()}
+        arrays[f"{slot}_box"] = _corners(exhibit.shown[slot].box)
+    return _npz(arrays, exhibit)
+
+
+def attention_npz(exhibit: Exhibit, slot: Slot, tokens: Tensor, grid: tuple[int, int]) -> bytes:
     """One token's attention in every layer, heads fused first and then each, over all tokens, (L, 1 + H, T), and the settings.
 
     The last rows x columns tokens are the patches of `grid`, which lie over `box`.
     """
-    arrays = {"attention": tokens.numpy(), "grid": np.array(grid), "shown": exhibit.shown["vit"].heatmap.numpy()}
-    return _npz(arrays | {"box": _corners(exhibit.shown["vit"].box)}, exhibit)
+    shown = exhibit.shown[slot]
+    arrays = {"attention": tokens.numpy(), "grid": np.array(grid), "shown": shown.heatmap.numpy()}
+    return _npz(arrays | {"box": _corners(shown.box)}, exhibit)
 
 
 def methods_npz(exhibit: Exhibit, correlations: Tensor) -> bytes:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from dashboard.compare import Comparison, Incomparable, training_note
+from dashboard.compare import Comparison, Incomparable, Pair, training_note
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
@@ -15,19 +16,20 @@ from dashboard.names import class_names
 from dashboard.photo import Photo
 
 LIBRARIES = ("torch", "torchvision", "transformers")
+PART = 40  # letters that a file's name tells of each part
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """Both maps of one photo, `cnn` and `vit`, their models by the same names, and how they were compared and drawn.
+    """The maps `shown` of one photo, the two models of the page, and how the maps were compared and drawn.
 
-    Maps of one model go by their methods' names instead; `models` has `cnn` and `vit` even then, and `comparison` is None.
+    Maps go by their slots, `left` and `right`; maps of one model by their methods' names, and `comparison` is None then.
     `link` is the address that shows the same, empty where there is none.
     """
 
     photo: Photo
     shown: Mapping[str, Explanation]
-    models: Mapping[str, Classifier]
+    models: Pair[Classifier]
     comparison: Comparison | Incomparable | None
     look: Look
     share: float
@@ -36,7 +38,11 @@ class Exhibit:
     @property
     def note(self) -> str:
         """What the comparison does not tell."""
-        return training_note(self.models["cnn"], self.models["vit"])
+        return training_note(self.models)
+
+    def model_of(self, name: str) -> Classifier:
+        """The model that a map explains."""
+        return next(model for model in self.models.values() if model.key == self.shown[name].model)
 
 
 def settings(exhibit: Exhibit) -> dict[str, Any]:
@@ -44,7 +50,7 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
     photo, comparison = exhibit.photo, exhibit.comparison
     return {
         "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size},
-        "maps": {side: _one_map(shown, exhibit.models[side]) for side, shown in exhibit.shown.items()},
+        "maps": {name: _one_map(shown, exhibit.model_of(name)) for name, shown in exhibit.shown.items()},
         "agreement": None if comparison is None else _agreement(comparison, exhibit.share),
         "display": dataclasses.asdict(exhibit.look) | {"top_share": exhibit.share},
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -90,6 +96,17 @@ def class_of(shown: Explanation) -> str | None:
 def rival_of(shown: Explanation) -> str | None:
     """The name of the class that it is held against, if any."""
     return None if shown.against is None else class_names(shown.prediction.labels)[shown.against]
+
+
+def stem(*parts: str) -> str:
+    """The beginning of a file's name that says these parts, in letters that every file system takes.
+
+    >>> stem("chelsea.png", "ResNet-50", "Grad-CAM++")
+    'chelsea_resnet-50_grad-campp'
+    """
+    told = (re.sub(r"\.\w{1,4}$", "", part).replace("+", "p").casefold() for part in parts)
+    words = (re.sub(r"[^\w]+", "-", part).strip("-_")[:PART] for part in told)
+    return "_".join(word for word in words if word) or "map"
 
 
 def to_json(values: dict[str, Any]) -> str:

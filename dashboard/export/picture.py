@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from plotly.colors import unlabel_rgb
 
-from dashboard.compare import annotate
+from dashboard.compare import OTHER, Slot, annotate
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.colouring import Colouring
 from dashboard.figures.maps import (
@@ -33,22 +33,21 @@ MOST_LETTERS = 2_000  # of a title; a picture of 50 megapixels has room for fewe
 SCREEN_WIDTH = 450  # pixels of a chart; lines as thick as there, relative to the photo
 
 
-def map_png(exhibit: Exhibit, side: str) -> bytes:
+def map_png(exhibit: Exhibit, slot: Slot) -> bytes:
     """One map over the photo with a legend below it; the settings are inside as PNG text `settings`."""
     with taking_turns(exhibit.photo.size):
-        return _map_png(exhibit, side)
+        return _map_png(exhibit, slot)
 
 
-def _map_png(exhibit: Exhibit, side: str) -> bytes:
-    shown, look = exhibit.shown[side], exhibit.look
+def _map_png(exhibit: Exhibit, slot: Slot) -> bytes:
+    shown, look = exhibit.shown[slot], exhibit.look
     values, made = shown.heatmap.numpy(), colouring_of(shown, look)
     image = blend(exhibit.photo.image, values, shown.box, made, look)
     if look.show == "outline":
-        other = exhibit.shown["vit" if side == "cnn" else "cnn"]
-        _draw_edges(image, annotate(shown, other, exhibit.share).top.numpy(), shown.box, ((OUTLINE, 3),))
+        _draw_edges(image, annotate(shown, exhibit.shown[OTHER[slot]], exhibit.share).top.numpy(), shown.box, ((OUTLINE, 3),))
     name, rival = class_of(shown), rival_of(shown)
     what = f"{shown.method.label}{f' of {name}' if name else ''}{f' rather than {rival}' if rival else ''}"
-    title = f"{what} · {exhibit.models[side].title} · {exhibit.photo.name}"
+    title = f"{what} · {exhibit.model_of(slot).title} · {exhibit.photo.name}"
     text = PngImagePlugin.PngInfo()
     text.add_itxt("settings", to_json(settings(exhibit)))
     stream = io.BytesIO()

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
-from dashboard.compare import Incomparable, annotate
+from dashboard.compare import OTHER, SLOTS, Incomparable, Slot, annotate
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure, outliers_in_words
@@ -35,7 +35,7 @@ CONFIG = {"displayModeBar": False, "responsive": True}
 
 def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
     """The report: figures that answer to the pointer as on the page, both answers, what the maps mean, and all settings."""
-    sides = "".join(_side(exhibit, side, behind) for side in exhibit.shown)
+    sides = "".join(_side(exhibit, slot, behind) for slot in SLOTS)
     photo, (width, height) = exhibit.photo, exhibit.photo.size
     link = f'<p><a href="{escape(exhibit.link)}">Open this view in the dashboard</a></p>' if exhibit.link else ""
     return f"""<!doctype html>
@@ -48,7 +48,7 @@ def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
 <script>{get_plotlyjs()}</script>
 </head>
 <body>
-<h1>What a CNN and a vision transformer look at in {escape(photo.name)}</h1>
+<h1>What two models look at in {escape(photo.name)}</h1>
 <p class="note">{escape(exhibit.note)}</p>
 <main>{sides}{_agreement(exhibit, behind)}</main>
 <p><small>{width:,} x {height:,} pixels, SHA-256 {escape(photo.digest)}</small></p>
@@ -59,9 +59,9 @@ def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
 """
 
 
-def _side(exhibit: Exhibit, side: str, behind: Backdrop) -> str:
-    shown, other = (exhibit.shown[name] for name in (side, "vit" if side == "cnn" else "cnn"))
-    model, name, rival = exhibit.models[side], class_of(shown), rival_of(shown)
+def _side(exhibit: Exhibit, slot: Slot, behind: Backdrop) -> str:
+    shown, other = exhibit.shown[slot], exhibit.shown[OTHER[slot]]
+    model, name, rival = exhibit.model_of(slot), class_of(shown), rival_of(shown)
     figure = map_figure(shown, behind, exhibit.look, annotate(shown, other, exhibit.share), other.method.label)
     kind = f"class-specific, of “{escape(name)}”" if name else "class-agnostic"
     kind += f" rather than “{escape(rival)}”" if rival else ""
@@ -70,7 +70,7 @@ def _side(exhibit: Exhibit, side: str, behind: Backdrop) -> str:
     return f"""
 <article>
 <h2>{escape(shown.method.label)} · {escape(model.title)}</h2>
-{_figure(figure, f"{side}-map", alternative)}
+{_figure(figure, f"{slot}-map", alternative)}
 {f'<p class="note">{escape(left_out)}</p>' if left_out and not shown.flat else ""}
 <p>{kind}. {escape(f"{shown.method.why} {shown.remark}")} <a href="{escape(shown.method.paper)}">Paper</a></p>
 {_answers(shown)}
@@ -90,7 +90,7 @@ def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
     if isinstance(comparison, Incomparable):
         return f"<article><h2>Difference</h2><p>{escape(comparison.reason)}</p></article>"
     rows, columns = comparison.difference.shape
-    figure = difference_figure(comparison, behind, ("CNN", "ViT"))
+    figure = difference_figure(comparison, behind, ("Left", "Right"))
     return f"""
 <article>
 <h2>Difference · in rank</h2>

@@ -1,12 +1,12 @@
 """What a first visitor would wait for, done before anybody comes."""
 
-from dashboard.compare import annotate
+from dashboard.compare import Pair, annotate
 from dashboard.explain import read
 from dashboard.figures.maps import Look, map_figure
-from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.photo import SAMPLES
 from dashboard.ui import caches
-from dashboard.ui.parts.model_picker import SIDES
+from dashboard.ui.parts.controls import first_fitting
+from dashboard.ui.parts.model_picker import DEFAULTS
 
 
 def warm_up() -> None:
@@ -14,8 +14,10 @@ def warm_up() -> None:
     sample = next(iter(SAMPLES))
     photo = caches.sample(sample)
     behind = caches.screen_copy(photo.digest, photo)
-    shown = []
-    for side, method in (("cnn", ClassActivationMap()), ("vit", AttentionRollout())):
-        key = SIDES[side][2]
-        shown.append(read(caches.observation(key, photo.digest, method.needs, photo), key, method))
-    map_figure(shown[0], behind, Look(), annotate(*shown), shown[1].method.label)
+    methods = Pair.of(lambda slot: first_fitting(caches.classifier(DEFAULTS[slot]))())
+    shown = Pair.of(
+        lambda slot: read(
+            caches.observation(DEFAULTS[slot], photo.digest, methods[slot].needs, photo), DEFAULTS[slot], methods[slot]
+        )
+    )
+    map_figure(shown.left, behind, Look(), annotate(shown.left, shown.right), shown.right.method.label)

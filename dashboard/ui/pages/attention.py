@@ -28,8 +28,7 @@ from dashboard.studies.attention import (
     spot,
     token_names,
 )
-from dashboard.ui.pages.layers import FUSED, pick_head
-from dashboard.ui.parts.controls import LABELS, option_texts
+from dashboard.ui.parts.controls import FUSED, LABELS, option_texts, pick_head
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 from dashboard.ui.parts.panel import CONFIG
 from dashboard.ui.parts.patch_keys import patch_keys
@@ -48,9 +47,9 @@ def pick_attention(evidence: AttentionMaps) -> TokenAttention:
     with columns[1]:
         direction = _pick_direction()
     with columns[2]:
-        layer = linked_slider("Layer", 1, evidence.layers, evidence.layers, 1, key="layer")
+        layer = linked_slider("Layer", 1, evidence.layers, evidence.layers, 1, key="patch_layer")
     with columns[3]:
-        head = pick_head(evidence)
+        head = pick_head("patch_head", evidence.heads, "All heads of the layer fused, or one of them.")
     with columns[4]:
         heads = _pick_fusion()
     return TokenAttention(token, layer, head, heads, direction)
@@ -76,7 +75,7 @@ def _pick_direction() -> str:
 
 def _pick_fusion() -> str:
     return linked_choice(
-        st.segmented_control, LABELS["heads"], get_args(HINTS["heads"]), key="heads", first="mean", wrap=True,
+        st.segmented_control, LABELS["heads"], get_args(HINTS["heads"]), key="patch_heads", first="mean", wrap=True,
         help=option_texts(AttentionRollout)["heads"],
     )  # fmt: skip
 
@@ -195,7 +194,7 @@ def show_summary(asked: TokenAttention, summary: HeadSummary) -> None:
 
 def _choose_head(meaning: list) -> None:
     layer, head = meaning
-    st.session_state["layer"], st.session_state["head"] = layer, str(head) if head else FUSED
+    st.session_state["patch_layer"], st.session_state["patch_head"] = layer, str(head) if head else FUSED
 
 
 def _clickable(key: str, figure: go.Figure, alt: str, choose: Callable[[list], None]) -> None:

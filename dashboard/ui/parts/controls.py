@@ -7,14 +7,15 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import streamlit as st
 
 from dashboard import methods
-from dashboard.methods import AttentionRollout, ClassActivationMap, Method, Pick, Span
+from dashboard.compare import Side
+from dashboard.methods import Method, Pick, Span
 from dashboard.models.classifier import Classifier
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider, start_anew
 from dashboard.ui.parts.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
+FUSED = "fused"
 MEANINGS = "meanings_of_options"  # by the widget's key, the definition of the option that was last drawn
-FIRST = {"cnn": ClassActivationMap, "vit": AttentionRollout}  # shown until another is chosen, where the model gives it
 
 
 def fitting(model: Classifier) -> list[type[Method]]:
@@ -22,10 +23,9 @@ def fitting(model: Classifier) -> list[type[Method]]:
     return [method for method in methods.METHODS if method.needs in model.observers]
 
 
-def first_fitting(side: str, model: Classifier) -> type[Method]:
-    """What a side shows until another method is chosen."""
-    fits = fitting(model)
-    return FIRST[side] if FIRST[side] in fits else fits[0]
+def first_fitting(model: Classifier) -> type[Method]:
+    """What is shown of a model until another method is chosen: the first that fits, wherever the model stands."""
+    return fitting(model)[0]
 
 
 def reasons(model: Classifier) -> dict[str, list[str]]:
@@ -38,36 +38,32 @@ def reasons(model: Classifier) -> dict[str, list[str]]:
     return found
 
 
-def pick_method(side: str, model: Classifier) -> type[Method]:
+def pick_method(side: Side) -> type[Method]:
     """Which method explains a side's model."""
-    by_name = {method.label: method for method in fitting(model)}
-    names = sorted(by_name, key=lambda name: by_name[name] is not FIRST[side])  # the first one first, the rest as they are
-    key = f"{side}_method"
-    kind = "CNN" if side == "cnn" else "ViT"
+    by_name = {method.label: method for method in fitting(side.model)}
+    names, title = list(by_name), plain(side.model.title)
     with st.container(gap=None):  # a label is also read aloud, as it stands, with every backslash
         st.markdown(
-            f":small[{kind} · {plain(model.title)}]",
-            help=f"{len(names)} methods fit {plain(model.title)}; the methods page says why the others don't.",
+            f":small[{side.name} · {title}]",
+            help=f"{len(names)} methods fit {title}; the methods page says why the others don't.",
         )  # fmt: skip
         chosen = linked_choice(
-            st.selectbox, f"{kind} method", names, key=key, label_visibility="collapsed",
-            gone=lambda name: f"{plain(name)} isn't available for {plain(model.title)}; using {names[0]}.",
+            st.selectbox, f"{side.name} method", names, key=side.key("method"), label_visibility="collapsed",
+            gone=lambda name: f"{plain(name)} isn't available for {title}; using {names[0]}.",
         )  # fmt: skip
     return by_name[chosen]
 
 
-def method_controls(method: type[Method], extent: Mapping[str, int], side: str) -> Method:
-    """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; the docstring is their help.
-
-    The transformer's options have their own names as keys, the other side's come after its name.
-    """
+def method_controls(method: type[Method], side: Side) -> Method:
+    """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; the docstring is their help."""
+    extent = side.model.extent
     hints = get_type_hints(method, include_extras=True)
     texts = option_texts(method)
     fields = [field for field in dataclasses.fields(method) if field.init]
     columns = st.columns([1.8 if get_origin(hints[field.name]) is Literal else 1 for field in fields]) if fields else []
     values = {}
     for field, column in zip(fields, columns, strict=True):
-        key = field.name if side == "vit" else f"{side}_{field.name}"
+        key = side.key(field.name)
         hint, first = hints[field.name], _first_value(hints[field.name], field.default, extent)
         _keep_what_means_the_same(key, (hint, field.default), first)
         with column:
@@ -121,6 +117,11 @@ def _widget(name: str, key: str, hint: Any, first: Any, text: str | None, extent
             return first
         return linked_slider(label, kind.low, high, first, kind.step, key=key, help=text)
     raise TypeError(f"expected a Literal, an Annotated number with a Span or a Pick, or bool for option {name}, got {hint}")
+
+
+def pick_head(key: str, heads: int, text: str) -> int | None:
+    """One of a layer's attention heads, from 1, or None for all of them, fused."""
+    return pick_one(LABELS["head"], Pick("heads", FUSED), heads, key, text)
 
 
 def pick_one(label: str, kind: Pick, count: int, key: str, text: str | None) -> int | None:

@@ -1,83 +1,116 @@
 """The files to take away. Each is made only when somebody asks for it, of what is on screen then."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
 from torch import Tensor
 
-from dashboard.export.arrays import attention_npz, layers_npz, maps_npz, methods_npz
-from dashboard.export.exhibit import Exhibit, settings, to_json
+from dashboard.compare import Pair, Slot
+from dashboard.export.arrays import Layers, attention_npz, layers_npz, maps_npz, methods_npz
+from dashboard.export.exhibit import Exhibit, settings, stem, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
+from dashboard.models.classifier import Classifier
+from dashboard.photo import Photo
 
-Tray = dict[str, Callable[[], bytes]]  # by the file's name, what makes it
-
-KINDS = {  # file: label, media type, help
-    "cnn_map.png": ("CNN's map (PNG)", "image/png", "At the photo's own resolution."),
-    "vit_map.png": ("ViT's map (PNG)", "image/png", "At the photo's own resolution."),
-    "methods.npz": ("Raw maps (NPZ)", "application/octet-stream",
-                    "Values of every map shown, their box, rank correlations and the settings, for NumPy."),
-    "maps.npz": ("Raw maps (NPZ)", "application/octet-stream", "Values, boxes and settings, for NumPy."),
-    "layers.npz": ("Maps of every layer (NPZ)", "application/octet-stream",
-                   "Rollouts, raw attention, their box and the settings, for NumPy."),
-    "attention.npz": ("Attention of every head (NPZ)", "application/octet-stream",
-                      "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
-    "settings.json": ("Settings (JSON)", "application/json", "All that is needed to make these maps again."),
-    "report.html": ("Report (HTML)", "text/html",
-                    "The whole comparison in one file of 5 MB, which opens without a server."),
+KINDS = {  # kind: label, how its name ends, media type, help
+    "left_map": ("Left map (PNG)", ".png", "image/png", "At the photo's own resolution."),
+    "right_map": ("Right map (PNG)", ".png", "image/png", "At the photo's own resolution."),
+    "methods": ("Raw maps (NPZ)", "_methods.npz", "application/octet-stream",
+                "Values of every map shown, their box, rank correlations and the settings, for NumPy."),
+    "maps": ("Raw maps (NPZ)", ".npz", "application/octet-stream", "Values, boxes and settings, for NumPy."),
+    "layers": ("Maps of every layer (NPZ)", "_layers.npz", "application/octet-stream",
+               "The method's map after each layer, raw attention, their box and the settings, for NumPy."),
+    "attention": ("Attention of every head (NPZ)", "_attention.npz", "application/octet-stream",
+                  "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
+    "settings": ("Settings (JSON)", ".json", "application/json", "All that is needed to make these maps again."),
+    "report": ("Report (HTML)", ".html", "text/html",
+               "The whole comparison in one file of 5 MB, which opens without a server."),
 }  # fmt: skip
-OF_COMPARISON = ("cnn_map.png", "vit_map.png", "maps.npz", "settings.json", "report.html")
-OF_LAYERS = ("layers.npz", "settings.json")
-OF_ATTENTION = ("attention.npz", "settings.json")
-OF_METHODS = ("methods.npz", "settings.json")
+RENAMED = "files_were_renamed_to"  # the names that the last new run of a page was for
 
 
-def offer_files(names: Sequence[str]) -> Tray:
-    """Draws the menu of files. Whoever draws what is in them lays it into the tray, again at every change.
+class Tray(dict[str, Callable[[], bytes]]):
+    """By kind of file, what makes it; `names` are those that the menu gives them."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self.names = dict(names)
+
+    def must_say(self, names: Mapping[str, str]) -> None:
+        """Draws the page again where the menu, which stands outside the page's fragment, says other names.
+
+        Only a choice such as another method leads here, never a slider.
+        """
+        if self.names != names and st.session_state.get(RENAMED) != names:
+            st.session_state[RENAMED] = dict(names)
+            st.rerun()
+
+
+def comparison_names(photo: Photo, models: Pair[Classifier], methods: Pair[str]) -> dict[str, str]:
+    """Names for the files of the compare page: photo, models and methods."""
+    each = Pair.of(lambda slot: (models[slot].title, methods[slot]))
+    both = (*each.left, *each.right)
+    return _names(
+        photo, {"left_map": each.left, "right_map": each.right, "maps": both, "settings": both, "report": both}
+    )
+
+
+def names_of(kind: str, photo: Photo, *parts: str) -> dict[str, str]:
+    """Names for a page's own kind of file and its settings: the photo and what else tells them from others."""
+    return _names(photo, {kind: parts, "settings": parts})
+
+
+def _names(photo: Photo, parts: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    return {kind: stem(photo.name, *told) + KINDS[kind][1] for kind, told in parts.items()}
+
+
+def offer_files(names: Mapping[str, str]) -> Tray:
+    """Draws the menu of files by kind. Whoever draws what is in them lays it into the tray, again at every change.
 
     The menu stands outside the fragment with the sliders, as a browser would draw it anew at every step of them.
     """
-    tray: Tray = {}
+    tray = Tray(names)
     with st.popover("Download", icon=":material/download:", width="stretch", key="downloads"):
-        for name in names:
-            label, media_type, text = KINDS[name]
+        for kind, name in names.items():
+            label, _, media_type, text = KINDS[kind]
             st.download_button(
-                label, partial(_made, tray, name), name, media_type, key=f"download_{name.partition('.')[0]}", help=text,
-                on_click="ignore", width="stretch",
+                label, partial(_made, tray, kind), name, media_type, key=f"download_{kind}", help=text, on_click="ignore",
+                width="stretch",
             )  # fmt: skip
     return tray
 
 
-def _made(tray: Tray, name: str) -> bytes:
-    return tray[name]()
+def _made(tray: Tray, kind: str) -> bytes:
+    return tray[kind]()
 
 
-def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Tray:
+def comparison_files(exhibit: Exhibit, behind: Backdrop) -> dict[str, Callable[[], bytes]]:
     """Pictures, raw maps, settings and the report of the compare page."""
     return {
-        "cnn_map.png": partial(map_png, exhibit, "cnn"),
-        "vit_map.png": partial(map_png, exhibit, "vit"),
-        "maps.npz": partial(maps_npz, exhibit),
-        "settings.json": partial(_settings, exhibit),
-        "report.html": lambda: report_html(exhibit, behind).encode(),
+        "left_map": partial(map_png, exhibit, "left"),
+        "right_map": partial(map_png, exhibit, "right"),
+        "maps": partial(maps_npz, exhibit),
+        "settings": partial(_settings, exhibit),
+        "report": lambda: report_html(exhibit, behind).encode(),
     }
 
 
-def layer_files(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> Tray:
+def layer_files(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> dict[str, Callable[[], bytes]]:
     """Raw maps and settings of the layers page."""
-    return {"layers.npz": partial(layers_npz, exhibit, rollouts, attention), "settings.json": partial(_settings, exhibit)}
+    return {"layers": partial(layers_npz, exhibit, layers), "settings": partial(_settings, exhibit)}
 
 
-def attention_files(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> Tray:
+def attention_files(exhibit: Exhibit, slot: Slot, tokens: Tensor, grid: tuple[int, int]) -> dict[str, Callable[[], bytes]]:
     """Raw attention and settings of the attention page."""
-    return {"attention.npz": partial(attention_npz, exhibit, tokens, grid), "settings.json": partial(_settings, exhibit)}
+    return {"attention": partial(attention_npz, exhibit, slot, tokens, grid), "settings": partial(_settings, exhibit)}
 
 
-def method_files(exhibit: Exhibit, correlations: Tensor) -> Tray:
+def method_files(exhibit: Exhibit, correlations: Tensor) -> dict[str, Callable[[], bytes]]:
     """Raw maps and settings of the methods page."""
-    return {"methods.npz": partial(methods_npz, exhibit, correlations), "settings.json": partial(_settings, exhibit)}
+    return {"methods": partial(methods_npz, exhibit, correlations), "settings": partial(_settings, exhibit)}
 
 
 def _settings(exhibit: Exhibit) -> bytes:

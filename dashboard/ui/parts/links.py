@@ -15,6 +15,7 @@ from streamlit.runtime.state import get_session_state
 from streamlit.runtime.state.query_params import QueryParams
 
 from dashboard.ui.parts.notices import say
+from dashboard.ui.parts.parameters import present_names
 from dashboard.ui.parts.text import plain
 
 DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
@@ -105,7 +106,7 @@ def every_setting_kept(page: str) -> Iterator[None]:
     Streamlit drops them twice: the browser when the page changes, the server at the end of a run, when it takes out what it
     bound to widgets that are gone. Whoever goes back gets the address as it was.
     """
-    _say_each_once()
+    _say_each_once(page)
     last, others = st.session_state.get(OTHERS, (page, {}))
     returned = get_script_run_ctx().is_history_navigation
     if ASKED not in st.session_state or returned:
@@ -120,16 +121,18 @@ def every_setting_kept(page: str) -> Iterator[None]:
     st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
 
 
-def _say_each_once() -> None:
-    """Mends an address before anything reads it: of a setting that comes several times, the last that says something counts.
+def _say_each_once(page: str) -> None:
+    """Mends an address before anything reads it: settings get their present names, and of one that comes several times, the
+    last value that says something counts.
 
     It counts as far as `LONGEST`; one that says nothing asks for nothing. Streamlit's widgets would take the first or the last,
     be it empty, and leave them all in the address.
     """
     with get_session_state().query_params() as params:
         told = {key: params.get_all(key) for key in params}
-        meant = {key: last for key, values in told.items() if len(key) <= LONGEST and (last := _last_said(values))}
-        wrong = [key for key, values in told.items() if key not in meant or values != [meant[key]]]
+        said = {key: last for key, values in told.items() if len(key) <= LONGEST and (last := _last_said(values))}
+        meant = {name: said[key] for key, name in present_names(said, page).items()}
+        wrong = [key for key in {**told, **meant} if key not in meant or told.get(key) != [meant[key]]]
         if not wrong:
             return
         for key in wrong:

@@ -5,8 +5,10 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.compare import Side
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Observation
+from dashboard.photo import Photo
 from dashboard.ui import caches
 from dashboard.ui.parts import panel
 from dashboard.ui.parts.controls import method_controls, pick_method
@@ -22,38 +24,37 @@ def look(asked: Asked) -> tuple[Asked, Observation]:
 
 
 def pick_question(
-    side: str, asked: Asked, explained: DeltaGenerator, other: DeltaGenerator | None
+    side: Side, asked: Asked, explained: DeltaGenerator, other: DeltaGenerator | None
 ) -> tuple[Asked, Observation]:
     """Draws which class is asked about, in `explained`, and which other it is held against, if there is a place for that."""
     with explained:
-        asked = replace(asked, target=panel.pick_class(side, asked.model))
+        asked = replace(asked, target=panel.pick_class(side))
     asked, seen = look(asked)
     if other is None:
         return asked, seen
     with other:
-        return look(replace(asked, against=panel.pick_against(side, asked.model, chosen_class(asked, seen))))
+        return look(replace(asked, against=panel.pick_against(side, chosen_class(asked, seen))))
 
 
-def pick_whole_question(side: str, asked: Asked) -> tuple[Asked, Observation]:
+def pick_whole_question(side: Side, asked: Asked) -> tuple[Asked, Observation]:
     """The same in one row, with another class where the method knows classes."""
     places = st.columns(2) if asked.method.class_specific else (st.container(), None)
     return pick_question(side, asked, *places)
 
 
-def ask(side: str, chosen: Chosen) -> Asked:
+def ask(side: Side, photo: Photo) -> Asked:
     """Draws the choice of a method, its options and its question in one row."""
-    model = chosen.cnn if side == "cnn" else chosen.vit
     place, options = st.columns([2, 5], gap="medium")
     with place:
-        method = pick_method(side, model)
+        method = pick_method(side)
     if not method.class_specific:
         with options:
-            return look(Asked(model, chosen.photo, method_controls(method, model.extent, side)))[0]
+            return look(Asked(side.model, photo, method_controls(method, side)))[0]
     options, question = options.columns(2, gap="medium")
     with options:
-        method = method_controls(method, model.extent, side)
+        made = method_controls(method, side)
     with question:
-        return pick_whole_question(side, Asked(model, chosen.photo, method))[0]
+        return pick_whole_question(side, Asked(side.model, photo, made))[0]
 
 
 def chosen_class(asked: Asked, seen: Observation) -> int:

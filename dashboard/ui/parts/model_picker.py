@@ -1,9 +1,11 @@
-"""Choosing the pair of models, and opening them without losing the page when that fails."""
+"""Choosing the two models, and opening them without losing the page when that fails."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps, StageGradients
+from dashboard.compare import SLOTS, Pair, Side, Slot
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
@@ -11,86 +13,135 @@ from dashboard.ui.parts import opening, visitors
 from dashboard.ui.parts.links import linked, put_back
 from dashboard.ui.parts.text import plain
 
-SIDES: dict[str, tuple[tuple[type[Evidence], ...], str, str]] = {
-    "cnn": ((FeatureMaps, StageGradients), "Convolutional network", "bundled/cnn"),
-    "vit": ((AttentionMaps,), "Vision transformer", "bundled/vit"),
+PAIRS = {  # the first is what a visitor finds
+    "Small, bundled": Pair("bundled/cnn", "bundled/vit"),
+    "ImageNet, small: ResNet-18 and DeiT-Tiny": Pair("torchvision/resnet18", "hf/facebook/deit-tiny-patch16-224"),
+    "ImageNet: ResNet-50 and ViT-B/16": Pair("torchvision/resnet50", "hf/google/vit-base-patch16-224"),
 }
-PAIRS = {
-    "Bundled": {"cnn": "bundled/cnn", "vit": "bundled/vit"},
-    "ImageNet": {"cnn": "torchvision/resnet50", "vit": "hf/google/vit-base-patch16-224"},
-}
-LAST_GOOD = "last_good_models"
+DEFAULTS = next(iter(PAIRS.values()))
+PAIR_PLACES = Pair("left of the pair", "right of the pair")  # where models of a pair are pending
+LAST_GOOD, WANTED = "last_good_models", "wanted_pair"
 KEEPING = "Keeping the previous model."
 
 
-def pick_models(notices: DeltaGenerator) -> tuple[Classifier, Classifier]:
+@dataclass
+class Wanted:
+    """A pair that a click asked for. `begun` is whether its models were opened or downloaded at least once."""
+
+    name: str
+    begun: bool
+
+
+def pick_models(notices: DeltaGenerator) -> Pair[Side]:
     """Draws the choice and gives both models, loaded; why one does not open, or that it is not here, is said in the notices."""
     st.caption("Models")
-    for name, column in zip(PAIRS, st.columns(len(PAIRS)), strict=True):
-        column.button(f"{name} pair", on_click=_choose_pair, args=(name,), key=f"pair_{name}", width="stretch")
-    cnn, vit = _opened("cnn"), _opened("vit")
-    visitors.uses((cnn.key, vit.key))
+    buttons = st.container()
+    _open_wanted_pair()
+    sides = Pair.of(lambda slot: Side(slot, _opened(slot)))
+    shown = Pair.of(lambda slot: sides[slot].model.key)
+    with buttons:
+        for name, pair in PAIRS.items():
+            _pair_button(name, pair, pair == shown)
+    visitors.uses(shown.values())
     with notices:
-        opening.show(SIDES, KEEPING)
-    return cnn, vit
+        opening.show((*SLOTS, *PAIR_PLACES.values()), KEEPING)
+    return sides
 
 
-def _choose_pair(name: str) -> None:
-    for side, key in PAIRS[name].items():
-        st.session_state[side] = key
-        opening.drop(side)
+def _pair_button(name: str, pair: Pair[str], active: bool) -> None:
+    missing = [key for key in pair.values() if not zoo.on_this_machine(key)]
+    size = f" ({opening.size_of(*missing)})" if missing else ""
+    st.button(
+        f"{name}{size}", on_click=_want_pair, args=(name,), key=f"pair_{list(PAIRS).index(name)}", width="stretch",
+        icon=":material/check:" if active else None, disabled=active,
+        help="Both sides show this pair." if active else None,
+    )  # fmt: skip
 
 
-def _opened(side: str) -> Classifier:
+def _want_pair(name: str) -> None:
+    """The click named the size of what it downloads."""
+    missing = [slot for slot, key in PAIRS[name].items() if not zoo.on_this_machine(key)]
+    for slot in SLOTS:
+        opening.drop(slot)
+        opening.drop(PAIR_PLACES[slot])
+    for slot in missing:
+        opening.fetch(PAIR_PLACES[slot], PAIRS[name][slot])
+    st.session_state[WANTED] = Wanted(name, begun=bool(missing))
+
+
+def _open_wanted_pair() -> None:
+    """Puts both sides on the pair that was asked for as soon as both of its models open, and leaves both until then."""
+    wanted = st.session_state.get(WANTED)
+    if wanted is None:
+        return
+    pending = [place for place in PAIR_PLACES.values() if opening.is_pending(place)]
+    if wanted.begun and not pending:  # the visitor stopped it
+        del st.session_state[WANTED]
+        return
+    for place in pending:
+        if opening.ready(place) is None:
+            return
+        opening.drop(place)
+    wanted.begun = True
+    pair = PAIRS[wanted.name]
+    for slot, key in pair.items():
+        try:
+            _classifier(key)
+        except zoo.NotHere:
+            opening.offer(PAIR_PLACES[slot], key)
+            return
+        except ModelError as error:
+            opening.refuse(PAIR_PLACES[slot], key, str(error))
+            return
+    del st.session_state[WANTED]
+    for slot, key in pair.items():
+        put_back(slot, key, DEFAULTS[slot])
+
+
+def _opened(slot: Slot) -> Classifier:
     """Opens what is chosen, or else what was, before the box is drawn: so the box and the address say what is shown."""
-    needs, label, default = SIDES[side]
-    last = st.session_state.setdefault(LAST_GOOD, {})
-    box, chosen = st.container(), st.session_state.get(side, st.query_params.get(side)) or default
-    turned = chosen != last.get(side, default)
-    asked = chosen if turned else opening.ready(side) or chosen
+    last, default = st.session_state.setdefault(LAST_GOOD, {}), DEFAULTS[slot]
+    box, chosen = st.container(), st.session_state.get(slot, st.query_params.get(slot)) or default
+    turned = chosen != last.get(slot, default)
+    asked = chosen if turned else opening.ready(slot) or chosen
     try:
-        model = _fitting(asked, needs)
+        model = _classifier(asked)
     except zoo.NotHere:
-        opening.offer(side, asked)
-        model = _previous(side)
+        opening.offer(slot, asked)
+        model = _previous(slot)
     except ModelError as error:
-        opening.refuse(side, asked, str(error))
-        model = _previous(side)
+        opening.refuse(slot, asked, str(error))
+        model = _previous(slot)
     else:
         if turned or asked != chosen:
-            opening.drop(side)
-    last[side] = model.key
+            opening.drop(slot)
+    last[slot] = model.key
     if model.key != chosen:
-        put_back(side, model.key, default)
+        put_back(slot, model.key, default)
     with box:
         linked(
-            st.selectbox, label, _options(side), key=side, accept_new_options=True,
+            st.selectbox, f"{slot.capitalize()} model", _options(slot), key=slot, accept_new_options=True,
             help="Choose one, or type `torchvision/<name>`, `hf/<hub id>` or `hf/<folder>` for one below the folder "
             "that the environment variable DASHBOARD_MODELS names.",
         )  # fmt: skip
     return model
 
 
-def _previous(side: str) -> Classifier:
+def _previous(slot: Slot) -> Classifier:
     """What was shown before, or the default where that does not open any longer."""
-    needs, _, default = SIDES[side]
     try:
-        return _fitting(st.session_state[LAST_GOOD].get(side, default), needs)
+        return _classifier(st.session_state[LAST_GOOD].get(slot, DEFAULTS[slot]))
     except ModelError:
-        return _fitting(default, needs)
+        return _classifier(DEFAULTS[slot])
 
 
-def _fitting(key: str, needs: tuple[type[Evidence], ...]) -> Classifier:
+def _classifier(key: str) -> Classifier:
     with st.spinner(f"Opening {plain(zoo.title_of(key)[:80])} …"):
-        model = caches.classifier(key)
-    if not any(kind in model.observers for kind in needs):
-        model.check(needs[0])
-    return model
+        return caches.classifier(key)
 
 
-def _options(side: str) -> list[str]:
-    """Known checkpoints for this side, what lies in the models folder, and what is shown."""
-    needs, _, default = SIDES[side]
-    known = [checkpoint.key for checkpoint in zoo.MODELS if checkpoint.gives in needs]
+def _options(slot: Slot) -> list[str]:
+    """Known checkpoints, what lies in the models folder, and what is shown; first of all the slot's default."""
+    known = [checkpoint.key for checkpoint in zoo.MODELS]
     local = [key for key in zoo.local_models() if key not in zoo.KNOWN]
-    return list(dict.fromkeys([default, *known, *local, st.session_state[LAST_GOOD][side]]))
+    return list(dict.fromkeys([DEFAULTS[slot], *known, *local, st.session_state[LAST_GOOD][slot]]))

@@ -37,6 +37,11 @@ def places() -> list[str]:
     return list(_pending())
 
 
+def is_pending(place: str) -> bool:
+    """Whether a model did not open there, or is on its way."""
+    return place in _pending()
+
+
 def offer(place: str, key: str) -> None:
     """Asks a visitor whether a model is to be downloaded, where it may be."""
     refuse(place, key, too_much(key))
@@ -78,12 +83,12 @@ def ready(place: str) -> str | None:
     return waiting.key if is_ready else None
 
 
-def size_of(key: str) -> str:
-    """What a download takes, as far as that is known before."""
-    known = zoo.KNOWN.get(key)
-    if known is None or known.megabytes is None:
-        return f"size not known, at most {in_megabytes(zoo.download_limit())}"
-    return f"{known.megabytes:,.0f} MB"
+def size_of(*keys: str) -> str:
+    """What downloading these models takes, as far as that is known before."""
+    sizes = [known.megabytes if (known := zoo.KNOWN.get(key)) else None for key in keys]
+    if None in sizes:
+        return f"size not known, at most {in_megabytes(len(keys) * zoo.download_limit())}"
+    return f"{sum(sizes):,.0f} MB"
 
 
 def too_much(key: str) -> str:

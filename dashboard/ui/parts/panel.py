@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.compare import Comparison, Incomparable
+from dashboard.compare import Comparison, Incomparable, Side
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, Look, difference_figure, outliers_in_words
 from dashboard.methods import Method
@@ -19,19 +19,21 @@ ONCE = {TOP: "likeliest", NO_CLASS: "nothing"}  # what links said for them befor
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
-def pick_class(side: str, model: Classifier) -> int | None:
+def pick_class(side: Side) -> int | None:
     """The class that is explained: any of the model's, or None for its top prediction."""
+    model = side.model
     names = class_names(model.labels)
     choice = linked_choice(
-        st.selectbox, "Class to explain", (TOP, *names), key=f"{side}_class", read=lambda text: _class_or(TOP, text, model),
+        st.selectbox, "Class to explain", (TOP, *names), key=side.key("class"), read=lambda text: _class_or(TOP, text, model),
         gone=lambda name: f"{plain(name)} is not a class of {plain(model.title)}; explaining its top prediction.",
         help=f"Type to search. “{TOP}” is the class that the model ranks first, whatever the photo.",
     )  # fmt: skip
     return None if choice == TOP else names.index(choice)
 
 
-def pick_against(side: str, model: Classifier, explained: int) -> int | None:
+def pick_against(side: Side, explained: int) -> int | None:
     """The class that the explained one is held against, which is another; None for none."""
+    model = side.model
     names = class_names(model.labels)
     others = (*names[:explained], *names[explained + 1 :])
 
@@ -40,7 +42,7 @@ def pick_against(side: str, model: Classifier, explained: int) -> int | None:
         return f"{plain(name)} is {reason}; comparing with no other class."
 
     choice = linked_choice(
-        st.selectbox, "Compared with", (NO_CLASS, *others), key=f"{side}_against", gone=gone,
+        st.selectbox, "Compared with", (NO_CLASS, *others), key=side.key("against"), gone=gone,
         read=lambda text: _one_of(others, _class_or(NO_CLASS, text, model)),
         help="What speaks for the class rather than for this one: the map explains the difference of the two scores.",
     )  # fmt: skip
@@ -65,9 +67,9 @@ def waiting() -> None:
     st.info("It is shown as soon as both maps are: one of the methods takes many passes, and waits to be run.")
 
 
-def answers(side: str, seen: Observation, target: int) -> None:
+def answers(side: Side, seen: Observation, target: int) -> None:
     """The five classes with the highest scores, and the one that is explained if it is another; a click explains one."""
-    answer, key = seen.prediction, f"{side}_top"
+    answer, key = seen.prediction, side.key("top")
     names, short = class_names(answer.labels), short_names(answer.labels)
     told = {names[index]: f"{plain(short[index])} {answer.in_words(score)}" for index, _, score in answer.top(5)}
     told.setdefault(names[target], f"{plain(short[target])} {answer.in_words(answer.scores[target].item())}")
@@ -78,8 +80,8 @@ def answers(side: str, seen: Observation, target: int) -> None:
     )  # fmt: skip
 
 
-def _explain_clicked(side: str) -> None:
-    st.session_state[f"{side}_class"] = st.session_state[f"{side}_top"] or TOP
+def _explain_clicked(side: Side) -> None:
+    st.session_state[side.key("class")] = st.session_state[side.key("top")] or TOP
 
 
 def left_out(shown: Explanation, look: Look) -> None:
@@ -118,7 +120,7 @@ def _effort(method: Method, seen: Observation) -> str:
 
 
 def agreement(
-    comparison: Comparison | Incomparable, behind: Backdrop, share: float, names: tuple[str, str] = ("CNN", "ViT")
+    comparison: Comparison | Incomparable, behind: Backdrop, share: float, names: tuple[str, str] = ("Left", "Right")
 ) -> None:
     """How far the two maps agree, and where they don't; `names` are those of the maps."""
     st.markdown("**Difference** · in rank")
@@ -127,7 +129,7 @@ def agreement(
         return
     st.plotly_chart(
         difference_figure(comparison, behind, names), key="difference", config=CONFIG,
-        alt=f"Where the {names[0]} map ranks higher than the {names[1]} map, and where lower, over the photo.",
+        alt=f"Where the {names[0].lower()} map ranks higher than the {names[1].lower()} one, and where lower, over the photo.",
     )  # fmt: skip
     rows, columns = comparison.difference.shape
     numbers = st.container(horizontal=True)
@@ -140,5 +142,6 @@ def agreement(
     )  # fmt: skip
     st.caption(
         f"Over the part that both maps cover, on {rows} x {columns} cells. The maps have different units, so only the order of "
-        f"their values is compared: orange where the {names[0]} map ranks a place higher, purple where the {names[1]} one does."
+        f"their values is compared: orange where the {names[0].lower()} map ranks a place higher, purple where the "
+        f"{names[1].lower()} one does."
     )

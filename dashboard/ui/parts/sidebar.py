@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.compare import training_note
+from dashboard.compare import Pair, Side, training_note
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
@@ -22,13 +22,17 @@ from dashboard.ui.parts.welcome import welcome
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is looked at, by whom, and how it is drawn; `share` is the part of cells that counts as a map's top."""
+    """What is looked at, by which models, and how it is drawn; `share` is the part of cells that counts as a map's top."""
 
     photo: Photo
-    cnn: Classifier
-    vit: Classifier
+    sides: Pair[Side]
     look: Look
     share: float
+
+    @property
+    def models(self) -> Pair[Classifier]:
+        """Both models."""
+        return Pair.of(lambda slot: self.sides[slot].model)
 
 
 def common_sidebar() -> Chosen:
@@ -39,15 +43,15 @@ def common_sidebar() -> Chosen:
     notices = st.container()
     with st.sidebar:
         photo = pick_photo()
-        cnn, vit = pick_models(notices)
+        sides = pick_models(notices)
         look, share = pick_look()
         copy_link()
-    return Chosen(photo, cnn, vit, look, share)
+    return Chosen(photo, sides, look, share)
 
 
 def caveat_and_files(chosen: Chosen, names: Sequence[str]) -> Tray:
     """The line below a page's question: what the two models were trained on, and the files to take away."""
     note, files = st.columns([4, 1], gap="medium", vertical_alignment="center")
-    note.caption(f":material/balance: {plain(training_note(chosen.cnn, chosen.vit))}")
+    note.caption(f":material/balance: {plain(training_note(chosen.models))}")
     with files:
         return offer_files(names)

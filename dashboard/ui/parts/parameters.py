@@ -1,0 +1,67 @@
+"""Every query parameter of a link: which module owns it, and what older links called it."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from dashboard import methods
+from dashboard.compare import SLOTS
+
+# A parameter has the name of its widget's key, and one module draws that widget.
+OWNERS = {
+    "photo": "parts.photo_picker", "own": "parts.photo_picker",
+    "left": "parts.model_picker", "right": "parts.model_picker",
+    "show": "parts.display", "opacity": "parts.display", "colours": "parts.display", "scale": "parts.display",
+    "smooth": "parts.display", "top": "parts.display",
+    "side": "parts.looking",
+    "sort": "pages.methods", "reference": "pages.methods", "own_scale": "pages.methods", "first": "pages.methods",
+    "second": "pages.methods",
+    "patch": "pages.attention", "direction": "pages.attention", "patch_layer": "pages.attention",
+    "patch_head": "pages.attention", "patch_heads": "pages.attention", "hide_cls": "pages.attention",
+    "find": "pages.models", "gives": "pages.models", "well_known": "pages.models", "list_page": "pages.models",
+}  # fmt: skip
+OWNERS_BY_SIDE = {"method": "parts.controls", "class": "parts.panel", "against": "parts.panel"}  # after "left_" or "right_"
+OPTIONS = "parts.controls"  # owns the options of all methods, after "left_" or "right_" too
+
+# Before there were two sides for any model, a CNN stood on the left and a transformer on the right, whose options had no prefix.
+_OLD_SIDES = {"cnn": "left", "vit": "right"}
+_OLD_ON_ATTENTION = {"layer": "patch_layer", "head": "patch_head", "heads": "patch_heads"}
+
+
+def options() -> frozenset[str]:
+    """The names of all methods' options."""
+    return frozenset(field.name for method in methods.METHODS for field in fields(method))
+
+
+def owner(name: str) -> str | None:
+    """The module of `dashboard.ui` that draws a parameter's widget; None for what is no parameter.
+
+    >>> owner("left_discard")
+    'parts.controls'
+    """
+    slot, _, rest = name.partition("_")
+    if slot in SLOTS and rest:
+        return OWNERS_BY_SIDE.get(rest, OPTIONS if rest in options() else None)
+    return OWNERS.get(name)
+
+
+def present_name(name: str, page: str) -> str:
+    """What a parameter is called now that may be from an older link to a page, such as "Attention".
+
+    >>> present_name("cnn_class", "Compare"), present_name("discard", "Layers"), present_name("head", "Attention")
+    ('left_class', 'right_discard', 'patch_head')
+    """
+    if name in OWNERS:
+        return name
+    if page == "Attention" and name in _OLD_ON_ATTENTION:
+        return _OLD_ON_ATTENTION[name]
+    slot, _, rest = name.partition("_")
+    if slot in _OLD_SIDES:
+        return f"{_OLD_SIDES[slot]}_{rest}" if rest else _OLD_SIDES[slot]
+    return f"right_{name}" if name in options() else name
+
+
+def present_names(names: Iterable[str], page: str) -> dict[str, str]:
+    """The present name of each parameter of a link; of two that are called the same now, the one that was always called so."""
+    names = list(names)
+    present = {name: present_name(name, page) for name in names}
+    return {name: new for name, new in present.items() if name == new or new not in names}
