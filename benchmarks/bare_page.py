@@ -9,7 +9,7 @@ import streamlit as st
 
 st.set_page_config(layout="wide")
 SIDE = 8
-value = st.slider("Discard", 0.0, 0.99, 0.9, 0.01, key="discard")
+value = st.slider("Discard", 0.0, 0.99, 0.9, 0.01, key="right_discard")
 
 
 def figure(shift: float) -> go.Figure:
@@ -22,5 +22,5 @@ def figure(shift: float) -> go.Figure:
     return go.Figure(heatmap, go.Layout(images=[image], yaxis={"autorange": "reversed"}, height=300))
 
 
-for name, column in zip(("cnn_map", "vit_map"), st.columns(2), strict=True):
+for name, column in zip(("left_map", "right_map"), st.columns(2), strict=True):
     column.plotly_chart(figure(value), key=name)

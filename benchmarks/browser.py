@@ -16,7 +16,7 @@ WATCH = """() => {
     addEventListener('keydown', () => { window.repaints = {}; window.pressed = performance.now(); }, true);
     new MutationObserver(changes => {
         for (const { target } of changes) {
-            const map = target.closest?.('.st-key-cnn_map, .st-key-vit_map');
+            const map = target.closest?.('.st-key-left_map, .st-key-right_map');
             if (map && target.closest('.js-plotly-plot'))
                 window.repaints[map.className.match(/st-key-(\\w+_map)/)[1]] = performance.now() - window.pressed;
         }
@@ -55,7 +55,7 @@ def slider_row() -> Row:
 def _opened(browser: Browser, url: str) -> Page:
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
     page.goto(url)
-    for key in ("cnn_map", "vit_map"):
+    for key in ("left_map", "right_map"):
         page.locator(f".st-key-{key} .heatmaplayer").first.wait_for(state="attached", timeout=60_000)
     page.wait_for_timeout(3000)
     page.evaluate(WATCH)
@@ -63,7 +63,7 @@ def _opened(browser: Browser, url: str) -> Page:
 
 
 def _repaint(page: Page, key: str) -> float:
-    page.locator(".st-key-discard input[type=range], .st-key-discard [role=slider]").first.press(key)
+    page.locator(".st-key-right_discard input[type=range], .st-key-right_discard [role=slider]").first.press(key)
     page.wait_for_function("Object.keys(window.repaints).length === 2")
     page.wait_for_timeout(500)  # nothing repaints this long after
     return max(page.evaluate("Object.values(window.repaints)"))

@@ -34,8 +34,8 @@ SCRIPT = ROOT / "serve.py"
 WIDE = {"width": 1280, "height": 900}
 MEGABYTE = 1024**2
 PATIENCE = 60_000  # milliseconds, for whatever a page is waited for
-SLIDER = ".st-key-discard input[type=range], .st-key-discard [role=slider]"
-SLOW_METHODS = {"cnn": {"cnn_method": "SS-CAM", "cnn_copies": 40}, "vit": {"vit_method": "RISE", "masks": 4000}}
+SLIDER = ".st-key-right_discard input[type=range], .st-key-right_discard [role=slider]"
+SLOW_METHODS = {"cnn": {"left_method": "SS-CAM", "cnn_copies": 40}, "vit": {"right_method": "RISE", "masks": 4000}}
 # Milliseconds from the next key (or from now) until the map holds these numbers, as the visitor's own page counts them.
 ANSWER = f"""([key, expected, pressed]) => new Promise((done, failed) => {{
     const numbers = {NUMBERS};
@@ -90,7 +90,7 @@ async def upload(page: Page, index: int) -> None:
     await page.locator(".st-key-upload input[type=file]").set_input_files(file)
 
 
-async def opened(browser: Browser, url: str, found: Found, maps: Sequence[str] = ("cnn_map", "vit_map")) -> Page:
+async def opened(browser: Browser, url: str, found: Found, maps: Sequence[str] = ("left_map", "right_map")) -> Page:
     """A visitor with cookies of their own, on the compare page with these maps; whatever goes wrong is noted."""
     context = await browser.new_context(viewport=WIDE)
     page = await context.new_page()
@@ -127,8 +127,8 @@ async def arrive(browser: Browser, address: str, index: int, found: Found) -> Vi
     visitor = Visitor(index, page, model("bundled/vit").observe(photo, AttentionMaps), heads, depth, percent)
     await upload(page, index)
     cam = explain(photo, model("bundled/cnn"), ClassActivationMap()).heatmap.tolist()
-    await page.evaluate(ANSWER, ["cnn_map", cam, False])
-    await page.evaluate(ANSWER, ["vit_map", visitor.expects(), False])
+    await page.evaluate(ANSWER, ["left_map", cam, False])
+    await page.evaluate(ANSWER, ["right_map", visitor.expects(), False])
     return visitor
 
 
@@ -140,7 +140,7 @@ async def drag(visitor: Visitor, until: float, found: Found, think: float) -> No
         step = 1 if visitor.percent < 2 else -1 if visitor.percent > 97 else step
         before = visitor.expects()
         visitor.percent += step
-        taken = await pressed(page, "ArrowRight" if step > 0 else "ArrowLeft", ANSWER, ["vit_map", visitor.expects(), True])
+        taken = await pressed(page, "ArrowRight" if step > 0 else "ArrowLeft", ANSWER, ["right_map", visitor.expects(), True])
         if visitor.expects() != before:  # else there was nothing to wait for
             found.answers.append(taken)
     if await page.locator("[data-testid=stException], [data-testid=stAlert]").count():
@@ -181,9 +181,9 @@ async def one_after_another(address: str, key: str, photos: int, memory: Callabl
     async with browsing() as browser:
         page = await opened(browser, f"{address}/?{urlencode({'vit': key})}", found)
         for index in range(photos):
-            before = await page.evaluate(NUMBERS, "vit_map")
+            before = await page.evaluate(NUMBERS, "right_map")
             await upload(page, index)
-            await page.wait_for_function(CHANGED, arg=["vit_map", before])
+            await page.wait_for_function(CHANGED, arg=["right_map", before])
             used.append(memory())
         await page.goto(f"{address}/models")
         await page.get_by_text("Evidence kept").wait_for()
@@ -197,10 +197,10 @@ async def beside_a_slow_load(address: str, key: str) -> tuple[list[float], list[
     found = Found()
     async with browsing() as browser:
         page, other = [await opened(browser, address, found) for _ in range(2)]
-        quiet, before = await answers_until(page, asyncio.sleep(6)), await other.evaluate(NUMBERS, "vit_map")
+        quiet, before = await answers_until(page, asyncio.sleep(6)), await other.evaluate(NUMBERS, "right_map")
         await other.locator(".st-key-vit input").fill(key)
         await other.keyboard.press("Enter")
-        opening = other.wait_for_function(CHANGED, arg=["vit_map", before], timeout=5 * PATIENCE)
+        opening = other.wait_for_function(CHANGED, arg=["right_map", before], timeout=5 * PATIENCE)
         return quiet, await answers_until(page, opening)
 
 
@@ -208,8 +208,8 @@ async def answers_until(page: Page, event: Awaitable[object]) -> list[float]:
     """Presses the slider again and again until something has happened; what goes wrong there is raised here."""
     happened, taken, turn = asyncio.ensure_future(event), [], 0
     while not happened.done():
-        before = await page.evaluate(NUMBERS, "vit_map")
-        taken.append(await pressed(page, "ArrowLeft" if turn % 2 else "ArrowRight", NEXT, ["vit_map", before]))
+        before = await page.evaluate(NUMBERS, "right_map")
+        taken.append(await pressed(page, "ArrowLeft" if turn % 2 else "ArrowRight", NEXT, ["right_map", before]))
         turn += 1
     await happened
     return taken
@@ -224,14 +224,14 @@ async def start() -> tuple[float, float]:
             await page.goto(address)
             await page.locator("[data-testid=stApp]").wait_for()
             shell = time.monotonic() - begun
-            for key in ("cnn_map", "vit_map"):
+            for key in ("left_map", "right_map"):
                 await page.locator(f".st-key-{key} .heatmaplayer").first.wait_for(state="attached", timeout=PATIENCE)
             return shell, time.monotonic() - begun
 
 
 async def asks_slowly(browser: Browser, address: str, index: int, found: Found) -> Page:
     """Somebody with a photo of their own who has started a method of thousands of passes."""
-    side, other = ("cnn", "vit") if index % 2 else ("vit", "cnn")
+    side, other = ("left", "right") if index % 2 else ("vit", "cnn")
     page = await opened(browser, f"{address}/?{urlencode(SLOW_METHODS[side])}", found, [f"{other}_map"])
     before = await page.evaluate(NUMBERS, f"{other}_map")
     await upload(page, index)
@@ -273,7 +273,7 @@ async def beside_slow_methods(address: str, visitors: int, photos: int, work: Ca
 
 async def new_photo(page: Page, index: int) -> float:
     """Milliseconds from handing in a photo to both of its maps."""
-    before = {key: await page.evaluate(NUMBERS, key) for key in ("cnn_map", "vit_map")}
+    before = {key: await page.evaluate(NUMBERS, key) for key in ("left_map", "right_map")}
     started = time.monotonic()
     await upload(page, index)
     for key, shown in before.items():
@@ -291,10 +291,10 @@ async def with_large_files(address: str, visitors: int, memory: Callable[[], int
         before = memory()
 
         async def hand_in(page: Page, data: bytes) -> None:
-            shown = await page.evaluate(NUMBERS, "vit_map")
+            shown = await page.evaluate(NUMBERS, "right_map")
             file = {"name": "large.png", "mimeType": "image/png", "buffer": data}
             await page.locator(".st-key-upload input[type=file]").set_input_files(file)
-            await page.wait_for_function(CHANGED, arg=["vit_map", shown], timeout=5 * PATIENCE)
+            await page.wait_for_function(CHANGED, arg=["right_map", shown], timeout=5 * PATIENCE)
 
         async def watched() -> None:
             while True:

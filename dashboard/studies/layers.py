@@ -62,8 +62,8 @@ class Curves:
     """One number per depth, first layer first; NaN where the rollout is flat.
 
     `entropy`, `gini` of the rollout up to that depth; `distance` that patches look in that layer alone, in patches;
-    `agreement` (Spearman) and `overlap` (intersection over union of the top cells) of the rollout with the CNN's map, NaN
-    where they can't be compared; `chance` is the overlap of unrelated maps.
+    `agreement` (Spearman) and `overlap` (intersection over union of the top cells) of the rollout with the other side's map,
+    NaN where they can't be compared; `chance` is the overlap of unrelated maps.
     """
 
     entropy: list[float]
@@ -75,7 +75,7 @@ class Curves:
 
 
 def curves(evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other: Explanation | None, share: float) -> Curves:
-    """Reads rollouts (L, rows, columns) of one photo depth by depth; `shown` is any of them, `other` the CNN's map, if any."""
+    """Reads rollouts (L, rows, columns) of one photo by depth; `shown` is any of them, `other` what they are compared with."""
     pairs = [None if other is None else compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
     figures = [
         (pair.spearman, pair.overlap, pair.chance) if isinstance(pair, Comparison) else (math.nan,) * 3 for pair in pairs

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-MAPS = ("cnn_map", "vit_map")
+MAPS = ("left_map", "right_map")
 COMPARED = (*MAPS, "difference")
 BUILD_UP = ("progression", "curves", "depths", "choices", "by_stage", "stages")
 PATCHES = ("patch_map", "head_grid", "head_summary")

@@ -91,12 +91,12 @@ def test_a_click_on_a_small_map_enlarges_it(page: Page, served: str):
     before = values(page, "patch_map")
     click(page, "head_grid", 6 * 2 + 3)  # six layers: the third row is head 2
     after = wait_for_change(page, "patch_map", before)
-    in_address(page, layer="4", head="2")
+    in_address(page, patch_layer="4", patch_head="2")
     framed(page, "head_grid", 4, 2)
     click(page, "head_grid", 3)
     fused = wait_for_change(page, "patch_map", after)
     page.wait_for_function("!new URLSearchParams(location.search).has('head')")
-    in_address(page, layer="4")
+    in_address(page, patch_layer="4")
     framed(page, "head_grid", 4, 0)
     assert fused not in (before, after)
 
@@ -108,10 +108,10 @@ def test_a_click_on_a_point_chooses_its_head(page: Page, served: str):
     click(page, "head_summary", 4)
     wait_for_change(page, "patch_map", before)
     assert told[4] == [2, 2]
-    in_address(page, layer="2", head="2")
+    in_address(page, patch_layer="2", patch_head="2")
     framed(page, "head_grid", 2, 2)
     go_to(page, "Layers")
-    in_address(page, layer="2", head="2")
+    in_address(page, patch_layer="2", patch_head="2")
 
 
 def test_a_link_opens_the_same_in_a_new_tab(page: Page, served: str):

@@ -135,7 +135,7 @@ def of_options(side: str, boxes: dict[str, str], made: dict[str, Any]) -> list[t
 
 def compared(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     told = []
-    for side in ("cnn", "vit"):
+    for side in ("left", "right"):
         made = maps[f"{side}_map"]
         told += of_side(side, boxes, made) + of_options(side, boxes, made)
         told.append((f"{side}_method", boxes[f"{side}_method"], made["method"]))
@@ -144,10 +144,10 @@ def compared(boxes: dict[str, str], maps: dict[str, dict]) -> list:
 
 def built_up(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     film, stages = maps["progression"], maps["by_stage"]
-    staged = "Grad-CAM" if boxes["cnn_method"] == "CAM" else boxes["cnn_method"]
+    staged = "Grad-CAM" if boxes["left_method"] == "CAM" else boxes["left_method"]
     return [
-        *of_side("vit", boxes, film), *of_options("vit", boxes, film), ("vit_method", boxes["vit_method"], film["method"]),
-        *of_side("cnn", boxes, stages), ("cnn_method", staged, stages["method"]),
+        *of_side("vit", boxes, film), *of_options("vit", boxes, film), ("right_method", boxes["right_method"], film["method"]),
+        *of_side("cnn", boxes, stages), ("left_method", staged, stages["method"]),
     ]  # fmt: skip
 
 
@@ -167,20 +167,20 @@ def side_by_side(boxes: dict[str, str], maps: dict[str, dict]) -> list:
 
 
 WALKS = {
-    "compare": ("cnn_class=dog&cnn_against=cat&depth=5", compared, [
-        ("cnn", "torchvision/resnet18"), ("photo", "coffee"), ("vit", "hf/hard"), ("vit_class", "nothing"),
-        ("cnn", "bundled/cnn"), ("vit_method", "Grad-CAM on tokens"), ("vit_against", "crane #3"), ("cnn_class", "frog"),
-        ("cnn_method", "Grad-CAM"), ("vit", "hf/other"), ("vit", "bundled/vit"), ("vit_method", "Attention rollout"),
+    "compare": ("left_class=dog&left_against=cat&depth=5", compared, [
+        ("cnn", "torchvision/resnet18"), ("photo", "coffee"), ("vit", "hf/hard"), ("right_class", "nothing"),
+        ("cnn", "bundled/cnn"), ("right_method", "Grad-CAM on tokens"), ("right_against", "crane #3"), ("left_class", "frog"),
+        ("left_method", "Grad-CAM"), ("vit", "hf/other"), ("vit", "bundled/vit"), ("right_method", "Attention rollout"),
     ]),
-    "layers": ("head=3&cnn_class=dog&depth=5", built_up, [
-        ("vit", "hf/other"), ("cnn", "torchvision/resnet18"), ("cnn_method", "Grad-CAM"), ("photo", "coffee"),
+    "layers": ("head=3&left_class=dog&depth=5", built_up, [
+        ("vit", "hf/other"), ("cnn", "torchvision/resnet18"), ("left_method", "Grad-CAM"), ("photo", "coffee"),
         ("vit", "bundled/vit"), ("heads", "max"), ("cnn", "bundled/cnn"),
     ]),
     "attention": ("patch=60&layer=6&head=3", attended, [
         ("vit", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("head", "2"), ("vit", "bundled/vit"), ("patch", "7"),
     ]),
-    "methods": ("cnn_class=dog&cnn_against=cat", side_by_side, [
-        ("side", "vit"), ("vit", "hf/hard"), ("vit_class", "crane #2"), ("first", "Raw attention"), ("photo", "coffee"),
+    "methods": ("left_class=dog&left_against=cat", side_by_side, [
+        ("side", "vit"), ("vit", "hf/hard"), ("right_class", "crane #2"), ("first", "Raw attention"), ("photo", "coffee"),
         ("side", "cnn"), ("cnn", "torchvision/resnet18"), ("side", "vit"), ("vit", "bundled/vit"),
     ]),
 }  # fmt: skip
@@ -203,19 +203,19 @@ def test_every_box_says_what_the_maps_were_made_of_after_every_change(page: Page
 
 
 def test_boxes_on_the_models_page_and_after_it(page: Page, url: str):
-    open_page(page, url, "models", "cnn_class=dog&cnn_against=cat")
+    open_page(page, url, "models", "left_class=dog&left_against=cat")
     choose(page, "cnn", "torchvision/resnet18")
     expect(page.locator("[data-testid=stMain]", has_text="ResNet-18").first).to_be_visible()
     choose(page, "gives", "rollout")
     in_address(page, gives="rollout")
     go_to(page, "Compare")
     agrees(page, compared)
-    assert page.evaluate(BOXES)["cnn_class"] == TOP
+    assert page.evaluate(BOXES)["left_class"] == TOP
 
 
 def test_a_class_that_the_new_model_lacks_is_told_of_and_no_link_is_blamed(page: Page, url: str):
     page.set_viewport_size({"width": 1280, "height": 900})
-    open_page(page, url, "compare", "cnn_class=dog&cnn_against=cat")
+    open_page(page, url, "compare", "left_class=dog&left_against=cat")
     choose(page, "cnn", "torchvision/resnet18")
     agrees(page, compared)
     said = page.locator("[data-testid=stAlert]", has_text="is not a class of")
@@ -223,7 +223,7 @@ def test_a_class_that_the_new_model_lacks_is_told_of_and_no_link_is_blamed(page:
     expect(said).to_contain_text("cat is not a class of ResNet-18")
     assert page.get_by_text("The link asked for").count() == 0
     assert page.get_by_test_id("stToast").count() == 0
-    choose(page, "cnn_method", "Grad-CAM")
+    choose(page, "left_method", "Grad-CAM")
     said.wait_for(state="detached")
 
 

@@ -29,9 +29,9 @@ def downloaded(page: Page, label: str) -> tuple[str, bytes]:
 @pytest.fixture
 def compared(page: Page, served: str) -> Page:
     open_page(page, served, query="photo=rocket&heads=max")
-    before = values(page, "vit_map")
+    before = values(page, "right_map")
     slider(page, "discard").press("ArrowRight")  # in the fragment, after the page was drawn
-    wait_for_change(page, "vit_map", before)
+    wait_for_change(page, "right_map", before)
     page.locator(".st-key-downloads button").first.click()
     return page
 
@@ -45,8 +45,8 @@ def test_settings_and_raw_maps_are_those_on_screen(compared: Page):
     name, data = downloaded(compared, "Raw maps (NPZ)")
     arrays = np.load(io.BytesIO(data), allow_pickle=False)
     assert name == "maps.npz"
-    assert np.allclose(arrays["vit_values"], values(compared, "vit_map"), rtol=1e-5)
-    assert np.allclose(arrays["cnn_values"], values(compared, "cnn_map"), rtol=1e-5)
+    assert np.allclose(arrays["vit_values"], values(compared, "right_map"), rtol=1e-5)
+    assert np.allclose(arrays["cnn_values"], values(compared, "left_map"), rtol=1e-5)
 
 
 def test_pictures_have_the_photos_resolution(compared: Page):
@@ -74,7 +74,7 @@ def test_the_report_opens_without_a_server_and_without_a_network(compared: Page,
     widths = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map(e => [e._fullLayout.width, e.clientWidth])")
     assert all(abs(drawn - column) <= 1 for drawn, column in widths), widths
     shown = page.evaluate("Array.from(document.querySelector('#vit-map')._fullData[0].z, row => Array.from(row))")
-    assert np.allclose(shown, values(compared, "vit_map"), rtol=1e-5)
+    assert np.allclose(shown, values(compared, "right_map"), rtol=1e-5)
     assert troubles == []
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     cut_off.close()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 def test_the_page_opens_on_the_cat_with_both_maps(page: Page, served: str):
     open_page(page, served)
-    expect(page.locator(".st-key-cnn_top")).to_contain_text("cat")
+    expect(page.locator(".st-key-left_top")).to_contain_text("cat")
     assert all(len(values(page, key)) == 8 for key in MAPS)
     expect(page.get_by_text("never which of them is better")).to_be_visible()
     expect(page.get_by_text("class-agnostic")).to_be_visible()
@@ -23,51 +23,51 @@ def test_the_page_opens_on_the_cat_with_both_maps(page: Page, served: str):
 
 def test_an_arrow_key_on_each_slider_changes_the_rollout_and_not_the_cam(page: Page, served: str):
     open_page(page, served)
-    cam = values(page, "cnn_map")
+    cam = values(page, "left_map")
     for key, stroke in (("discard", "ArrowLeft"), ("depth", "ArrowLeft")):
-        before = values(page, "vit_map")
+        before = values(page, "right_map")
         slider(page, key).press(stroke)
-        wait_for_change(page, "vit_map", before)
-    assert values(page, "cnn_map") == cam
+        wait_for_change(page, "right_map", before)
+    assert values(page, "left_map") == cam
 
 
 def test_a_click_on_a_class_explains_it(page: Page, served: str):
     open_page(page, served)
-    before, rollout = values(page, "cnn_map"), values(page, "vit_map")
-    page.locator(".st-key-cnn_top button").nth(1).click()
-    wait_for_change(page, "cnn_map", before)
-    assert values(page, "vit_map") == rollout
-    assert "cnn_class" in parse_qs(urlsplit(page.url).query)
+    before, rollout = values(page, "left_map"), values(page, "right_map")
+    page.locator(".st-key-left_top button").nth(1).click()
+    wait_for_change(page, "left_map", before)
+    assert values(page, "right_map") == rollout
+    assert "left_class" in parse_qs(urlsplit(page.url).query)
 
 
 def test_a_link_opens_the_same_view_in_a_new_tab(page: Page, served: str):
     open_page(page, served)
-    before = values(page, "vit_map")
-    page.locator(".st-key-heads button", has_text="max").click()
-    before = wait_for_change(page, "vit_map", before)
+    before = values(page, "right_map")
+    page.locator(".st-key-right_heads button", has_text="max").click()
+    before = wait_for_change(page, "right_map", before)
     slider(page, "depth").press("ArrowLeft")
-    chosen = wait_for_change(page, "vit_map", before)
+    chosen = wait_for_change(page, "right_map", before)
     page.wait_for_function("location.search.includes('heads=max') && location.search.includes('depth=')")
     tab = page.context.new_page()
     tab.goto(page.url)
     charts_are_drawn(tab)
-    assert values(tab, "vit_map") == chosen
-    expect(tab.locator(".st-key-heads button", has_text="max")).to_have_attribute("aria-checked", "true")
+    assert values(tab, "right_map") == chosen
+    expect(tab.locator(".st-key-right_heads button", has_text="max")).to_have_attribute("aria-checked", "true")
 
 
 def test_an_upload_is_explained_and_a_bad_one_keeps_the_photo(page: Page, served: str):
     open_page(page, served)
-    before = values(page, "cnn_map")
+    before = values(page, "left_map")
     uploader = page.locator(".st-key-upload input[type=file]")
     uploader.set_input_files({"name": "ship<b>at sea</b>.png", "mimeType": "image/png", "buffer": ship()})
-    own = wait_for_change(page, "cnn_map", before)
+    own = wait_for_change(page, "left_map", before)
     uploader.set_input_files({"name": "<img src=x onerror=alert(1)>.png", "mimeType": "image/png", "buffer": b"no photo"})
     alert = page.locator("[data-testid=stAlert]")
     alert.wait_for()
     expect(alert).to_contain_text("<img src=x onerror=alert(1)>.png")
     expect(alert).to_contain_text("not an image")
     settled(page)
-    assert values(page, "cnn_map") == own
+    assert values(page, "left_map") == own
     assert page.locator("[data-testid=stException]").count() == 0
 
 

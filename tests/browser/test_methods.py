@@ -59,7 +59,7 @@ def test_a_slow_method_runs_stops_and_runs_again(page: Page, served: str):
 
 
 def test_on_the_compare_page_stop_takes_the_place_of_run_and_gives_it_back(page: Page, served: str):
-    page.goto(f"{served}/?photo=coffee&cnn_method=SS-CAM&cnn_copies=40")
+    page.goto(f"{served}/?photo=coffee&left_method=SS-CAM&cnn_copies=40")
     button, progress = page.locator(".st-key-run_cnn button"), page.get_by_test_id("stProgress")
     expect(button).to_contain_text("Run: 10,240 passes")
     settled(page)

@@ -35,7 +35,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def test_a_link_asks_no_hub_and_a_click_opens_the_model(page: Page, place: Place):
     open_page(page, place.address, query="vit=hf/lab/model")
-    before = values(page, "vit_map")
+    before = values(page, "right_map")
     expect(page.get_by_text("lab/model is not on this machine. Keeping the previous model.")).to_be_visible()
     expect(page.locator(".st-key-vit input")).to_have_value("bundled/vit")
     page.wait_for_function("!location.search.includes('vit')")
@@ -45,11 +45,11 @@ def test_a_link_asks_no_hub_and_a_click_opens_the_model(page: Page, place: Place
     expect(page.get_by_text("Downloading lab/model")).to_be_visible()
     page.locator(".st-key-photo input").click()  # the page stays usable meanwhile
     page.get_by_role("option", name="coffee").click()
-    before = wait_for_change(page, "vit_map", before)
+    before = wait_for_change(page, "right_map", before)
     expect(page.get_by_text("Downloading lab/model")).to_be_visible()
 
     place.hub.more(1_000_000)
-    wait_for_change(page, "vit_map", before)
+    wait_for_change(page, "right_map", before)
     expect(page.locator(".st-key-vit input")).to_have_value("hf/lab/model")
     expect(page.get_by_text("Downloading lab/model")).to_have_count(0)
     assert "vit=hf" in page.url

@@ -141,7 +141,7 @@ def test_settings_of_every_page_open_in_a_new_tab(page: Page, served: str):
     open_page(page, served, "layers")
     slider(page, "depth").press("ArrowLeft")
     in_address(page, depth="5")
-    page.locator(".st-key-heads button", has_text="min").click()
+    page.locator(".st-key-right_heads button", has_text="min").click()
     in_address(page, depth="5", heads="min")
     page.locator(".st-key-head input").fill("3")
     page.keyboard.press("Enter")
@@ -156,9 +156,9 @@ def test_settings_of_every_page_open_in_a_new_tab(page: Page, served: str):
 
 def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: str):
     open_page(page, served, query="photo=rocket")
-    before = values(page, "vit_map")
+    before = values(page, "right_map")
     slider(page, "discard").press("ArrowLeft")
-    compared = wait_for_change(page, "vit_map", before)
+    compared = wait_for_change(page, "right_map", before)
     in_address(page, discard="0.49", photo="rocket")
     go_to(page, "Layers")
     in_address(page, discard="0.49", photo="rocket")
@@ -180,7 +180,7 @@ def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: st
     charts_are_drawn(page, "compare")
     assert urlsplit(page.url).path == "/"
     assert "depth" not in parse_qs(urlsplit(page.url).query)
-    assert values(page, "vit_map") == compared
+    assert values(page, "right_map") == compared
     page.go_forward()
     charts_are_drawn(page, "layers")
     in_address(page, depth="5")
@@ -217,13 +217,13 @@ def test_copy_link_copies_the_address(page: Page, served: str):
 
 def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
     open_page(page, served, query="photo=coffee")
-    before = values(page, "vit_map")
+    before = values(page, "right_map")
     page.locator(".st-key-vit input").fill("nowhere/<b>model</b>")
     page.keyboard.press("Enter")
     alert = page.locator("[data-testid=stAlert]")
     expect(alert).to_contain_text("Unknown model 'nowhere/<b>model</b>'")
     expect(alert).to_contain_text("Keeping the previous model.")
-    assert values(page, "vit_map") == before
+    assert values(page, "right_map") == before
     expect(page.locator(".st-key-vit input")).to_have_value("bundled/vit")
     assert "nowhere" not in page.url, "a reload or a copied link opens what is shown"
     page.get_by_role("button", name="Dismiss").click()
@@ -242,13 +242,13 @@ def test_a_first_visit_is_explained_once(page: Page, served: str):
 
 def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(page: Page, served: str):
     """Two methods have an option of one name and of another default: what was chosen for one is not the other's."""
-    page.goto(f"{served}/?photo=coffee&cnn_method=Smooth Grad-CAM%2B%2B&cnn_copies=30")
+    page.goto(f"{served}/?photo=coffee&left_method=Smooth Grad-CAM%2B%2B&cnn_copies=30")
     expect(slider(page, "cnn_copies")).to_have_value("30")
     for method, copies in (("SmoothGrad", "16"), ("Smooth Grad-CAM++", "8")):
         settled(page)
-        page.locator(".st-key-cnn_method input").fill(method)
+        page.locator(".st-key-left_method input").fill(method)
         page.get_by_role("option", name=method, exact=True).click()
-        in_address(page, cnn_method=method)
+        in_address(page, left_method=method)
         expect(slider(page, "cnn_copies")).to_have_value(copies)
         page.wait_for_function("!new URLSearchParams(location.search).has('cnn_copies')")
         tab = page.context.new_page()
@@ -261,11 +261,11 @@ def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(p
 SIDE = {"photo", "upload", "use_camera", "pair_Bundled", "pair_ImageNet", "cnn", "vit", "opacity", "colours", "scale", "smooth",
         "top", "copy_link", "got_it"}  # fmt: skip
 REACHED = {
-    "compare": {"heads", "discard", "depth", "show", "cnn_class", "cnn_top", "vit_class", "vit_top", "downloads"},
-    "layers": {"heads", "discard", "depth", "head", "cnn_class", "downloads", "progression"},
-    "attention": {"patch", "direction", "layer", "head", "heads", "patch_picture", "hide_cls", "cnn_class", "cnn_against",
+    "compare": {"heads", "discard", "depth", "show", "left_class", "left_top", "right_class", "right_top", "downloads"},
+    "layers": {"heads", "discard", "depth", "head", "left_class", "downloads", "progression"},
+    "attention": {"patch", "direction", "layer", "head", "heads", "patch_picture", "hide_cls", "left_class", "left_against",
                   "downloads"},
-    "methods": {"side", "cnn_class", "cnn_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
+    "methods": {"side", "left_class", "left_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
                 "downloads"},
     "models": {"find", "gives", "well_known", "list_page", "another", "load_another", "unload_bundled-cnn",
                "load_torchvision-resnet50"},
@@ -315,12 +315,12 @@ def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, files
 
 def test_a_class_is_chosen_by_keyboard(page: Page, served: str):
     open_page(page, served)
-    before = values(page, "cnn_map")
-    page.locator(".st-key-cnn_class input").focus()
+    before = values(page, "left_map")
+    page.locator(".st-key-left_class input").focus()
     page.keyboard.type("ship")
     page.keyboard.press("Enter")
-    wait_for_change(page, "cnn_map", before)
-    in_address(page, cnn_class="ship")
+    wait_for_change(page, "left_map", before)
+    in_address(page, left_class="ship")
 
 
 LUMINANCE = """selector => {
@@ -331,7 +331,7 @@ LUMINANCE = """selector => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }"""
 TEXTS = {
-    "compare": ".st-key-cnn_map .js-plotly-plot text", "layers": ".st-key-curves .js-plotly-plot text",
+    "compare": ".st-key-left_map .js-plotly-plot text", "layers": ".st-key-curves .js-plotly-plot text",
     "attention": ".st-key-head_grid .js-plotly-plot text", "methods": ".st-key-matrix .js-plotly-plot text", "models": "h4",
 }  # fmt: skip
 

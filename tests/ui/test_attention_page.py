@@ -49,7 +49,7 @@ def test_attention_is_not_sold_as_an_explanation():
 
 
 def test_a_link_restores_everything():
-    link = {"patch": "12", "layer": "2", "head": "3", "direction": "key", "hide_cls": "true", "heads": "max"}
+    link = {"patch": "12", "patch_layer": "2", "patch_head": "3", "direction": "key", "hide_cls": "true", "patch_heads": "max"}
     app = opened("Attention", photo="coffee", **link)
     assert {key: str(app.session_state[key]).lower() for key in link} == link
     assert "Who looks at patch 12** · layer 2, head 3" in words(app)
@@ -60,8 +60,8 @@ def test_a_link_restores_everything():
 
 
 WRONG = [
-    ("patch", "65", "37"), ("patch", "0", "37"), ("patch", "register", "37"), ("patch", "<b>1</b>", "37"), ("layer", "7", 6),
-    ("layer", "0", 6), ("head", "4", "fused"), ("direction", "value", "query"), ("hide_cls", "perhaps", False),
+    ("patch", "65", "37"), ("patch", "0", "37"), ("patch", "register", "37"), ("patch", "<b>1</b>", "37"), ("patch_layer", "7", 6),
+    ("patch_layer", "0", 6), ("patch_head", "4", "fused"), ("direction", "value", "query"), ("hide_cls", "perhaps", False),
 ]  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def test_the_token_before_the_patches_has_no_place():
 
 def test_registers_and_such_can_be_chosen(small):
     key = small("dinov2-registers")
-    app = opened("Attention", vit=key, patch="extra4")
+    app = opened("Attention", right=key, patch="extra4")
     assert app.selectbox(key="patch").options[:6] == ["cls", "extra1", "extra2", "extra3", "extra4", "1"]
     text = words(app)
     assert "What extra token 4 looks at" in text
@@ -93,7 +93,7 @@ def test_registers_and_such_can_be_chosen(small):
 
 
 def test_a_model_of_patches_alone(small):
-    app = opened("Attention", vit=small("siglip"))
+    app = opened("Attention", right=small("siglip"))
     assert app.selectbox(key="patch").options == [str(number) for number in range(1, 17)]
     assert "hide_cls" not in [toggle.key for toggle in app.toggle]
     assert "CLS" not in words(app)
@@ -101,18 +101,18 @@ def test_a_model_of_patches_alone(small):
 
 def test_another_model_keeps_what_fits(small):
     key = small("vit")
-    app = opened("Attention", patch="11", layer="2", head="2", direction="key")
-    app = healthy(app.selectbox(key="vit").set_value(key).run())
-    chosen = {name: app.session_state[name] for name in ("patch", "layer", "head", "direction")}
-    assert chosen == {"patch": "11", "layer": 2, "head": "2", "direction": "key"}
+    app = opened("Attention", patch="11", patch_layer="2", patch_head="2", direction="key")
+    app = healthy(app.selectbox(key="right").set_value(key).run())
+    chosen = {name: app.session_state[name] for name in ("patch", "patch_layer", "patch_head", "direction")}
+    assert chosen == {"patch": "11", "patch_layer": 2, "patch_head": "2", "direction": "key"}
 
 
 def test_another_model_forgets_what_does_not(small):
     key = small("vit")
-    app = opened("Attention", patch="60", layer="6", head="3")
-    app = healthy(app.selectbox(key="vit").set_value(key).run())
-    chosen = {name: app.session_state[name] for name in ("patch", "layer", "head")}
-    assert chosen == {"patch": "11", "layer": 3, "head": "fused"}
+    app = opened("Attention", patch="60", patch_layer="6", patch_head="3")
+    app = healthy(app.selectbox(key="right").set_value(key).run())
+    chosen = {name: app.session_state[name] for name in ("patch", "patch_layer", "patch_head")}
+    assert chosen == {"patch": "11", "patch_layer": 3, "patch_head": "fused"}
 
 
 def test_hiding_the_token_divides_by_the_rest():
@@ -131,18 +131,18 @@ def test_the_other_direction_is_another_map():
 
 
 def test_the_cnn_is_asked_about_the_same_place():
-    told = figures(opened("Attention", patch="37", cnn_class="dog"))["patch_map"]["data"][1]["customdata"][36]
-    text = words(opened("Attention", patch="37", cnn_class="dog"))
+    told = figures(opened("Attention", patch="37", left_class="dog"))["patch_map"]["data"][1]["customdata"][36]
+    text = words(opened("Attention", patch="37", left_class="dog"))
     assert f"The CNN's CAM here: **{told[3]}** for “dog”, higher than " in text
 
 
 def test_the_cnn_is_asked_about_a_class_rather_than_another():
     one, other, both = (
         float(figures(opened("Attention", patch="37", **ask))["patch_map"]["data"][1]["customdata"][36][3])
-        for ask in ({"cnn_class": "dog"}, {"cnn_class": "cat"}, {"cnn_class": "dog", "cnn_against": "cat"})
+        for ask in ({"left_class": "dog"}, {"left_class": "cat"}, {"left_class": "dog", "left_against": "cat"})
     )
     assert both == pytest.approx(one - other, rel=0.02)
-    assert "for “dog” rather than “cat”, higher" in words(opened("Attention", cnn_class="dog", cnn_against="cat"))
+    assert "for “dog” rather than “cat”, higher" in words(opened("Attention", left_class="dog", left_against="cat"))
 
 
 def test_a_place_that_the_cnn_never_saw(monkeypatch: pytest.MonkeyPatch):
@@ -154,19 +154,23 @@ def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened("Attention")
     looked, observe = [], Classifier.observe
     monkeypatch.setattr(Classifier, "observe", lambda *arguments: looked.append(1) or observe(*arguments))
-    for box, value in (("patch", "5"), ("head", "1"), ("cnn_class", "dog")):
+    for box, value in (("patch", "5"), ("patch_head", "1"), ("left_class", "dog")):
         healthy(app.selectbox(key=box).set_value(value).run())
-    healthy(app.slider(key="layer").set_value(2).run())
+    healthy(app.slider(key="patch_layer").set_value(2).run())
     healthy(app.toggle(key="hide_cls").set_value(True).run())
     assert not looked
 
 
 def test_settings_survive_changing_pages():
-    app = opened("Attention", patch="9", layer="3", head="2")
+    app = opened("Attention", patch="9", patch_layer="3", patch_head="2")
     app = healthy(app.switch_page("pages/Layers.py").run())
-    assert app.selectbox(key="head").value == "2"
+    assert app.selectbox(key="patch_head").value == "2"
     app = healthy(app.switch_page("pages/Attention.py").run())
-    assert {key: str(app.session_state[key]) for key in ("patch", "layer", "head")} == {"patch": "9", "layer": "3", "head": "2"}
+    assert {key: str(app.session_state[key]) for key in ("patch", "patch_layer", "patch_head")} == {
+        "patch": "9",
+        "patch_layer": "3",
+        "patch_head": "2",
+    }
 
 
 def test_the_files_hold_what_is_asked():
@@ -194,7 +198,7 @@ def one_layer(models: Path):
 
 @pytest.mark.parametrize("page", ["", "Layers", "Attention", "Methods"])
 def test_a_vit_of_one_layer(page: str, one_layer: str):
-    app = opened(page, vit=one_layer, layer="3", depth="2", side="vit")
+    app = opened(page, right=one_layer, patch_layer="3", depth="2", side="vit")
     assert len(figures(app)) >= 3
     assert not app.error
     if page == "Attention":

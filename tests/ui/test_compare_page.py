@@ -18,7 +18,7 @@ from tests.ui.test_layers_page import figures
 
 def test_both_bundled_models_call_the_cat_a_cat():
     app = opened()
-    for side in ("cnn", "vit"):
+    for side in ("left", "right"):
         assert app.selectbox(key=f"{side}_class").value == "Top prediction"
         assert app.session_state[f"{side}_top"] == "cat"
 
@@ -33,7 +33,7 @@ def test_the_page_says_what_it_compares():
 
 
 def test_what_there_is_to_know_of_one_map_is_said():
-    assert "patches the flow is as large as what can enter the patch" in words(opened(vit_method="Attention flow"))
+    assert "patches the flow is as large as what can enter the patch" in words(opened(right_method="Attention flow"))
     assert "the flow" not in words(opened())
 
 
@@ -43,7 +43,7 @@ def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Classifier, "observe", lambda *a, **b: looked.append(1) or observe(*a, **b))
     for key, value in (("discard", 0.8), ("depth", 2), ("opacity", 0.3), ("top", 40)):
         healthy(app.slider(key=key).set_value(value).run())
-    healthy(app.selectbox(key="cnn_class").set_value("dog").run())
+    healthy(app.selectbox(key="left_class").set_value("dog").run())
     healthy(app.selectbox(key="colours").set_value("Cividis").run())
     assert not looked
     caches.observation.cache_clear()
@@ -74,7 +74,7 @@ def test_every_method_is_on_the_page_with_a_widget_for_every_option(method: type
         ("Smooth Grad-CAM++", "cnn_copies", None, "SS-CAM", 4),
         ("SS-CAM", "cnn_copies", 30, "SmoothGrad", 16),
         ("IS-CAM", "cnn_steps", 12, "Integrated gradients", 32),
-        ("Grad-CAM", "cnn_stage", 2, "LayerCAM", 2),
+        ("Grad-CAM", "left_stage", 2, "LayerCAM", 2),
         ("RISE", "cnn_cells", 12, "Occlusion", 12),
     ],
 )
@@ -83,21 +83,21 @@ def test_an_option_stays_for_another_method_only_where_it_means_the_same(
 ):
     """What is kept by accident would not be in the link."""
     monkeypatch.setattr(explaining, "PATIENCE", 0.0)
-    app = opened(cnn_method=first)
+    app = opened(left_method=first)
     if chosen is not None:
         app = healthy(app.slider(key=option).set_value(chosen).run())
-    app = healthy(app.selectbox(key="cnn_method").set_value(then).run())
+    app = healthy(app.selectbox(key="left_method").set_value(then).run())
     assert app.slider(key=option).value == shown
 
 
 def test_a_link_restores_the_settings():
-    app = opened(photo="rocket", heads="max", discard="0.8", depth="3", cnn_class="ship", vit_class="dog", opacity="0.3")
+    app = opened(photo="rocket", heads="max", discard="0.8", depth="3", left_class="ship", right_class="dog", opacity="0.3")
     assert app.selectbox(key="photo").value == "rocket"
-    assert app.session_state["heads"] == "max"
-    assert app.slider(key="discard").value == 0.8
-    assert app.slider(key="depth").value == 3
-    assert app.selectbox(key="cnn_class").value == "ship"
-    assert app.selectbox(key="vit_class").value == "dog"
+    assert app.session_state["right_heads"] == "max"
+    assert app.slider(key="right_discard").value == 0.8
+    assert app.slider(key="right_depth").value == 3
+    assert app.selectbox(key="left_class").value == "ship"
+    assert app.selectbox(key="right_class").value == "dog"
 
 
 def test_the_scale_is_in_the_link_and_what_it_leaves_out_is_said():
@@ -111,7 +111,7 @@ def test_the_scale_is_in_the_link_and_what_it_leaves_out_is_said():
 
 WRONG = [
     ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5),
-    ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("cnn_class", "unicorn", "Top prediction"),
+    ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("left_class", "unicorn", "Top prediction"),
     ("opacity", "-1", 0.6), ("top", "many", 20),
     ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
     ("scale", "log", "auto"),
@@ -160,7 +160,7 @@ def test_a_model_that_fails_leaves_the_one_before(monkeypatch: pytest.MonkeyPatc
     app = opened()
     loaded = caches.classifier
     monkeypatch.setattr(caches, "classifier", lambda key: loaded(key) if key.startswith("bundled") else refuse(key))
-    healthy(app.selectbox(key="cnn").set_value("torchvision/resnet18").run())
+    healthy(app.selectbox(key="left").set_value("torchvision/resnet18").run())
     assert "can't be had" in app.error[0].value.replace("\\", "")
     assert "Small ResNet" in words(app)
 
@@ -180,28 +180,28 @@ def test_no_memory_left_while_a_map_is_read(on_a_gpu: bool, monkeypatch: pytest.
     monkeypatch.setattr(Probe, "score", failing)
     if on_a_gpu:
         monkeypatch.setattr(caches, "runs_on_the_cpu", lambda key: False)
-    app = opened(cnn_method="Occlusion", photo="rocket" if on_a_gpu else "coffee")
+    app = opened(left_method="Occlusion", photo="rocket" if on_a_gpu else "coffee")
     assert failed
     if on_a_gpu:
-        assert "cnn_map" in figures(app)
+        assert "left_map" in figures(app)
         assert zoo.NO_ROOM in words(healthy(app.run()))
         caches.unload("bundled/cnn")
     else:
         assert "Small ResNet (bundled) found no memory left on the CPU for Occlusion." in words(app)
-        assert "cnn_map" in figures(healthy(app.run())), "asked again, it may find some"
+        assert "left_map" in figures(healthy(app.run())), "asked again, it may find some"
 
 
 def test_a_model_on_the_wrong_side_says_why():
-    app = opened(cnn="bundled/vit")
+    app = opened(left="bundled/vit")
     assert "CAM" in app.error[0].value
     assert "Small ResNet" in words(app)
 
 
 def test_the_pair_buttons_choose_both():
-    app = opened(cnn="bundled/vit")
+    app = opened(left="bundled/vit")
     healthy(app.button(key="pair_Bundled").click().run())
     assert not app.error
-    assert app.selectbox(key="cnn").value == "bundled/cnn"
+    assert app.selectbox(key="left").value == "bundled/cnn"
 
 
 def test_every_pair_is_known():

@@ -50,15 +50,15 @@ def test_a_head_is_shown_alone():
 @pytest.mark.parametrize("head", ["99", "0", "x", "-1", "1.5"])
 def test_a_head_that_is_not_there(head: str):
     app = opened("Layers", head=head)
-    assert app.selectbox(key="head").value == "fused"
+    assert app.selectbox(key="right_head").value == "fused"
     assert "isn't available here" in words(app)
 
 
 def test_a_head_of_the_model_before_is_forgotten(models: Path):
     save(FAMILIES["vit"].build(), models / "small")  # two heads
     app = opened("Layers", head="3")
-    app = healthy(app.selectbox(key="vit").set_value("hf/small").run())
-    assert app.selectbox(key="head").value == "fused"
+    app = healthy(app.selectbox(key="right").set_value("hf/small").run())
+    assert app.selectbox(key="right_head").value == "fused"
     caches.unload("hf/small")
 
 
@@ -68,18 +68,18 @@ def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Classifier, "observe", lambda *a, **b: looked.append(1) or observe(*a, **b))
     for key, value in (("discard", 0.8), ("depth", 2), ("top", 40)):
         healthy(app.slider(key=key).set_value(value).run())
-    healthy(app.selectbox(key="head").set_value("1").run())
-    healthy(app.selectbox(key="cnn_class").set_value("dog").run())
+    healthy(app.selectbox(key="right_head").set_value("1").run())
+    healthy(app.selectbox(key="left_class").set_value("dog").run())
     assert not looked, "another class's gradients go back from the same look"
 
 
 def test_settings_survive_changing_pages():
-    app = opened("", discard="0.8", depth="2", heads="min", photo="coffee", cnn_class="dog")
+    app = opened("", discard="0.8", depth="2", heads="min", photo="coffee", left_class="dog")
     app = healthy(app.switch_page("pages/Layers.py").run())
-    assert app.slider(key="discard").value == 0.8
-    assert app.slider(key="depth").value == 2
-    assert app.session_state["heads"] == "min"
-    assert app.selectbox(key="cnn_class").value == "dog"
+    assert app.slider(key="right_discard").value == 0.8
+    assert app.slider(key="right_depth").value == 2
+    assert app.session_state["right_heads"] == "min"
+    assert app.selectbox(key="left_class").value == "dog"
     assert "Cup of coffee" in words(app)
 
 
@@ -95,10 +95,10 @@ def test_a_flat_map_has_no_rank_correlation():
     assert "0.99<br>no ρ" in [note["text"] for note in choices["layout"]["annotations"]], "the token reads no patch there"
 
 
-@pytest.mark.parametrize(("vit_method", "offers"), [("LeGrad", {"Run for the curves above", "Run for each stage"}),
+@pytest.mark.parametrize(("right_method", "offers"), [("LeGrad", {"Run for the curves above", "Run for each stage"}),
                                                     ("Raw attention", {"Run for each stage"})])  # fmt: skip
-def test_a_slow_method_says_what_each_run_is_for(monkeypatch: pytest.MonkeyPatch, vit_method: str, offers: set[str]):
+def test_a_slow_method_says_what_each_run_is_for(monkeypatch: pytest.MonkeyPatch, right_method: str, offers: set[str]):
     """A single layer's attention has no curves, so nobody is asked to run the CNN's map for them."""
     monkeypatch.setattr(caches, "pass_milliseconds", lambda key: 2.0)
-    app = opened("Layers", photo="rocket", cnn_method="SS-CAM", vit_method=vit_method)
+    app = opened("Layers", photo="rocket", left_method="SS-CAM", right_method=right_method)
     assert {button.label.partition(":")[0] for button in app.button if button.label.startswith("Run")} == offers

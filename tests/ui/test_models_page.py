@@ -96,12 +96,12 @@ def test_another_model_is_loaded_compared_and_unloaded(models: Path):
     app = healthy(app.button(key="load_another").click().run())
     assert "lab/dino" in words(app)
     app = healthy(app.button(key="use_vit_hf/lab/dino").click().run())
-    assert app.selectbox(key="vit").value == "hf/lab/dino"
+    assert app.selectbox(key="right").value == "hf/lab/dino"
     assert "is the ViT on every page now" in words(app)
     app = healthy(app.switch_page("pages/Compare.py").run())
     assert "lab/dino, 0.0 M parameters" in words(app)
     app = healthy(app.switch_page("pages/Models.py").run())
-    app = healthy(app.selectbox(key="vit").set_value("bundled/vit").run())
+    app = healthy(app.selectbox(key="right").set_value("bundled/vit").run())
     app = healthy(app.button(key="unload_hf/lab/dino").click().run())
     assert "hf/lab/dino" not in [model.key for model in caches.loaded()]
 
@@ -133,6 +133,6 @@ def test_settings_of_the_other_pages_stay_in_the_address():
     app = opened("", discard="0.8", depth="2", show="map")
     for page in ("Models", "Layers", "Models", "Compare"):
         app = healthy(app.switch_page(f"pages/{page}.py").run())
-    assert app.slider(key="discard").value == 0.8
-    assert app.slider(key="depth").value == 2
+    assert app.slider(key="right_discard").value == 0.8
+    assert app.slider(key="right_depth").value == 2
     assert app.session_state["show"] == "map"

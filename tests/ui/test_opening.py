@@ -48,7 +48,7 @@ def test_a_bound_that_is_known_before_is_said_without_asking(
     megabytes: str, said: str, models, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DASHBOARD_DOWNLOAD_MB", megabytes)
-    app = opened("Models", cnn="torchvision/resnet50", find="resnet50")
+    app = opened("Models", left="torchvision/resnet50", find="resnet50")
     assert said in words(app)
     assert "download_cnn" not in [button.key for button in app.button]
     healthy(app.button(key="load_torchvision/resnet50").click().run())

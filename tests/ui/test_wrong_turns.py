@@ -120,7 +120,7 @@ def nothing_lost(app: AppTest, sentence: str) -> None:
     text = words(app)
     assert "Small ViT (bundled)" in text
     assert "Cup of coffee" in text
-    assert app.selectbox(key="vit").value == "bundled/vit"
+    assert app.selectbox(key="right").value == "bundled/vit"
     assert app.query_params.get("vit", ["bundled/vit"]) == ["bundled/vit"]
 
 
@@ -129,15 +129,15 @@ def test_chosen_at_the_side(turn: tuple[str, str]):
     """What the box lists; what is typed into it is left to the browser's tests."""
     key, sentence = turn
     app = opened(photo="coffee", discard="0.7")
-    app = downloaded(healthy(app.selectbox(key="vit").set_value(key).run()))
+    app = downloaded(healthy(app.selectbox(key="right").set_value(key).run()))
     nothing_lost(app, sentence)
-    assert app.slider(key="discard").value == 0.7
-    healthy(app.slider(key="discard").set_value(0.8).run())
+    assert app.slider(key="right_discard").value == 0.7
+    healthy(app.slider(key="right_discard").set_value(0.8).run())
 
 
 def test_in_a_link(turn: tuple[str, str]):
     key, sentence = turn
-    nothing_lost(downloaded(opened(photo="coffee", vit=key)), sentence)
+    nothing_lost(downloaded(opened(photo="coffee", right=key)), sentence)
 
 
 def test_on_the_models_page(turn: tuple[str, str]):
@@ -156,7 +156,7 @@ def test_on_the_models_page(turn: tuple[str, str]):
 
 def test_the_log_holds_where_it_came_from(models: Path, caplog: pytest.LogCaptureFixture):
     corrupt(models)
-    opened(vit="hf/wrong")
+    opened(right="hf/wrong")
     assert "Traceback" in caplog.text
     assert "SafetensorError" in caplog.text
 
@@ -164,7 +164,7 @@ def test_the_log_holds_where_it_came_from(models: Path, caplog: pytest.LogCaptur
 def test_a_dead_network_is_asked_once_and_again_when_wanted(models: Path, monkeypatch: pytest.MonkeyPatch):
     asked, ask = [], downloads.require_network
     monkeypatch.setattr(downloads, "require_network", lambda *to: asked.append(to) or ask(*to))
-    app = opened(vit="hf/lab/model")
+    app = opened(right="hf/lab/model")
     assert not asked, "a link alone asks no network"
     app = downloaded(app)
     healthy(app.selectbox(key="photo").set_value("rocket").run())
@@ -181,7 +181,7 @@ def test_a_dead_network_is_asked_once_and_again_when_wanted(models: Path, monkey
 
 def test_the_models_before_stay_even_when_they_were_not_the_first(models: Path):
     save(FAMILIES["deit"].build(), models / "good")
-    app = opened(vit="hf/good")
+    app = opened(right="hf/good")
     app = healthy(app.button(key="pair_ImageNet").click().run())
     assert [info.value.endswith("Keeping the previous model.") for info in app.info] == [True, True]
     assert "good, 0.0 M parameters" in words(app)
@@ -191,8 +191,8 @@ def test_the_models_before_stay_even_when_they_were_not_the_first(models: Path):
 def test_a_photo_of_too_many_patches_is_a_sentence(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(FAMILIES["vit"].build(), models / "whole", do_resize=False)
     monkeypatch.setattr(attention, "MOST_TOKENS", 1500)
-    app = opened(vit="hf/whole", photo="chelsea")
+    app = opened(right="hf/whole", photo="chelsea")
     assert "patches" in words(app)
     assert "at most 1,500" in words(app)
-    app.selectbox(key="vit").select("bundled/vit")
+    app.selectbox(key="right").select("bundled/vit")
     assert "at most 1,500" not in words(healthy(app.run()))

@@ -1,4 +1,4 @@
-"""The attention page's parts: what is asked, and each figure with what it means."""
+"""The attention page: what one patch looks at, or who looks at it, in every layer and head."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,13 +7,15 @@ from typing import get_args, get_type_hints
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.compare import annotate
+from dashboard.compare import OTHER, Pair, Side, Slot, annotate, compare
 from dashboard.evidence import AttentionMaps
-from dashboard.explain import Explanation
+from dashboard.explain import Explanation, read
+from dashboard.export.exhibit import Exhibit
 from dashboard.figures.attention import heads_figure, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import AttentionRollout
+from dashboard.models.classifier import Classifier, Observation
 from dashboard.names import short_names
 from dashboard.numbers import percent, short
 from dashboard.photo import Photo
@@ -28,15 +30,89 @@ from dashboard.studies.attention import (
     spot,
     token_names,
 )
-from dashboard.ui.parts.controls import FUSED, LABELS, option_texts, pick_head
+from dashboard.ui import caches
+from dashboard.ui.parts import panel, sidebar
+from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.controls import FUSED, LABELS, first_fitting, option_texts, pick_head
+from dashboard.ui.parts.downloads import Tray, attention_files, names_of
+from dashboard.ui.parts.explaining import Asked, answers
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
+from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
+from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.panel import CONFIG
 from dashboard.ui.parts.patch_keys import patch_keys
+from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 
 MAP, HEADS, SUMMARY = "patch_map", "head_grid", "head_summary"  # the charts' keys
 PICTURE = "patch_picture"  # what is around the first of them
 HINTS = get_type_hints(TokenAttention)
+
+
+def show(chosen: Chosen) -> None:
+    """The attention of whichever side has some, with the other side's map at the same place."""
+    able = [slot for slot, side in chosen.sides.items() if AttentionMaps in side.model.observers]
+    if not able:
+        sidebar.caveat_and_files(chosen, {})
+        for side in chosen.sides.values():
+            st.info(plain(side.model.refusals.get(AttentionMaps, f"{side.model.title} gives no attention maps.")))
+        return
+    line = st.container()
+    slot = pick_slot(chosen, able, "Attention of")
+    side, other = chosen.sides[slot], chosen.sides[OTHER[slot]]
+    with line:
+        tray = sidebar.caveat_and_files(chosen, names_of("attention", chosen.photo, side.model.title))
+    patch = st.container()
+    asked, beside = _ask_the_other(other, chosen.photo)
+    with patch:
+        whole, seen = look(Asked(side.model, chosen.photo, AttentionRollout()))
+        models = Pair.of(lambda each: whole.model if each == slot else asked.model)
+        _one_patch(chosen, slot, models, seen, beside, tray)
+
+
+def _ask_the_other(side: Side, photo: Photo) -> tuple[Asked, Explanation | None]:
+    """Draws the question to the other side's model; gives what is asked and its map, whose value at the patch is told."""
+    place, *_ = st.columns([4, 5], gap="medium")
+    with place:
+        st.markdown(f"**What {plain(side.model.title)} is asked at the same spot**")
+        asked, _ = pick_whole_question(side, Asked(side.model, photo, first_fitting(side.model)()))
+        found = answers([asked], side.slot)
+    return asked, found and found[0]
+
+
+@st.fragment  # so that a click on a patch draws neither the sidebar nor the question to the other model again
+def _one_patch(
+    chosen: Chosen, slot: Slot, models: Pair[Classifier], seen: Observation, other: Explanation | None, tray: Tray
+) -> None:
+    """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
+    notices_here()
+    photo, style, share, model = chosen.photo, chosen.look, chosen.share, models[slot]
+    evidence, behind = seen.evidence, caches.screen_copy(photo.digest, photo, side=720)  # it travels with every click
+
+    asked = pick_attention(evidence)
+    left, right = st.columns([4, 5], gap="medium")
+    with left:
+        st.markdown(f"{question(asked, evidence)} · {plain(model.title)}")
+        picture = st.container()
+        asked = pick_hidden(asked, evidence)
+        facts = st.container()
+    shown = read(seen, model.key, asked)
+
+    with picture:
+        show_patch(shown, photo, evidence, other, behind, style, share)
+    with right:
+        st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
+        show_heads(shown, evidence, style)
+        st.markdown("**How far and how evenly each head looks** · click one to choose it")
+        show_summary(asked, caches.head_summary(model.key, photo.digest, evidence))
+    with facts:
+        panel.left_out(shown, style)
+        show_facts(shown, evidence, other)
+
+    maps = {slot: shown} if other is None else {slot: shown, OTHER[slot]: other}
+    comparison = None if other is None else compare(maps["left"], maps["right"], share)
+    exhibit = Exhibit(photo, maps, models, comparison, style, share, current_link())
+    tray |= attention_files(exhibit, slot, asked.every_head(evidence), evidence.grid)
 
 
 def pick_attention(evidence: AttentionMaps) -> TokenAttention:
@@ -108,11 +184,17 @@ def token_in_words(evidence: AttentionMaps, token: int) -> str:
 
 
 def show_patch(
-    shown: Explanation, photo: Photo, evidence: AttentionMaps, cam: Explanation, behind: Backdrop, look: Look, share: float
+    shown: Explanation,
+    photo: Photo,
+    evidence: AttentionMaps,
+    other: Explanation | None,
+    behind: Backdrop,
+    look: Look,
+    share: float,
 ) -> None:
     """The answer over the photo; a click or an arrow key chooses another patch."""
     cell = place(evidence, shown.method.token)
-    figure = patch_figure(shown, behind, look, annotate(shown, cam, share), cam.method.label, cell)
+    figure = patch_figure(shown, behind, look, annotate(shown, other, share), other.method.label if other else "", cell)
     with st.container(key=PICTURE):
         _clickable(
             MAP,
@@ -131,10 +213,10 @@ def _choose(name: str) -> None:
     st.session_state["patch"] = name
 
 
-def show_facts(shown: Explanation, evidence: AttentionMaps, cam: Explanation) -> None:
-    """What the picture leaves out, and what the CNN has to say of the same place."""
+def show_facts(shown: Explanation, evidence: AttentionMaps, other: Explanation | None) -> None:
+    """What the picture leaves out, and what the other side's map says of the same place."""
     asked = shown.method
-    st.markdown(" ".join(filter(None, (_prefix_in_words(asked, evidence), _cam_in_words(shown, evidence, cam)))))
+    st.markdown(" ".join(filter(None, (_prefix_in_words(asked, evidence), _other_in_words(shown, evidence, other)))))
     st.caption(asked.why)
 
 
@@ -149,18 +231,20 @@ def _prefix_in_words(asked: TokenAttention, evidence: AttentionMaps) -> str:
     return f"{told} of {whole}{', left out of the picture' if asked.hide_cls else ''}."
 
 
-def _cam_in_words(shown: Explanation, evidence: AttentionMaps, cam: Explanation) -> str:
+def _other_in_words(shown: Explanation, evidence: AttentionMaps, other: Explanation | None) -> str:
+    if other is None:
+        return "The other side's map is not run yet."
     cell = place(evidence, shown.method.token)
     if cell is None:
-        return "This token has no place in the photo, so the CNN has no value for it."
-    found = spot(cam, patch_box(shown.box, evidence.grid, cell))
+        return "This token has no place in the photo, so the other model has no value for it."
+    found = spot(other, patch_box(shown.box, evidence.grid, cell))
     if found is None:
-        return "The CNN did not see this place."
-    name, rival = (_short(cam, index) for index in (cam.target, cam.against))
+        return "The other model did not see this place."
+    name, rival = (_short(other, index) for index in (other.target, other.against))
     flat = found.percentile is None
-    rank = f". {cam.flat_in_words}" if flat else f", higher than {percent(found.percentile)} of its cells."
+    rank = f". {other.flat_in_words}" if flat else f", higher than {percent(found.percentile)} of its cells."
     asked = f" for {name}{f' rather than {rival}' if rival else ''}" if name else ""
-    return f"The CNN's {cam.method.label} here: **{short(found.value)}**{asked}{rank}"
+    return f"The other model's {other.method.label} here: **{short(found.value)}**{asked}{rank}"
 
 
 def _short(shown: Explanation, index: int | None) -> str:

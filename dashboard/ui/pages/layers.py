@@ -1,57 +1,160 @@
-"""The layers page's parts: each draws one figure and says what it means."""
+"""The layers page: how what each side looks at builds up, layer by layer or stage by stage."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 import streamlit as st
 from torch import Tensor
 
 from dashboard import numbers
+from dashboard.compare import OTHER, SLOTS, Pair, Side, Slot, compare
 from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
+from dashboard.export.arrays import Layers
+from dashboard.export.exhibit import Exhibit
 from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, measured
-from dashboard.methods import AttentionRollout, GradCAM
-from dashboard.models.classifier import Observation
+from dashboard.methods import AttentionRollout, GradCAM, Method, Progressive
+from dashboard.models.classifier import DoesNotFit, Observation
 from dashboard.numerics.cam import activation_energy
 from dashboard.photo import Photo
-from dashboard.studies.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves, place_option
+from dashboard.studies.layers import (
+    DISCARDS,
+    HEADS,
+    Choice,
+    Curves,
+    attention_by_layer,
+    by_place,
+    choices,
+    curves,
+    place_option,
+)
+from dashboard.ui import caches
+from dashboard.ui.parts import sidebar
+from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.controls import chosen_method, pick_head
+from dashboard.ui.parts.downloads import Tray, layer_files, names_of
 from dashboard.ui.parts.explaining import Asked, answers
 from dashboard.ui.parts.film_keys import film_keys
-from dashboard.ui.parts.links import linked_choice
+from dashboard.ui.parts.looking import ask, backdrop_of
+from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.panel import CONFIG
+from dashboard.ui.parts.sidebar import Chosen
+from dashboard.ui.parts.text import plain
 
-FUSED = "fused"
+RAW = "Raw attention is what one layer alone attends to: all heads fused, or one of them."
+PLAYED_SLOWLY = "Run for the curves above"
 
 
-def pick_head(evidence: AttentionMaps) -> int | None:
-    """Which head's raw attention is shown, from 1; None stands for all, fused."""
-    options = [FUSED, *map(str, range(1, evidence.heads + 1))]
-    choice = linked_choice(
-        st.selectbox, "Attention head", options, key="head",
-        help="Raw attention is what one layer alone attends to: all heads fused, or one of them.",
-    )  # fmt: skip
-    return None if choice == FUSED else int(choice)
+def caveat_and_files(chosen: Chosen) -> Tray:
+    """The line below the question."""
+    return sidebar.caveat_and_files(chosen, _file_names(chosen, Pair.of(lambda slot: chosen_method(chosen.sides[slot]))))
+
+
+def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
+    parts = [part for slot, side in chosen.sides.items() for part in (side.model.title, methods[slot].label)]
+    return names_of("layers", chosen.photo, *parts)
+
+
+@st.fragment  # so that a slider of the maps does not draw the sidebar again
+def show(chosen: Chosen, tray: Tray) -> None:
+    """What each side has: a film and curves by depth, or its stages; sides with a film come first."""
+    notices_here()
+    films = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
+    order = [*films, *(slot for slot in SLOTS if slot not in films)]
+    places = {slot: st.container() for slot in order}
+    asked: dict[Slot, Asked] = {}
+    maps: dict[Slot, Explanation | None] = {}
+    for slot, place in places.items():
+        with place:
+            asked[slot] = ask(chosen.sides[slot], chosen.photo)
+            maps[slot] = (answers([asked[slot]], slot, PLAYED_SLOWLY) or [None])[0] if films else None
+    tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(asked[slot].method))))
+    built: dict[Slot, Layers] = {}
+    for slot, place in places.items():
+        named = Charts(chosen.sides[slot], first=slot == (films or order)[0])
+        with place:
+            if slot in films:
+                built[slot] = _film(chosen, named, asked[slot], maps[slot], maps[OTHER[slot]])
+            else:
+                _stages(chosen, named, asked[slot])
+    left, right = maps["left"], maps["right"]
+    if built and left is not None and right is not None:
+        models = Pair.of(lambda slot: asked[slot].model)
+        agreement = compare(left, right, chosen.share)
+        exhibit = Exhibit(chosen.photo, Pair(left, right), models, agreement, chosen.look, chosen.share, current_link())
+        tray |= layer_files(exhibit, built)
+
+
+@dataclass(frozen=True)
+class Charts:
+    """What a side's charts are called: plainly on the first side that has such charts, else after the side."""
+
+    side: Side
+    first: bool
+
+    def __call__(self, name: str) -> str:
+        return name if self.first else self.side.key(name)
+
+
+def _film(chosen: Chosen, named: Charts, asked: Asked, shown: Explanation, other: Explanation | None) -> Layers:
+    """Film, curves and depths of a method that goes up the layers."""
+    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    evidence, label = asked.look().evidence, asked.method.label
+    progression = asked.method.progression(evidence).cpu()
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        head = pick_head(named.side.key("head"), evidence.heads, RAW)
+        layers = Layers(progression, attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head))
+        show_film(shown, chosen.photo, layers, head, behind, chosen.look, named)
+    with right:
+        st.markdown("**By depth** · click a point to choose its depth")
+        show_curves(shown, evidence, progression, other, chosen.share, named)
+    st.markdown(f"**{label} at every depth, on one scale** · click one to choose its depth everywhere")
+    show_depths(shown, evidence, progression, small, chosen.look, named)
+    if isinstance(asked.method, AttentionRollout):
+        st.markdown(
+            "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current "
+            "map, where neither is flat"
+        )
+        show_choices(shown, evidence, small, chosen.look, named)
+    return layers
+
+
+def _stages(chosen: Chosen, named: Charts, asked: Asked) -> None:
+    """The method at every stage or layer of the network, and where each stage answers strongly, if it has stages."""
+    small = caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    staged = at_stages(asked)
+    why = "" if staged is asked else f"instead of {asked.method.label}, which has no map per stage"
+    show_places(staged, named("by_stage"), small, chosen.look, why)
+    if StageMaps not in asked.model.observers and AttentionMaps in asked.model.observers:
+        return  # a transformer has layers instead
+    st.markdown("**Activation energy of each stage** · no class enters")
+    try:
+        seen = caches.observation(asked.model.key, chosen.photo.digest, StageMaps, chosen.photo)
+        show_stages(seen, small, chosen.look, named)
+    except DoesNotFit as reason:
+        st.info(plain(str(reason)))
 
 
 def show_film(
-    shown: Explanation, photo: Photo, rollouts: Tensor, attention: Tensor, head: int | None, behind: Backdrop, look: Look
+    shown: Explanation, photo: Photo, layers: Layers, head: int | None, behind: Backdrop, look: Look, named: Charts
 ) -> None:
-    """Rollout up to a layer beside that layer's own attention, both (L, rows, columns), to play and to scrub."""
+    """The map up to a layer beside that layer's own attention, to play and to scrub."""
     raw = f"Raw attention, {'fused' if head is None else f'head {head}'}"
     reels = (
-        Reel(shown.method.label, rollouts.numpy(), measured(shown), shown.method.signed),
-        Reel(raw, attention.numpy(), "Raw attention, share of the attention"),
+        Reel(shown.method.label, layers.progression.numpy(), measured(shown), shown.method.signed),
+        Reel(raw, layers.attention.numpy(), "Raw attention, share of the attention"),
     )
-    depth = shown.method.depth or len(rollouts)
+    depth = shown.method.depth or len(layers.progression)
     figure = film(*reels, shown.box, behind, look, depth)
     st.plotly_chart(
-        labelled(figure, shown, photo), key="progression", config=CONFIG,
+        labelled(figure, shown, photo), key=named("progression"), config=CONFIG,
         alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
     )  # fmt: skip
-    film_keys("progression")
+    film_keys(named("progression"))
     st.caption(
         "Left, what the method gathers in that many layers; right, what the head's token attends to in that layer alone. "
         "Play and scrub run in the browser alone, by mouse or by arrow keys and space. Each side keeps one scale. "
@@ -59,24 +162,28 @@ def show_film(
     )
 
 
-def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, cam: Explanation | None, share: float) -> None:
+def show_curves(
+    shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, other: Explanation | None, share: float, named: Charts
+) -> None:
     """Numbers by depth; a click chooses the depth."""
-    read = curves(evidence, shown, rollouts, cam, share)
-    _clickable("curves", curves_figure(read, _depth(shown.method, evidence)), "Four numbers by depth.")
+    read = curves(evidence, shown, rollouts, other, share)
+    _clickable("curves", named, curves_figure(read, _depth(shown.method, evidence)), "Four numbers by depth.")
     st.caption(
         "Entropy is 1 and Gini 0 where the map is alike everywhere. Distance: how far patches look in that layer alone. "
-        f"Agreement: rank correlation with the CNN's map, 0 for unrelated maps. {_overlap(read, shown.method, evidence)}"
+        f"Agreement: rank correlation with the other side's map, 0 for unrelated maps. {_overlap(read, shown.method, evidence)}"
     )
 
 
 def _overlap(read: Curves, method: AttentionRollout, evidence: AttentionMaps) -> str:
     place = _depth(method, evidence) - 1
     if math.isnan(read.agreement[place]):
-        return "At this depth there is no map of the CNN's to compare with, none of a common part, or one of the two is flat."
+        return "At this depth the other side has no map to compare with, or none of a common part, or one of the two is flat."
     return f"Top cells in both at this depth: {read.overlap[place]:.2f}, by chance {read.chance[place]:.2f}."
 
 
-def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look) -> None:
+def show_depths(
+    shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look, named: Charts
+) -> None:
     """The rollout at every depth on one scale; a click chooses the depth."""
     depth = _depth(shown.method, evidence)
     panels = [
@@ -84,11 +191,11 @@ def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, b
         for layer, rollout in enumerate(rollouts, 1)
     ]
     figure = multiples(panels, behind, look, 6, one_scale=True, signed=shown.method.signed)
-    _clickable("depths", figure, f"{shown.method.label} at every depth, on one scale.")
+    _clickable("depths", named, figure, f"{shown.method.label} at every depth, on one scale.")
     _left_out(multiples_in_words(panels, look, True, shown.method.signed))
 
 
-def staged(asked: Asked) -> Asked:
+def at_stages(asked: Asked) -> Asked:
     """The same, or, where its method reads the end of the network alone, Grad-CAM, which can be read at every stage."""
     if place_option(asked.method) is not None or GradCAM.needs not in asked.model.observers:
         return asked
@@ -118,16 +225,16 @@ def show_places(asked: Asked, key: str, behind: Backdrop, look: Look, why: str =
     _left_out(multiples_in_words(panels, look, False, signed, asked.method.needs.cell))
 
 
-def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:
-    """Where each stage of the CNN answers strongly."""
+def show_stages(seen: Observation, behind: Backdrop, look: Look, named: Charts) -> None:
+    """Where each stage of the network answers strongly."""
     stages: StageMaps = seen.evidence
     panels = [
         Panel(f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(), seen.box, name)
         for number, (name, maps) in enumerate(zip(stages.names, stages.activations, strict=True), 1)
     ]
     st.plotly_chart(
-        multiples(panels, behind, look, 6, one_scale=False), key="stages", config=CONFIG,
-        alt="Activation energy of each stage of the CNN over the photo.",
+        multiples(panels, behind, look, 6, one_scale=False), key=named("stages"), config=CONFIG,
+        alt="Activation energy of each stage of the network over the photo.",
     )  # fmt: skip
     _left_out(multiples_in_words(panels, look, False, cell=stages.cell))
 
@@ -137,11 +244,11 @@ def _left_out(words: str) -> None:
         st.caption(words)
 
 
-def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look) -> None:
+def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look, named: Charts) -> None:
     """Rollout with every fusion and six discard ratios; how much does the choice matter?"""
     panels = [_choice(choice, shown) for choice in choices(evidence, shown.method)]
     st.plotly_chart(
-        multiples(panels, behind, look, len(DISCARDS), one_scale=False, row_titles=HEADS), key="choices", config=CONFIG,
+        multiples(panels, behind, look, len(DISCARDS), one_scale=False, row_titles=HEADS), key=named("choices"), config=CONFIG,
         alt="Rollout with each head fusion and six discard ratios.",
     )  # fmt: skip
     _left_out(multiples_in_words(panels, look, one_scale=False))
@@ -160,17 +267,18 @@ def _depth(method: AttentionRollout, evidence: AttentionMaps) -> int:
     return evidence.layers if method.depth is None else method.depth
 
 
-def _clickable(key: str, figure: go.Figure, alt: str) -> None:
+def _clickable(name: str, named: Charts, figure: go.Figure, alt: str) -> None:
+    key = named(name)
     st.plotly_chart(
-        figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _choose_depth(key), selection_mode="points",
+        figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _choose_depth(key, named.side), selection_mode="points",
     )  # fmt: skip
 
 
-def _choose_depth(key: str) -> None:
+def _choose_depth(key: str, side: Side) -> None:
     """A second click on the same point comes as an empty selection: nothing was chosen then."""
     points = st.session_state[key].selection.points
     if points:
-        st.session_state["depth"] = _meaning(points[0]["customdata"])
+        st.session_state[side.key("depth")] = _meaning(points[0]["customdata"])
 
 
 def _meaning(customdata: int | list[int]) -> int:

@@ -1,4 +1,4 @@
-"""The methods page's parts: what is asked, all maps small, two of them large, and how far each agrees with each."""
+"""The methods page: what is asked, all maps small, two of them large, and how far each agrees with each."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from dashboard.compare import annotate, compare
+from dashboard.compare import SLOTS, Slot, annotate, compare
+from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
@@ -18,18 +19,21 @@ from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
 from dashboard.numbers import signed
 from dashboard.studies.methods import Made, Sort, correlations, in_order, spread, waiting
-from dashboard.ui.parts import panel
+from dashboard.ui import caches
+from dashboard.ui.parts import panel, sidebar
+from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.controls import first_fitting, fitting, reasons
+from dashboard.ui.parts.downloads import Tray, method_files, names_of
 from dashboard.ui.parts.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
 from dashboard.ui.parts.links import linked, linked_choice
-from dashboard.ui.parts.looking import chosen_class, pick_question
+from dashboard.ui.parts.looking import backdrop_of, chosen_class, chosen_slot, pick_question, pick_slot
 from dashboard.ui.parts.map_grid import SmallMap, map_grid
+from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 
-SIDES = ("cnn", "vit")
 WIDTHS = [5, 5, 4]
-PAIR = {"first": "left", "second": "right"}
+LARGE = ("first", "second")  # the two maps that are shown large
 TO_RUN = "methods_to_run"  # their labels, from a click to the run of the script that follows it
 
 SCALE_IN_WORDS = {  # what the small maps' colours follow
@@ -72,23 +76,57 @@ class View:
     own_scale: bool
 
 
-def ask(chosen: Chosen) -> tuple[str, list[Asked]]:
+def caveat_and_files(chosen: Chosen) -> Tray:
+    """The line below the question."""
+    return sidebar.caveat_and_files(chosen, _file_names(chosen, chosen_slot()))
+
+
+def _file_names(chosen: Chosen, slot: Slot) -> dict[str, str]:
+    return names_of("methods", chosen.photo, chosen.sides[slot].model.title)
+
+
+@st.fragment  # so that a choice among the maps does not draw the sidebar again
+def show(chosen: Chosen, tray: Tray) -> None:
+    """Every method that fits, two of them large, and how far they all agree."""
+    notices_here()
+    photo, look, behind = chosen.photo, chosen.look, backdrop_of(chosen)
+    asked = ask_all(chosen)
+    tray.must_say(_file_names(chosen, chosen_slot()))
+    model = asked[0].model
+    view = pick_view(model)
+    found = entries(asked)
+    agreement = agreement_of(found)
+    found = sorted_by(view, found, agreement)
+    agreement = agreement.ordered(list(found))
+
+    grid = st.container()
+    show_reasons(model)
+    pair, places = pick_pair([each.method.label for each in asked])
+    with grid:
+        small = caches.screen_copy(photo.digest, photo, side=240)
+        show_small(found, view, agreement, pair, small, look)
+    show_pair(found, pair, places, chosen, behind)
+    show_matrix(agreement, pair)
+
+    maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
+    exhibit = Exhibit(photo, maps, chosen.models, None, look, chosen.share, current_link())
+    tray |= method_files(exhibit, agreement.matrix)
+
+
+def ask_all(chosen: Chosen) -> list[Asked]:
     """Draws the choice of a side and the question, which goes to every method that fits its model, with default options."""
     which, explained, other = st.columns([3, 5, 5], gap="medium")
     with which:
-        side = linked_choice(
-            st.segmented_control, "CNN or ViT", SIDES, key="side",
-            help=f"cnn: {plain(chosen.cnn.title)}. vit: {plain(chosen.vit.title)}.",
-        )  # fmt: skip
-    model = chosen.cnn if side == "cnn" else chosen.vit
-    asked, seen = pick_question(side, Asked(model, chosen.photo, first_fitting(side, model)()), explained, other)
+        side = chosen.sides[pick_slot(chosen, SLOTS, "Methods of")]
+    model = side.model
+    asked, seen = pick_question(side, Asked(model, chosen.photo, first_fitting(model)()), explained, other)
     names = class_names(asked.model.labels)
     rival = "" if asked.against is None else f" compared with **{plain(names[asked.against])}**"
     st.markdown(f"{plain(model.title)}: evidence for **{plain(names[chosen_class(asked, seen)])}**{rival}.")
-    return side, [replace(asked, method=method()) for method in fitting(model)]
+    return [replace(asked, method=method()) for method in fitting(model)]
 
 
-def pick_view(side: str, model: Classifier) -> View:
+def pick_view(model: Classifier) -> View:
     """Draws the choices of how the small maps are laid out."""
     names = [method.label for method in fitting(model)]
     order, beside, scale = st.columns([5, 5, 3], gap="medium")
@@ -99,7 +137,7 @@ def pick_view(side: str, model: Classifier) -> View:
         )  # fmt: skip
     with beside:
         reference = linked_choice(
-            st.selectbox, "Reference", names, key="reference", first=first_fitting(side, model).label,
+            st.selectbox, "Reference", names, key="reference", first=first_fitting(model).label,
             help="ρ is each map's rank correlation with this one's: 1 same order, 0 unrelated, -1 reversed.",
         )  # fmt: skip
     with scale.container(height="stretch", vertical_alignment="center"):
@@ -183,7 +221,7 @@ def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[DeltaGenerato
     """Draws the choice of the two that are shown large; gives them, with the columns for each and for their difference."""
     places = st.columns(WIDTHS, gap="medium")
     chosen = []
-    for index, (key, place) in enumerate(zip(PAIR, places, strict=False)):
+    for index, (key, place) in enumerate(zip(LARGE, places, strict=False)):
         first = names[min(index, len(names) - 1)]
         with place:
             chosen.append(linked_choice(st.selectbox, f"{key.capitalize()} map", names, key=key, first=first))
@@ -204,14 +242,14 @@ def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str
     st.caption(
         f"{scale} Maps that are the same everywhere are hatched. "
         f"Signed maps are red above zero and blue below. ρ is the rank correlation with {view.reference}{rho}. "
-        "Times are those of the look, which several share, and of reading it, as measured. A click on a map puts it on the "
-        "right below, and what was there on the left."
+        "Times are those of the look, which several share, and of reading it, as measured. A click on a map makes it the "
+        "second of the two below, and what was there the first."
     )
 
 
 def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Look, place_in_photo: dict) -> SmallMap:
     method, done = entry.method, entry.made
-    place = " and ".join(PAIR[key] for key, name in zip(PAIR, pair, strict=True) if name == method.label)
+    place = " and ".join(key for key, name in zip(LARGE, pair, strict=True) if name == method.label)
     marks = [word for word, holds in (("class-agnostic", not method.class_specific), ("signed", method.signed)) if holds]
     effort = f"{method.passes} pass{'es' if method.passes > 1 else ''}"
     if entry.cost.units:
@@ -232,7 +270,7 @@ def _milliseconds(time: float) -> str:
 
 
 def _open(name: str) -> None:
-    """The map that was on the right goes to the left."""
+    """The map that was the second becomes the first."""
     if name != st.session_state["second"]:
         st.session_state["first"] = st.session_state["second"]
         st.session_state["second"] = name
@@ -243,7 +281,7 @@ def show_pair(
 ) -> None:
     """Two maps large, with what they mean, and how far they agree."""
     *columns, beside = places
-    for key, name, other, column in zip(PAIR, pair, reversed(pair), columns, strict=True):
+    for key, name, other, column in zip(LARGE, pair, reversed(pair), columns, strict=True):
         with column:
             _large(key, found[name], found[other], chosen, behind)
     maps = [found[name].made for name in pair]
@@ -252,7 +290,7 @@ def show_pair(
             panel.waiting()
         else:
             agreement = compare(*(each.shown for each in maps), chosen.share)
-            panel.agreement(agreement, behind, chosen.share, tuple(PAIR.values()))
+            panel.agreement(agreement, behind, chosen.share, ("First", "Second"))
 
 
 def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
@@ -287,7 +325,7 @@ def show_matrix(agreement: Agreement, pair: tuple[str, str]) -> None:
         matrix_figure(agreement.matrix.numpy(), agreement.names, places if len(places) == 2 else None), key="matrix",
         config=panel.CONFIG, alt="Rank correlation of each map with each.", on_select=_open_cell, selection_mode="points",
     )  # fmt: skip
-    st.caption("ρ on the finer grid of the two. A click on a cell shows both maps above: its row's left, its column's right.")
+    st.caption("ρ on the finer grid of the two. A click on a cell shows both maps above: first its row's, second its column's.")
 
 
 def _open_cell() -> None:

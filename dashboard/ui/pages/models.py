@@ -1,7 +1,8 @@
-"""The models page's parts: what is in memory, what is known, and a field for anything else."""
+"""The models page: what is in memory, what is known, and a field for anything else."""
 
 import streamlit as st
 
+from dashboard.compare import SLOTS, Slot
 from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients
 from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
@@ -11,14 +12,29 @@ from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
 from dashboard.ui.parts.controls import fitting, reasons
 from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
-from dashboard.ui.parts.model_picker import SIDES
-from dashboard.ui.parts.notices import say_next
+from dashboard.ui.parts.notices import notices_here, say_next
 from dashboard.ui.parts.text import plain
 
 KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
-NAMES = {"cnn": "CNN", "vit": "ViT"}
 MEGABYTE = 1024**2
+LOADED_HERE = "load "
 PAGE_ROWS = 10
+
+
+def show() -> None:
+    """What is loaded, what is known, and a field for anything else."""
+    notices_here()
+    st.caption(
+        f"Loaded once for everybody. At most {caches.MODELS_KEPT} stay; one that nobody has chosen goes first, else the one "
+        "that was not used for longest."
+    )
+    st.markdown("#### In memory")
+    show_pending()
+    show_loaded()
+    st.markdown("#### Known checkpoints")
+    show_known()
+    st.markdown("#### Any other")
+    load_another()
 
 
 def show_loaded() -> None:
@@ -34,9 +50,8 @@ def _card(model: Classifier) -> None:
     title, buttons = st.columns([3, 2], vertical_alignment="center")
     title.markdown(f"**{plain(model.title)}** · :gray[{plain(model.key)}]")
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        for side, (kinds, *_) in SIDES.items():
-            if any(kind in model.observers for kind in kinds):
-                st.button(f"Compare as {NAMES[side]}", key=f"use_{side}_{model.key}", on_click=_choose, args=(side, model))
+        for slot in SLOTS:
+            st.button(f"Show on the {slot}", key=f"use_{slot}_{model.key}", on_click=_choose, args=(slot, model))
         others = visitors.others_using(model.key)
         st.button(
             "Unload", key=f"unload_{model.key}", on_click=_unload, args=(model,), disabled=others > 0,
@@ -69,9 +84,9 @@ def _facts(model: Classifier) -> str:
     return " · ".join(f":gray[{name}] {plain(value)}" for name, value in facts.items())
 
 
-def _choose(side: str, model: Classifier) -> None:
-    st.session_state[side] = model.key
-    say_next(f"**{plain(model.title)}** is the {NAMES[side]} on every page now.")
+def _choose(slot: Slot, model: Classifier) -> None:
+    st.session_state[slot] = model.key
+    say_next(f"**{plain(model.title)}** is on the {slot} of every page now.")
 
 
 def show_known() -> None:
@@ -133,16 +148,20 @@ def load_another() -> None:
 
 def _place(key: str) -> str:
     """Where a model that is to be loaded here is pending."""
-    return f"load {key}"
+    return f"{LOADED_HERE}{key}"
 
 
 def show_pending() -> None:
     """What was to be loaded here and is not on this machine, on its way, or failed; what has come is loaded."""
-    for place in [place for place in opening.places() if place not in SIDES]:
+    for place in _places():
         key = opening.ready(place)
         if key is not None:
             open_model(key)
-    opening.show([place for place in opening.places() if place not in SIDES])
+    opening.show(_places())
+
+
+def _places() -> list[str]:
+    return [place for place in opening.places() if place.startswith(LOADED_HERE)]
 
 
 def open_model(key: str) -> None:

@@ -54,6 +54,13 @@ def pick_method(side: Side) -> type[Method]:
     return by_name[chosen]
 
 
+def chosen_method(side: Side) -> type[Method]:
+    """The same, before its box is drawn."""
+    by_name = {method.label: method for method in fitting(side.model)}
+    key = side.key("method")
+    return by_name.get(st.session_state.get(key, st.query_params.get(key)), first_fitting(side.model))
+
+
 def method_controls(method: type[Method], side: Side) -> Method:
     """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; the docstring is their help."""
     extent = side.model.extent

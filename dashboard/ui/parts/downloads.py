@@ -53,9 +53,7 @@ def comparison_names(photo: Photo, models: Pair[Classifier], methods: Pair[str])
     """Names for the files of the compare page: photo, models and methods."""
     each = Pair.of(lambda slot: (models[slot].title, methods[slot]))
     both = (*each.left, *each.right)
-    return _names(
-        photo, {"left_map": each.left, "right_map": each.right, "maps": both, "settings": both, "report": both}
-    )
+    return _names(photo, {"left_map": each.left, "right_map": each.right, "maps": both, "settings": both, "report": both})
 
 
 def names_of(kind: str, photo: Photo, *parts: str) -> dict[str, str]:

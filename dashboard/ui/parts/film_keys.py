@@ -48,4 +48,4 @@ _film_keys = st.components.v2.component("film_keys", html="", js=JS)
 
 def film_keys(chart: str) -> None:
     """Lets arrow keys step through the film with the key `chart`; the space bar plays and halts it."""
-    _film_keys(key="film_keys", data=chart, height=1)
+    _film_keys(key=f"{chart}_keys", data=chart, height=1)

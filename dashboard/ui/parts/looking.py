@@ -1,11 +1,12 @@
 """Both models' look at the chosen photo, each by a method that a person chose."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.compare import Side
+from dashboard.compare import SLOTS, Side, Slot
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Observation
 from dashboard.photo import Photo
@@ -13,7 +14,10 @@ from dashboard.ui import caches
 from dashboard.ui.parts import panel
 from dashboard.ui.parts.controls import method_controls, pick_method
 from dashboard.ui.parts.explaining import Asked
+from dashboard.ui.parts.links import linked_choice
+from dashboard.ui.parts.parameters import OLD_SLOTS
 from dashboard.ui.parts.sidebar import Chosen
+from dashboard.ui.parts.text import plain
 
 
 def look(asked: Asked) -> tuple[Asked, Observation]:
@@ -21,6 +25,22 @@ def look(asked: Asked) -> tuple[Asked, Observation]:
     with st.spinner("The models are looking at the photo …"):
         seen = asked.look()
     return replace(asked, model=caches.classifier(asked.model.key)), seen
+
+
+def pick_slot(chosen: Chosen, slots: Sequence[Slot], label: str) -> Slot:
+    """Draws the choice of a side, where there is one, and gives it."""
+    if len(slots) == 1:
+        return slots[0]
+    titles = {slot: f"{side.name}: {plain(side.model.title)}" for slot, side in chosen.sides.items()}
+    return linked_choice(
+        st.segmented_control, label, slots, key="side", format_func=titles.get, wrap=True, read=OLD_SLOTS.get,
+    )  # fmt: skip
+
+
+def chosen_slot() -> Slot:
+    """The side that is chosen where both fit, before its box is drawn."""
+    told = st.session_state.get("side", st.query_params.get("side"))
+    return told if told in SLOTS else OLD_SLOTS.get(told, SLOTS[0])
 
 
 def pick_question(

@@ -22,8 +22,8 @@ OWNERS = {
 OWNERS_BY_SIDE = {"method": "parts.controls", "class": "parts.panel", "against": "parts.panel"}  # after "left_" or "right_"
 OPTIONS = "parts.controls"  # owns the options of all methods, after "left_" or "right_" too
 
-# Before there were two sides for any model, a CNN stood on the left and a transformer on the right, whose options had no prefix.
-_OLD_SIDES = {"cnn": "left", "vit": "right"}
+# Before any model could stand on either side, a CNN was on the left and a transformer on the right, its options without prefix.
+OLD_SLOTS = {"cnn": "left", "vit": "right"}
 _OLD_ON_ATTENTION = {"layer": "patch_layer", "head": "patch_head", "heads": "patch_heads"}
 
 
@@ -55,8 +55,8 @@ def present_name(name: str, page: str) -> str:
     if page == "Attention" and name in _OLD_ON_ATTENTION:
         return _OLD_ON_ATTENTION[name]
     slot, _, rest = name.partition("_")
-    if slot in _OLD_SIDES:
-        return f"{_OLD_SIDES[slot]}_{rest}" if rest else _OLD_SIDES[slot]
+    if slot in OLD_SLOTS:
+        return f"{OLD_SLOTS[slot]}_{rest}" if rest else OLD_SLOTS[slot]
     return f"right_{name}" if name in options() else name
 
 

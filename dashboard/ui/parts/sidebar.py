@@ -1,6 +1,6 @@
 """What every page has at its side: the photo, the models, how maps are drawn, and the link."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -49,8 +49,8 @@ def common_sidebar() -> Chosen:
     return Chosen(photo, sides, look, share)
 
 
-def caveat_and_files(chosen: Chosen, names: Sequence[str]) -> Tray:
-    """The line below a page's question: what the two models were trained on, and the files to take away."""
+def caveat_and_files(chosen: Chosen, names: Mapping[str, str]) -> Tray:
+    """The line below a page's question: what the two models were trained on, and the files to take away, named by kind."""
     note, files = st.columns([4, 1], gap="medium", vertical_alignment="center")
     note.caption(f":material/balance: {plain(training_note(chosen.models))}")
     with files:

@@ -1,0 +1,107 @@
+"""The compare page: both maps with their answers, and how far they agree."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard.compare import OTHER, Pair, Side, Slot, annotate, compare
+from dashboard.explain import Explanation
+from dashboard.export.exhibit import Exhibit
+from dashboard.figures.made_of import labelled
+from dashboard.figures.maps import Look, map_figure
+from dashboard.methods import Method
+from dashboard.ui.parts import panel, sidebar
+from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.controls import chosen_method, method_controls, pick_method
+from dashboard.ui.parts.display import pick_show
+from dashboard.ui.parts.downloads import Tray, comparison_files, comparison_names
+from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.looking import backdrop_of, chosen_class, pick_whole_question
+from dashboard.ui.parts.notices import notices_here
+from dashboard.ui.parts.sidebar import Chosen
+
+WIDTHS = [15, 15, 14]
+
+
+def caveat_and_files(chosen: Chosen) -> Tray:
+    """The line below the question."""
+    return sidebar.caveat_and_files(chosen, _file_names(chosen, Pair.of(lambda slot: chosen_method(chosen.sides[slot]))))
+
+
+def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
+    return comparison_names(chosen.photo, chosen.models, Pair.of(lambda slot: methods[slot].label))
+
+
+@st.fragment  # so that a slider of the maps does not draw the sidebar again
+def show(chosen: Chosen, tray: Tray) -> None:
+    """Both sides, and their difference beside them."""
+    notices_here()
+    methods, look = _pick_methods(chosen)
+    tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(methods[slot]))))
+
+    *columns, beside = st.columns(WIDTHS, gap="medium")
+    columns, places, asked, seen = Pair(*columns), {}, {}, {}
+    for slot, side in chosen.sides.items():
+        with columns[slot]:
+            places[slot] = st.container()
+            asked[slot], seen[slot] = pick_whole_question(side, Asked(side.model, chosen.photo, methods[slot]))
+    shown = {}
+    for slot, place in places.items():
+        with place:
+            shown[slot] = (answers([asked[slot]], slot) or [None])[0]
+    for slot, place in places.items():  # first the maps, which a browser then draws the sooner
+        with place:
+            _map(chosen, slot, asked[slot], shown[slot], shown[OTHER[slot]], methods[OTHER[slot]], look)
+    for slot, side in chosen.sides.items():
+        with columns[slot]:
+            panel.answers(side, seen[slot], chosen_class(asked[slot], seen[slot]))
+            panel.facts(asked[slot], seen[slot], shown[slot])
+    with beside:
+        _difference(chosen, asked, shown, tray, look)
+
+
+def _pick_methods(chosen: Chosen) -> tuple[Pair[Method], Look]:
+    """Draws the choice of both methods, of what is shown of their maps, and of their options."""
+    *places, view = st.columns(WIDTHS, gap="medium")
+    kinds = {}
+    for side, place in zip(chosen.sides.values(), places, strict=True):
+        with place:
+            kinds[side.slot] = pick_method(side)
+    with view:
+        look = replace(chosen.look, show=pick_show())
+    rows = Pair(*st.columns([WIDTHS[0], sum(WIDTHS[1:])], gap="medium"))
+
+    def with_options(slot: Slot) -> Method:
+        with rows[slot]:
+            return method_controls(kinds[slot], chosen.sides[slot])
+
+    return Pair.of(with_options), look
+
+
+def _map(
+    chosen: Chosen, slot: Slot, asked: Asked, shown: Explanation | None, other: Explanation | None, others: Method, look: Look
+) -> None:
+    if shown is None:
+        return
+    side: Side = chosen.sides[slot]
+    figure = map_figure(shown, backdrop_of(chosen), look, annotate(shown, other, chosen.share), others.label)
+    st.plotly_chart(
+        labelled(figure, shown, chosen.photo), key=side.key("map"), config=panel.CONFIG,
+        alt=f"{asked.method.label} of {side.model.title} over {chosen.photo.name}.",
+    )  # fmt: skip
+    panel.left_out(shown, look)
+
+
+def _difference(
+    chosen: Chosen, asked: Mapping[Slot, Asked], shown: Mapping[Slot, Explanation | None], tray: Tray, look: Look
+) -> None:
+    left, right = shown["left"], shown["right"]
+    if left is None or right is None:
+        panel.waiting()
+        return
+    behind, comparison = backdrop_of(chosen), compare(left, right, chosen.share)
+    panel.agreement(comparison, behind, chosen.share)
+    models = Pair.of(lambda slot: asked[slot].model)
+    exhibit = Exhibit(chosen.photo, Pair(left, right), models, comparison, look, chosen.share, current_link())
+    tray |= comparison_files(exhibit, behind)
