@@ -56,6 +56,7 @@ SHIPPED = (
 HUB = (
     _hub("google/vit-base-patch16-224", "ViT-B/16", IMAGENET_21K, 346, 86.6, None),
     _hub("google/vit-large-patch16-224", "ViT-L/16", IMAGENET_21K, 1217, 304.3, None),
+    _hub("facebook/deit-tiny-patch16-224", "DeiT-Ti/16", IMAGENET, 23, 5.7, 72.2),
     _hub("facebook/deit-small-patch16-224", "DeiT-S/16", IMAGENET, 88, 22.1, 79.9),
     _hub("facebook/deit-base-patch16-224", "DeiT-B/16", IMAGENET, 346, 86.6, 81.8),
     _hub("facebook/deit-small-distilled-patch16-224", "DeiT-S/16 distilled", IMAGENET, 90, 22.4, 81.2),
