@@ -243,11 +243,12 @@ async def asks_slowly(browser: Browser, address: str, index: int, found: Found) 
 
 @dataclass
 class Beside:
-    """What somebody else waits for beside slow methods: milliseconds to a new photo's maps, of the slider, and of the work
-    that goes on when all of the slow ones have left; `under_way` counts them at the end.
+    """What somebody else waits for beside slow methods: milliseconds to a new photo's maps, of the slider, which `alone` took
+    before, and of the work that goes on when all of the slow ones have left; `under_way` counts them at the end.
     """
 
     photos: list[float]
+    alone: list[float]
     slider: list[float]
     under_way: int
     after_leaving: float
@@ -258,6 +259,7 @@ async def beside_slow_methods(address: str, visitors: int, photos: int, work: Ca
     found = Found()
     async with browsing() as browser:
         page = await opened(browser, address, found)
+        alone = await answers_until(page, asyncio.sleep(6))
         slow = [await asks_slowly(browser, address, index, found) for index in range(visitors)]
         news = [await new_photo(page, visitors + index) for index in range(photos)]
         slider = await answers_until(page, asyncio.sleep(6))
@@ -268,7 +270,7 @@ async def beside_slow_methods(address: str, visitors: int, photos: int, work: Ca
         await idle(work)
         after = 1000 * (time.monotonic() - left)
     assert not found.troubles, found.troubles
-    return Beside(news, slider, under_way, after)
+    return Beside(news, alone, slider, under_way, after)
 
 
 async def new_photo(page: Page, index: int) -> float:
@@ -409,7 +411,7 @@ def neighbour_rows(visitors: int = 20, photos: int = 10) -> list[Row]:
         beside = asyncio.run(beside_slow_methods(address, visitors, photos, lambda: worked(server.process.pid)))
     assert beside.under_way == visitors, f"{visitors - beside.under_way} slow methods ended too soon to be beside anything"
     most, middle = max(beside.photos), statistics.median(beside.photos)
-    slider, late = statistics.median(beside.slider), max(beside.slider)
+    alone, slider, late = statistics.median(beside.alone), statistics.median(beside.slider), max(beside.slider)
     return [
         Row(
             f"a new photo to both maps beside {visitors} visitors' slow methods, bundled pair",
@@ -419,7 +421,8 @@ def neighbour_rows(visitors: int = 20, photos: int = 10) -> list[Row]:
         ),
         Row(
             "slider to map beside the same",
-            f"{slider:.0f} ms median, {late:.0f} ms at most ({len(beside.slider)} answers)",
+            f"{slider:.0f} ms median, {late:.0f} ms at most ({len(beside.slider)} answers); {slider / alone:.1f} x the "
+            f"{alone:.0f} ms before any had started",
             "median at most 300 ms",
             slider <= 300,
         ),

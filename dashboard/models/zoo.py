@@ -127,16 +127,16 @@ def on_this_machine(key: str) -> bool:
     return True
 
 
-def start_download(key: str, waits: Waits) -> Download:
+def start_download(key: str, waits: Waits, visitor: str = "") -> Download:
     """Starts to bring a model's files here, or joins those who wait for them; for a model that is not on this machine.
 
-    It goes on as long as anybody `waits`, and brings no more than the settings allow.
+    It goes on as long as anybody `waits`, and brings no more than the settings allow. A `visitor` has one under way.
     """
     source, _, name = key.partition("/")
     title = title_of(key)[:80]
     if source == "torchvision":
-        return start(key, title, download_limit(), lambda ours: fetch_torchvision(title, _weights(name), ours), waits)
-    return start(key, title, download_limit(), lambda ours: fetch_from_hub(name, title, ours), waits)
+        return start(key, title, download_limit(), lambda ours: fetch_torchvision(title, _weights(name), ours), waits, visitor)
+    return start(key, title, download_limit(), lambda ours: fetch_from_hub(name, title, ours), waits, visitor)
 
 
 def download(key: str, report: Report = silent) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.models import zoo
 from dashboard.models.fetching import MEGABYTE, Download, in_megabytes
-from dashboard.ui.streamlit_internals import is_here, session
+from dashboard.ui.streamlit_internals import is_here, session, visitor
 from dashboard.ui.text import plain
 
 PENDING = "models_that_did_not_open"  # by place: a side of the comparison, or the model's key on the models page
@@ -63,7 +63,7 @@ def fetch(place: str, key: str) -> None:
     drop(place)
     waiting = _pending()[place] = Pending(key)
     ours = session()
-    waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours))
+    waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours), visitor())
 
 
 def ready(place: str) -> str | None:
