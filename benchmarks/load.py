@@ -230,7 +230,11 @@ async def start() -> tuple[float, float]:
 
 
 async def asks_slowly(browser: Browser, address: str, index: int, found: Found) -> Page:
-    """Somebody with a photo of their own who has started a method of thousands of passes."""
+    """Somebody with a photo of their own who has started a method of thousands of passes.
+
+    Their page draws nothing from then on: browsers of twenty people are on machines of their own, and would take the half of
+    this one from the server.
+    """
     side, other = ("cnn", "vit") if index % 2 else ("vit", "cnn")
     page = await opened(browser, f"{address}/?{urlencode(SLOW_METHODS[side])}", found, [f"{other}_map"])
     before = await page.evaluate(NUMBERS, f"{other}_map")
@@ -238,6 +242,7 @@ async def asks_slowly(browser: Browser, address: str, index: int, found: Found) 
     await page.wait_for_function(CHANGED, arg=[f"{other}_map", before])
     await page.locator(f".st-key-run_{side} button").click()
     await page.get_by_test_id("stProgress").wait_for()
+    await page.add_style_tag(content="body { display: none }")
     return page
 
 
@@ -262,7 +267,7 @@ async def beside_slow_methods(address: str, visitors: int, photos: int, work: Ca
         alone = await answers_until(page, asyncio.sleep(6))
         slow = [await asks_slowly(browser, address, index, found) for index in range(visitors)]
         news = [await new_photo(page, visitors + index) for index in range(photos)]
-        slider = await answers_until(page, asyncio.sleep(6))
+        slider = await answers_until(page, asyncio.sleep(12))
         under_way = sum([await other.get_by_test_id("stProgress").count() for other in slow])
         for other in slow:
             await other.context.close()
