@@ -232,8 +232,8 @@ async def start() -> tuple[float, float]:
 async def asks_slowly(browser: Browser, address: str, index: int, found: Found) -> Page:
     """Somebody with a photo of their own who has started a method of thousands of passes.
 
-    Their page draws nothing from then on: browsers of twenty people are on machines of their own, and would take the half of
-    this one from the server.
+    Their page draws nothing from then on: browsers of twenty people are on machines of their own, and would take half of this
+    one from the server.
     """
     side, other = ("cnn", "vit") if index % 2 else ("vit", "cnn")
     page = await opened(browser, f"{address}/?{urlencode(SLOW_METHODS[side])}", found, [f"{other}_map"])
@@ -419,7 +419,7 @@ def neighbour_rows(visitors: int = 20, photos: int = 10) -> list[Row]:
     alone, slider, late = statistics.median(beside.alone), statistics.median(beside.slider), max(beside.slider)
     return [
         Row(
-            f"a new photo to both maps beside {visitors} visitors' slow methods, bundled pair",
+            f"a new photo to both maps beside {visitors} visitors' slow methods (their pages draw nothing), bundled pair",
             f"{most:.0f} ms at most, {middle:.0f} ms median ({len(beside.photos)} photos)",
             "at most 3000 ms",
             most <= 3000,

@@ -22,7 +22,7 @@ from dashboard.models.classifier import ModelError
 LOG = logging.getLogger(__name__)
 PART = ".dashboard-part"  # at the end of a file's name until it is whole
 STALLED = 15  # seconds without a byte after which a download ends
-GRACE = 3  # seconds that a download goes on when nobody waits for it: a page that is loaded anew comes back
+GRACE = 1.5  # seconds that a download goes on when nobody waits for it: a page that is loaded anew comes back
 ASKED_EVERY = 0.2  # seconds between two questions to those who wait whether they still do
 AT_ONCE = 4  # downloads that run at once
 KEPT = 24 * 3600  # seconds after which an unfinished file is deleted
@@ -141,11 +141,14 @@ def start(
 
 
 def _begin() -> None:
-    """Lets downloads begin in the order in which they came, while there is room; who waits for one that runs is served."""
+    """Lets downloads begin in the order in which they came, while there is room; who waits for one that runs is served.
+
+    One that nobody waits for takes no room, though it ends only when its host's next byte comes, or none.
+    """
     for download in _under_way.values():
-        running = [each for each in _under_way.values() if each.begun.is_set()]
-        served = {visitor for each in running for visitor in each.visitors() if visitor}
-        if len(running) < AT_ONCE and download.visitors() - served:
+        running = [each.visitors() for each in _under_way.values() if each.begun.is_set()]
+        served = set().union(*running) - {""}
+        if sum(map(bool, running)) < AT_ONCE and download.visitors() - served:
             download.begun.set()
 
 

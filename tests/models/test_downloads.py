@@ -168,11 +168,14 @@ def test_whoever_leaves_while_waiting_ends_it(on_hub: Path, to_hub, monkeypatch)
 
 
 class Line:
-    """Downloads that run until they are told to end; `here` says, by key and visitor, who still waits."""
+    """Downloads that run until they are told to end; `here` says, by key and visitor, who still waits. Of those that are
+    `silent` no byte comes.
+    """
 
     def __init__(self) -> None:
         self.ends: dict[str, threading.Event] = {}
         self.here: dict[str, bool] = {}
+        self.silent: set[str] = set()
 
     def add(self, key: str, visitor: str) -> Download:
         ends = self.ends.setdefault(key, threading.Event())
@@ -180,7 +183,8 @@ class Line:
 
         def work(download: Download) -> None:
             while not ends.wait(0.01):
-                download.arrived(1)
+                if key not in self.silent:
+                    download.arrived(1)
 
         return start(key, key, 10**9, work, lambda: self.here[key + visitor], visitor)
 
@@ -235,6 +239,16 @@ def test_who_leaves_the_line_makes_room_and_downloads_nothing(line: Line):
     line.here["model 0one"] = False
     assert first.ended.wait(30)
     assert third.begun.wait(30)
+
+
+def test_a_silent_host_that_nobody_waits_for_takes_nobodys_place(line: Line):
+    line.silent = {f"model {index}" for index in range(fetching.AT_ONCE)}
+    *silent, waiting = [line.add(f"model {index}", f"visitor {index}") for index in range(fetching.AT_ONCE + 1)]
+    assert all(each.begun.wait(30) for each in silent)
+    assert not waiting.begun.is_set()
+    line.here["model 0visitor 0"] = False
+    assert waiting.begun.wait(30)
+    assert not silent[0].ended.is_set()
 
 
 @pytest.mark.parametrize("sizes", [True, False], ids=["told before", "told by the file's host alone"])
