@@ -21,7 +21,8 @@ WHOLE = {"marker": {"opacity": 1}}
 CLICKED = {"type": "scatter", "mode": "markers", "showlegend": False}
 UNSEEN = CLICKED | {"marker": {"opacity": 0, "size": 12}, "selected": CLEAR, "unselected": CLEAR}
 EDGE = "rgb(20,22,28)"
-LEAST_RING = 5  # pixels: a smaller one would cover its cell
+LEAST_RING = 3  # pixels: a smaller one would cover its cell
+ROOMY = 6  # pixels of a cell, from which on a dark line fits around the light one
 # First layer to last, on light and on dark: Viridis begins too dark, and ends too bright.
 LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,106)"], [1, "rgb(214,190,50)"]]
 
@@ -124,7 +125,7 @@ def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[d
             "marker": {"symbol": "square-open", "size": round(max(cell, LEAST_RING), 1), "color": colour, "opacity": 1,
                        "line": {"width": width / 2}},
         }
-        for colour, width in RING
+        for colour, width in (RING if cell >= ROOMY else RING[1:])
     ]  # fmt: skip
 
 

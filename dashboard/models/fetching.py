@@ -18,6 +18,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from dashboard.models.classifier import ModelError
+from dashboard.numbers import in_megabytes
 
 LOG = logging.getLogger(__name__)
 PART = ".dashboard-part"  # at the end of a file's name until it is whole
@@ -28,7 +29,6 @@ AT_ONCE = 4  # downloads that run at once
 KEPT = 24 * 3600  # seconds after which an unfinished file is deleted
 CHUNK = 256 * 1024  # bytes
 SPARE = 512 * 1024**2  # bytes of the disk that downloads leave free
-MEGABYTE = 1e6
 AGAIN = "Nothing half is used; trying again goes on from there."
 
 Waits = Callable[[], bool]  # whether somebody still waits
@@ -283,8 +283,3 @@ def reason(error: Exception) -> str:
         return f"no byte came for {STALLED} seconds"
     said = getattr(inner, "strerror", None) or str(inner).strip() or type(inner).__name__
     return re.sub(r"\s+", " ", said)[:200].rstrip(".")
-
-
-def in_megabytes(count: float) -> str:
-    """A number of bytes, for people."""
-    return f"{count / MEGABYTE:,.0f} MB"

@@ -50,6 +50,7 @@ from dashboard.models.small_resnet import SmallResNet
 from dashboard.models.stages import OF_STAGES, stage_observers
 from dashboard.models.torchvision_cnn import cam_observer, traced
 from dashboard.models.torchvision_vit import vit_observers
+from dashboard.numbers import MEGABYTE
 from dashboard.settings import settings
 
 __all__ = [
@@ -161,7 +162,7 @@ def download(key: str, report: Report = silent) -> None:
 
 def download_limit() -> int:
     """Bytes that one download may bring, 0 where this server downloads nothing."""
-    return settings().download_mb * 10**6
+    return settings().download_mb * MEGABYTE
 
 
 def title_of(key: str) -> str:

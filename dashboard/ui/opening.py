@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.models import zoo
-from dashboard.models.fetching import MEGABYTE, Download, in_megabytes
+from dashboard.models.fetching import Download
+from dashboard.numbers import MEGABYTE, in_megabytes
 from dashboard.ui.streamlit_internals import is_here, session, visitor
 from dashboard.ui.text import plain
 
@@ -83,7 +84,7 @@ def size_of(key: str) -> str:
     known = zoo.KNOWN.get(key)
     if known is None or known.megabytes is None:
         return f"size not known, at most {in_megabytes(zoo.download_limit())}"
-    return f"{known.megabytes:,.0f} MB"
+    return in_megabytes(known.megabytes * MEGABYTE)
 
 
 def too_much(key: str) -> str:

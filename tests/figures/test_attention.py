@@ -106,6 +106,8 @@ def test_small_maps_are_ringed_where_their_colours_stop():
     beyond = colouring([maps[1, 2]], "auto", signed=False).beyond(maps[1, 2])
     assert beyond[2, 3]
     assert [(ring.name, ring.hoverinfo, ring.marker.symbol) for ring in rings] == [("beyond", "skip", "square-open")] * 2
+    small = heads_figure(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Look(), 1, None).data[2:]
+    assert [ring.marker.line.color or ring.marker.color for ring in small] == ["rgb(255,255,255)"], "a thin one on small cells"
     for ring in rings:
         columns, rows = (np.asarray(ring.x) - picture.x0) / picture.dx, (np.asarray(ring.y) - picture.y0) / picture.dy
         found = sorted(zip(rows.round(3), columns.round(3), strict=True))
@@ -142,7 +144,7 @@ def test_the_grid_of_a_large_model_travels_light():
     figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Look(), 1, None)
     assert len(figure.to_json()) < 60_000
     figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Look(scale="robust"), 1, None)
-    assert len(figure.to_json()) < 110_000, "with over a thousand rings"
+    assert len(figure.to_json()) < 90_000, "with over a thousand rings"
 
 
 def test_every_head_is_a_point_and_the_chosen_ones_are_marked():
