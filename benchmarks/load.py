@@ -232,7 +232,7 @@ async def start() -> tuple[float, float]:
 async def asks_slowly(browser: Browser, address: str, index: int, found: Found) -> Page:
     """Somebody with a photo of their own who has started a method of thousands of passes.
 
-    Their page draws nothing from then on: browsers of twenty people are on machines of their own, and would take half of this
+    Their page draws nothing from then on: browsers of twenty people are on machines of their own, and would take much of this
     one from the server.
     """
     side, other = ("cnn", "vit") if index % 2 else ("vit", "cnn")
