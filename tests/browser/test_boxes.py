@@ -174,13 +174,15 @@ WALKS = {
     ]),
     "layers": ("head=3&cnn_class=dog&depth=5", built_up, [
         ("vit", "hf/other"), ("cnn", "torchvision/resnet18"), ("cnn_method", "Grad-CAM"), ("photo", "coffee"),
-        ("vit", "bundled/vit"), ("heads", "max"), ("cnn", "bundled/cnn"),
+        ("vit_method", "Gradient rollout"), ("vit", "bundled/vit"), ("vit_method", "Attention rollout"), ("heads", "max"),
+        ("cnn", "bundled/cnn"),
     ]),
     "attention": ("patch=60&layer=6&head=3", attended, [
         ("vit", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("head", "2"), ("vit", "bundled/vit"), ("patch", "7"),
     ]),
     "methods": ("cnn_class=dog&cnn_against=cat", side_by_side, [
-        ("side", "vit"), ("vit", "hf/hard"), ("vit_class", "crane #2"), ("first", "Raw attention"), ("photo", "coffee"),
+        ("side", "vit"), ("vit", "hf/hard"), ("vit_class", "crane #2"), ("first", "Raw attention"), ("second", "LeGrad"),
+        ("photo", "coffee"),
         ("side", "cnn"), ("cnn", "torchvision/resnet18"), ("side", "vit"), ("vit", "bundled/vit"),
     ]),
 }  # fmt: skip

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.models import zoo
-from dashboard.models.fetching import MEGABYTE, Download, in_megabytes
+from dashboard.models.fetching import Download
+from dashboard.numbers import MEGABYTE, in_megabytes
 from dashboard.ui.parts.text import plain
-from dashboard.ui.streamlit_internals import is_here, session
+from dashboard.ui.streamlit_internals import is_here, session, visitor
 
 PENDING = "models_that_did_not_open"  # by place: a side of the comparison, or the model's key on the models page
 LOOKED_AT = 1.0  # seconds between two looks at a download
@@ -63,7 +64,7 @@ def fetch(place: str, key: str) -> None:
     drop(place)
     waiting = _pending()[place] = Pending(key)
     ours = session()
-    waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours))
+    waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours), visitor())
 
 
 def ready(place: str) -> str | None:
@@ -83,7 +84,7 @@ def size_of(key: str) -> str:
     known = zoo.KNOWN.get(key)
     if known is None or known.megabytes is None:
         return f"size not known, at most {in_megabytes(zoo.download_limit())}"
-    return f"{known.megabytes:,.0f} MB"
+    return in_megabytes(known.megabytes * MEGABYTE)
 
 
 def too_much(key: str) -> str:
