@@ -2,6 +2,7 @@
 
 import math
 
+MEGABYTE = 10**6  # bytes
 _WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
@@ -63,6 +64,15 @@ def times(factor: float) -> str:
     ('43', '2.0')
     """
     return f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}"
+
+
+def in_megabytes(count: float, digits: int = 0) -> str:
+    """A number of bytes; a megabyte is a million of them, everywhere.
+
+    >>> in_megabytes(102_540_417), in_megabytes(20_512_000, 1)
+    ('103 MB', '20.5 MB')
+    """
+    return f"{count / MEGABYTE:,.{digits}f} MB"
 
 
 def plural(cell: str) -> str:

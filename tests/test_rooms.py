@@ -13,7 +13,7 @@ FILES = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT 
 ROOMS = {
     "dashboard.numerics": ("dashboard.numerics",),
     "dashboard.evidence": (),
-    "dashboard.decoding": ("dashboard.decoding", "dashboard.settings"),
+    "dashboard.decoding": ("dashboard.decoding", "dashboard.settings", "dashboard.numbers"),
     "dashboard.photo": ("dashboard.decoding",),
     "dashboard.progress": (),
     "dashboard.names": (),
@@ -22,6 +22,7 @@ ROOMS = {
     "dashboard.methods": ("dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
     "dashboard.models": (
         "dashboard.models", "dashboard.evidence", "dashboard.photo", "dashboard.progress", "dashboard.settings",
+        "dashboard.numbers",
     ),
     "dashboard.explain": (
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",

@@ -1,7 +1,9 @@
 """What kind of file it is, by the bytes that it starts with, and the sentence for those that are not opened."""
 
+from dashboard.numbers import MEGABYTE, in_megabytes
+
 EXPECTED = "expected a photo: JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF"
-MAX_BYTES = 20 * 1024**2
+MAX_BYTES = 20 * MEGABYTE
 STARTS = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -30,7 +32,7 @@ def kind_of(data: bytes) -> str:
     if not data:
         raise PhotoError(f"The file is empty: {EXPECTED}.")
     if len(data) > MAX_BYTES:
-        raise PhotoError(f"The file has {len(data) / 1024**2:.1f} MB: expected at most {MAX_BYTES // 1024**2} MB.")
+        raise PhotoError(f"The file has {in_megabytes(len(data), 1)}: expected at most {in_megabytes(MAX_BYTES)}.")
     for start, kind in STARTS.items():
         if data.startswith(start):
             return kind

@@ -70,8 +70,7 @@ def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
         "rather_than": rival_of(shown),
         "rather_than_index": shown.against,
         "answer": [
-            {"class": names[index], "class_index": index, shown.prediction.kind: score}
-            for index, _, score in shown.prediction.top(5)
+            {"class": names[index], "class_index": index, shown.prediction.kind: score} for index, score in answers_of(shown)
         ],
         "model": model.key,
         "title": model.title,
@@ -86,6 +85,14 @@ def _agreement(comparison: Comparison | Incomparable, share: float) -> dict[str,
         return {"none": comparison.reason}
     figures = {"spearman": comparison.spearman, "overlap": comparison.overlap, "overlap_by_chance": comparison.chance}
     return figures | {"cells": tuple(comparison.difference.shape), "box": dataclasses.asdict(comparison.box)}
+
+
+def answers_of(shown: Explanation) -> list[tuple[int, float]]:
+    """The five classes with the highest scores, and the one that is explained if it is another: (number from 0, score)."""
+    found = {index: score for index, _, score in shown.prediction.top(5)}
+    if shown.target is not None:
+        found.setdefault(shown.target, shown.prediction.scores[shown.target].item())
+    return list(found.items())
 
 
 def class_of(shown: Explanation) -> str | None:

@@ -8,7 +8,7 @@ from plotly.offline import get_plotlyjs
 
 from dashboard.compare import OTHER, SLOTS, Incomparable, Slot, annotate
 from dashboard.explain import Explanation
-from dashboard.export.exhibit import Exhibit, class_of, rival_of, settings, to_json
+from dashboard.export.exhibit import Exhibit, answers_of, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure, outliers_in_words
 from dashboard.names import class_names
 
@@ -81,7 +81,7 @@ def _side(exhibit: Exhibit, slot: Slot, behind: Backdrop) -> str:
 def _answers(shown: Explanation) -> str:
     answer = shown.prediction
     names = class_names(answer.labels)
-    rows = (f"<tr><td>{escape(names[index])}</td><td>{answer.in_words(score)}</td></tr>" for index, _, score in answer.top(5))
+    rows = (f"<tr><td>{escape(names[index])}</td><td>{answer.in_words(score)}</td></tr>" for index, score in answers_of(shown))
     return f"<table><tr><td>Class</td><td>{answer.kind.capitalize()}</td></tr>{''.join(rows)}</table>"
 
 

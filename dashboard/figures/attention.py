@@ -10,10 +10,11 @@ import plotly.graph_objects as go
 
 from dashboard.compare import Annotations
 from dashboard.explain import Explanation
-from dashboard.figures.colouring import Scale, colouring
-from dashboard.figures.layers import ACCENT, QUIET
-from dashboard.figures.maps import PLAIN, Backdrop, Look, cells, in_short, map_figure, palette
+from dashboard.figures.colouring import Colouring, Scale, colouring
+from dashboard.figures.layers import ACCENT, QUIET, own_scales_in_words
+from dashboard.figures.maps import FLAT, PLAIN, RING, Backdrop, Look, cells, hatch, in_short, map_figure, palette
 from dashboard.numbers import place
+from dashboard.photo import Box
 from dashboard.studies.attention import HeadSummary, patch_box
 
 CLEAR = {"marker": {"opacity": 0}}
@@ -21,6 +22,8 @@ WHOLE = {"marker": {"opacity": 1}}
 CLICKED = {"type": "scatter", "mode": "markers", "showlegend": False}
 UNSEEN = CLICKED | {"marker": {"opacity": 0, "size": 12}, "selected": CLEAR, "unselected": CLEAR}
 EDGE = "rgb(20,22,28)"
+LEAST_RING = 3  # pixels: a smaller one would cover its cell
+ROOMY = 6  # pixels of a cell, from which on a dark line fits around the light one
 # First layer to last, on light and on dark: Viridis begins too dark, and ends too bright.
 LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,106)"], [1, "rgb(214,190,50)"]]
 
@@ -66,27 +69,86 @@ def _frame(x0: float, y0: float, x1: float, y1: float, colour: str, width: int) 
 def mosaic(maps: np.ndarray, scale: Scale = "auto") -> np.ndarray:
     """All small maps in one array of bytes, (L, heads, rows, columns) -> (heads (rows + 1) - 1, L (columns + 1) - 1).
 
-    Each map has its own scale, 1 to 255, or 128 where it is flat; 0 is the gap between two.
+    Each map has its own scale, 1 to 255; 0 is the gap between two, and a map that is flat, as it has no colours.
     """
+    return _mosaic(maps, _own_colours(maps, scale))
+
+
+def _own_colours(maps: np.ndarray, scale: Scale) -> list[Colouring]:
+    """Each small map's colours, in the order of (L, heads)."""
+    return [colouring([values], scale, signed=False) for values in maps.reshape(-1, *maps.shape[2:])]
+
+
+def _mosaic(maps: np.ndarray, made: list[Colouring]) -> np.ndarray:
     layers, heads, rows, columns = maps.shape
-    each = maps.reshape(-1, rows, columns)
-    places = np.stack([colouring([values], scale, signed=False).positions(values) for values in each]).reshape(maps.shape)
-    bytes_ = np.pad((1 + 254 * places).round().astype(np.uint8), ((0, 0), (0, 0), (0, 1), (0, 1)))
+    pairs = zip(made, maps.reshape(-1, rows, columns), strict=True)
+    places = np.stack([np.full((rows, columns), -1 / 254) if own.flat else own.positions(values) for own, values in pairs])
+    bytes_ = (1 + 254 * places).round().astype(np.uint8).reshape(maps.shape)
+    bytes_ = np.pad(bytes_, ((0, 0), (0, 0), (0, 1), (0, 1)))
     return bytes_.transpose(1, 2, 0, 3).reshape(heads * rows + heads, layers * columns + layers)[:-1, :-1]
 
 
 def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: int | None) -> go.Figure:
     """Every layer, left to right, and every head, downwards, as one picture of (L, 1 + H, rows, columns); fused on top.
 
-    A click gives layer and head, 0 for fused. `aspect` is a map's height by its width.
+    Cells beyond the ends of their map's colours are ringed, and a flat map is hatched. A click gives layer and head, 0 for
+    fused. `aspect` is a map's height by its width.
     """
     layers, heads, rows, columns = maps.shape
+    made = _own_colours(maps, look.scale)
     picture = {
-        "type": "heatmap", "z": mosaic(maps, look.scale), "zmin": 0, "zmax": 255, "colorscale": _with_gap(look),
+        "type": "heatmap", "z": _mosaic(maps, made), "zmin": 0, "zmax": 255, "colorscale": _with_gap(look),
         "showscale": False, "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
         "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
     }  # fmt: skip
-    return go.Figure([picture, _heads(layers, heads)], _grid(layers, heads, min(max(aspect, 0.4), 1.4), layer, head or 0))
+    aspect = min(max(aspect, 0.4), 1.4)
+    cell = _map_width(layers) / (columns + 1) * min(1, aspect * (columns + 1) / (rows + 1))  # its shorter side, in pixels
+    traces = [picture, _heads(layers, heads), *_small_rings(maps, made, cell), *_small_hatches(maps.shape, made)]
+    return go.Figure(traces, _grid(layers, heads, aspect, layer, head or 0))
+
+
+def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[dict[str, Any]]:
+    """Squares around the cells beyond the ends; as marks, of which each takes one point, not the twelve of its edges' lines."""
+    _, heads, rows, columns = maps.shape
+    pairs = zip(made, maps.reshape(-1, rows, columns), strict=True)
+    beyond = np.stack([own.beyond(values) & own.cut for own, values in pairs])
+    number, row, column = np.nonzero(beyond)
+    if not len(number):
+        return []
+    layer, head = np.divmod(number, heads)
+    places = {
+        "x": (layer + 1 + (column - (columns - 1) / 2) / (columns + 1)).astype(np.float32),
+        "y": (head + (row - (rows - 1) / 2) / (rows + 1)).astype(np.float32),
+    }
+    return [
+        CLICKED | places | {
+            "name": "beyond", "hoverinfo": "skip", "selected": WHOLE, "unselected": WHOLE,
+            "marker": {"symbol": "square-open", "size": round(max(cell, LEAST_RING), 1), "color": colour, "opacity": 1,
+                       "line": {"width": width / 2}},
+        }
+        for colour, width in (RING if cell >= ROOMY else RING[1:])
+    ]  # fmt: skip
+
+
+def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[str, Any]]:
+    """Grey stripes in the place of each flat map."""
+    _, heads, rows, columns = shape
+    right, bottom = columns / 2 / (columns + 1), rows / 2 / (rows + 1)
+    stripes: list[dict[str, Any]] = []
+    for number, own in enumerate(made):
+        if own.flat:
+            layer, head = number // heads + 1, number % heads
+            stripes += hatch(Box(layer - right, head - bottom, layer + right, head + bottom))
+    if not stripes:
+        return []
+    corners = {axis: [at for each in stripes for at in (*each[axis], None)] for axis in ("x", "y")}
+    return [stripes[0] | corners | {"fillpattern": stripes[0]["fillpattern"] | {"size": 6, "bgcolor": f"rgb{FLAT}"}}]
+
+
+def heads_in_words(maps: np.ndarray, look: Look) -> str:
+    """What the colours of the small maps leave out, and which have none; empty for most."""
+    values = list(maps.reshape(-1, *maps.shape[2:]))
+    return own_scales_in_words(values, _own_colours(maps, look.scale), look, "patch")
 
 
 def _with_gap(look: Look) -> list[list]:
@@ -105,6 +167,11 @@ def _heads(layers: int, heads: int) -> dict[str, Any]:
     return UNSEEN | {"x": x, "y": y, "customdata": np.stack([x, y], -1).tolist(), "text": told, "hovertemplate": template}
 
 
+def _map_width(layers: int) -> float:
+    """Pixels from one small map to the next, about."""
+    return min(80, 430 / layers)
+
+
 def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[str, Any]:
     """The layout of the grid of heads, one of them framed; axes count layers from 1, and rows from 0, the fused heads'."""
     plain = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain", "ticklen": 0}
@@ -117,7 +184,7 @@ def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[
             "ticktext": ["fused", *map(str, range(1, heads))], "scaleanchor": "x", "scaleratio": aspect,
             "constraintoward": "top", "title": {"text": "head", "standoff": 2},
         },
-        "height": round(heads * aspect * min(80, 430 / layers)) + 48,
+        "height": round(heads * aspect * _map_width(layers)) + 48,
         "margin": {"l": 52, "r": 2, "t": 44, "b": 4},
         "hoverdistance": -1,
     }  # fmt: skip

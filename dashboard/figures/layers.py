@@ -191,20 +191,23 @@ def multiples_in_words(panels: Sequence[Panel], look: Look, one_scale: bool, sig
     """What the colours of small maps leave out, and which have none; empty for most."""
     maps = [panel.values for panel in panels]
     made = colourings(maps, look, one_scale, signed)
-    said = []
-    if one_scale:
-        said.append(beyond_in_words(made[0], maps, cell))
-    elif stopped := sum(own.cut for own in made):
+    if not one_scale:
+        return own_scales_in_words(maps, made, look, cell)
+    return " ".join(filter(None, (beyond_in_words(made[0], maps, cell), _hatched_in_words(maps, cell))))
+
+
+def own_scales_in_words(maps: Sequence[np.ndarray], made: Sequence[Colouring], look: Look, cell: str) -> str:
+    """The same of small maps that each have their own colours."""
+    said = ""
+    if stopped := sum(own.cut for own in made):
         which = "all of these maps" if stopped == len(maps) else f"{stopped} of these {len(maps)} maps"
-        said.append(
-            f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond are ringed, as a few "
-            "of them would flatten the rest."
-            if look.scale == "auto"
-            else f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond are ringed."
-        )
-    if any(map(is_flat, maps)):
-        said.append(f"Where a map is hatched, every {cell} has the same value.")
-    return " ".join(filter(None, said))
+        why = ", as a few of them would flatten the rest" if look.scale == "auto" else ""
+        said = f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond are ringed{why}."
+    return " ".join(filter(None, (said, _hatched_in_words(maps, cell))))
+
+
+def _hatched_in_words(maps: Sequence[np.ndarray], cell: str) -> str:
+    return f"Where a map is hatched, every {cell} has the same value." if any(map(is_flat, maps)) else ""
 
 
 def colourings(maps: Sequence[np.ndarray], look: Look, one_scale: bool, signed: bool) -> list[Colouring]:

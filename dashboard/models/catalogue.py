@@ -11,6 +11,7 @@ from pathlib import Path
 from torchvision import models as torchvision_models
 
 from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps, StageGradients
+from dashboard.numbers import MEGABYTE
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 IMAGENET = "ImageNet-1k"
@@ -24,8 +25,8 @@ class Checkpoint:
     """A known checkpoint.
 
     `gives` is the evidence of the first method that fits it: CAM, else Grad-CAM, or rollout; `megabytes` the size of
-    its download (0: ships with the project), `parameters` in millions, `accuracy` top-1 in percent on the test set of
-    what it was trained on last; None and "" where not known.
+    its download, a million bytes each (0: ships with the project), `parameters` in millions, `accuracy` top-1 in percent
+    on the test set of what it was trained on last; None and "" where not known.
     """
 
     key: str
@@ -56,6 +57,7 @@ SHIPPED = (
 HUB = (
     _hub("google/vit-base-patch16-224", "ViT-B/16", IMAGENET_21K, 346, 86.6, None),
     _hub("google/vit-large-patch16-224", "ViT-L/16", IMAGENET_21K, 1217, 304.3, None),
+    _hub("facebook/deit-tiny-patch16-224", "DeiT-Ti/16", IMAGENET, 23, 5.7, 72.2),
     _hub("facebook/deit-small-patch16-224", "DeiT-S/16", IMAGENET, 88, 22.1, 79.9),
     _hub("facebook/deit-base-patch16-224", "DeiT-B/16", IMAGENET, 346, 86.6, 81.8),
     _hub("facebook/deit-small-distilled-patch16-224", "DeiT-S/16 distilled", IMAGENET, 90, 22.4, 81.2),
@@ -82,10 +84,11 @@ CAM_FAMILIES = (
 
 def _torchvision(name: str) -> Checkpoint:
     weights = torchvision_models.get_model_weights(name).DEFAULT
+    size = weights.meta["_file_size"] * 1024**2 / MEGABYTE  # torchvision counts in units of 1024 x 1024
     gives = AttentionMaps if name.startswith("vit_") else FeatureMaps if name.startswith(CAM_FAMILIES) else StageGradients
     accuracy = weights.meta["_metrics"]["ImageNet-1K"]["acc@1"]
     return Checkpoint(
-        f"torchvision/{name}", TORCHVISION_TITLES.get(name, name), gives, IMAGENET, weights.meta["_file_size"],
+        f"torchvision/{name}", TORCHVISION_TITLES.get(name, name), gives, IMAGENET, size,
         weights.meta["num_params"] / 1e6, accuracy, weights.meta.get("license", ""),
     )  # fmt: skip
 

@@ -124,16 +124,25 @@ class _Left(Exception):
     """Raised inside work that nobody waits for any longer."""
 
 
-def in_the_background(work: Callable[[], Result], report: Report) -> Result:
+def in_the_background(work: Callable[[], Result], report: Report = silent) -> Result:
     """What `work` gives, done in a thread of its own that leaves the processor to whoever needs it.
 
-    `report` is called meanwhile and may raise to leave: the work ends at the next step that it tells of.
+    Meanwhile `report` is called, and those who watch the progress here are told of it, now and then. They may raise to leave:
+    the work ends at the next step that it tells of.
     """
-    left = threading.Event()
+    left, units, passed_on = threading.Event(), 0, 0
 
-    def told(_: int) -> None:
+    def told(more: int) -> None:
+        nonlocal units
         if left.is_set():
             raise _Left
+        units += more
+
+    def pass_on() -> None:
+        nonlocal passed_on
+        new = units - passed_on
+        passed_on += new
+        advance(new)
 
     def done() -> Result:
         if sys.platform == "linux":  # elsewhere it would be the whole process that goes second
@@ -147,10 +156,23 @@ def in_the_background(work: Callable[[], Result], report: Report) -> Result:
         try:
             while not wait([doing], ASKED_EVERY).done:
                 report("Opening a model …")
+                pass_on()
         except BaseException:
             left.set()
             raise
-    return doing.result()
+    result = doing.result()
+    pass_on()
+    return result
+
+
+def slowly(work: Callable[[], Result], device: torch.device, operations: int) -> Result:
+    """What the `work` of a slow method gives, done in the background, where it gives way to others; see `slow_work`."""
+
+    def in_turn() -> Result:
+        with slow_work(device, operations):
+            return work()
+
+    return in_the_background(in_turn)
 
 
 def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any]:

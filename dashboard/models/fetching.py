@@ -1,6 +1,7 @@
 """Files from the network: one download for everybody who waits for it, within a bound of bytes, and for nobody else.
 
-A file moves to its place only when it is whole. What an earlier download left unfinished is gone on with, or deleted when old.
+A few run at once, and those that one visitor waits for run one after the other, so that they keep nobody else's waiting. A file
+moves to its place only when it is whole. What an earlier download left unfinished is gone on with, or deleted when old.
 """
 
 import hashlib
@@ -17,16 +18,17 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from dashboard.models.classifier import ModelError
+from dashboard.numbers import in_megabytes
 
 LOG = logging.getLogger(__name__)
 PART = ".dashboard-part"  # at the end of a file's name until it is whole
 STALLED = 15  # seconds without a byte after which a download ends
-GRACE = 3  # seconds that a download goes on when nobody waits for it: a page that is loaded anew comes back
+GRACE = 1.5  # seconds that a download goes on when nobody waits for it: a page that is loaded anew comes back
 ASKED_EVERY = 0.2  # seconds between two questions to those who wait whether they still do
+AT_ONCE = 4  # downloads that run at once
 KEPT = 24 * 3600  # seconds after which an unfinished file is deleted
 CHUNK = 256 * 1024  # bytes
 SPARE = 512 * 1024**2  # bytes of the disk that downloads leave free
-MEGABYTE = 1e6
 AGAIN = "Nothing half is used; trying again goes on from there."
 
 Waits = Callable[[], bool]  # whether somebody still waits
@@ -42,7 +44,9 @@ class TooMuch(ModelError):
 
 @dataclass(eq=False)
 class Download:
-    """One model's files on their way: `done` of `total` bytes, at most `limit`; `error` says why they did not come."""
+    """One model's files on their way: `done` of `total` bytes, at most `limit`; `error` says why they did not come. It waits
+    its turn until it has `begun`.
+    """
 
     key: str
     title: str
@@ -50,8 +54,9 @@ class Download:
     done: int = 0
     total: int | None = None
     error: str = ""
+    begun: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
-    _waiting: list[Waits] = field(default_factory=list)
+    _waiting: list[tuple[str, Waits]] = field(default_factory=list)  # by visitor
     _wanted: float = field(default_factory=time.monotonic)  # when somebody was last seen to wait
     _asked: float = 0.0
 
@@ -61,6 +66,8 @@ class Download:
         return min(self.done / self.total, 1.0) if self.total else 0.0
 
     def __str__(self) -> str:
+        if not self.begun.is_set():
+            return f"{self.title} waits until other downloads have ended"
         whole = f" of {in_megabytes(self.total)}" if self.total else ""
         return f"Downloading {self.title}: {in_megabytes(self.done)}{whole}"
 
@@ -87,35 +94,68 @@ class Download:
         self.done += count
         if self.done > self.limit:
             raise TooMuch(f"{self.title}: more than the {in_megabytes(self.limit)} came that may be downloaded.")
+        self.ask()
+
+    def ask(self) -> None:
+        """Asks now and then whether anybody still waits.
+
+        Raises:
+            Forsaken: nobody does any longer.
+        """
         now = time.monotonic()
         if now - self._asked < ASKED_EVERY:
             return
         self._asked = now
         with _lock:  # somebody who joins now has either been seen here, or finds that this one is over
-            if any(waits() for waits in self._waiting):
+            _begin()
+            if self.visitors():
                 self._wanted = now
             elif now - self._wanted > GRACE:
                 _under_way.pop(self.key, None)
                 raise Forsaken(self.title)
+
+    def visitors(self) -> set[str]:
+        """Who still waits for it."""
+        return {visitor for visitor, waits in self._waiting if waits()}
 
 
 _under_way: dict[str, Download] = {}  # by the model's key
 _lock = threading.Lock()
 
 
-def start(key: str, title: str, limit: int, work: Callable[[Download], None], waits: Waits) -> Download:
-    """Starts a download in a thread of its own, or joins the one that is under way; it ends when nobody `waits` any longer."""
+def start(
+    key: str, title: str, limit: int, work: Callable[[Download], None], waits: Waits, visitor: str = "",
+) -> Download:  # fmt: skip
+    """Starts a download in a thread of its own, or joins the one that is there; it ends when nobody `waits` any longer.
+
+    Where no `visitor` is named it may run beside any others.
+    """
     with _lock:
         download = _under_way.get(key)
         if download is None:
             download = _under_way[key] = Download(key, title, limit)
             threading.Thread(target=_run, args=(download, work), name=f"download of {key}", daemon=True).start()
-        download._waiting.append(waits)
+        download._waiting.append((visitor, waits))
+        _begin()
         return download
+
+
+def _begin() -> None:
+    """Lets downloads begin in the order in which they came, while there is room; who waits for one that runs is served.
+
+    One that nobody waits for takes no room, though it ends only when its host's next byte comes, or none.
+    """
+    for download in _under_way.values():
+        running = [each.visitors() for each in _under_way.values() if each.begun.is_set()]
+        served = set().union(*running) - {""}
+        if sum(map(bool, running)) < AT_ONCE and download.visitors() - served:
+            download.begun.set()
 
 
 def _run(download: Download, work: Callable[[Download], None]) -> None:
     try:
+        while not download.begun.wait(ASKED_EVERY):
+            download.ask()
         work(download)
     except Forsaken:
         LOG.info("nobody waits for %s any longer", download.title)
@@ -130,6 +170,7 @@ def _run(download: Download, work: Callable[[Download], None]) -> None:
         with _lock:
             if _under_way.get(download.key) is download:
                 del _under_way[download.key]
+            _begin()
         download.ended.set()
 
 
@@ -242,8 +283,3 @@ def reason(error: Exception) -> str:
         return f"no byte came for {STALLED} seconds"
     said = getattr(inner, "strerror", None) or str(inner).strip() or type(inner).__name__
     return re.sub(r"\s+", " ", said)[:200].rstrip(".")
-
-
-def in_megabytes(count: float) -> str:
-    """A number of bytes, for people."""
-    return f"{count / MEGABYTE:,.0f} MB"

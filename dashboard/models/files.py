@@ -15,11 +15,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from dashboard.models.classifier import ModelError, said, unusable
+from dashboard.numbers import MEGABYTE, in_megabytes
 from dashboard.settings import settings
 
-JSON_BYTES = 8 * 1024**2  # the names of ImageNet-21k's 21,841 classes take 2 MB
+JSON_BYTES = 8 * MEGABYTE  # the names of ImageNet-21k's 21,841 classes take 2 MB
 JSON_DEPTH = 20  # objects and lists within each other
-HEADER_BYTES = 8 * 1024**2  # of a safetensors file: a ViT-g's takes 0.1 MB
+HEADER_BYTES = 8 * MEGABYTE  # of a safetensors file: a ViT-g's takes 0.1 MB
 WEIGHT_ELEMENTS = 2_000_000_000  # numbers in all of a checkpoint's weights: 8 GB in float32
 SHARDS = 200
 LISTED_DEPTH, LISTED_ENTRIES = 4, 20_000  # how far and how much of DASHBOARD_MODELS is looked through
@@ -130,7 +131,7 @@ def state_of(path: Path, name: str, most: int = WEIGHT_ELEMENTS) -> dict[str, Te
         with path.open("rb") as file:
             header = int.from_bytes(file.read(8), "little")
         if header > HEADER_BYTES:
-            raise ModelError(f"{name} is damaged or cut short, or its header is larger than {HEADER_BYTES // 1024**2} MB.")
+            raise ModelError(f"{name} is damaged or cut short, or its header is larger than {in_megabytes(HEADER_BYTES)}.")
         with safe_open(path, framework="pt") as file:
             keys = list(file.keys())
             held = sum(_count(file.get_slice(key).get_shape()) for key in keys)
@@ -191,7 +192,7 @@ def _content(path: Path) -> str:
             raise ValueError("it is no regular file")
         data = file.read(JSON_BYTES + 1)
     if len(data) > JSON_BYTES:
-        raise ValueError(f"it is larger than {JSON_BYTES // 1024**2} MB")
+        raise ValueError(f"it is larger than {in_megabytes(JSON_BYTES)}")
     return data.decode("utf-8-sig")
 
 

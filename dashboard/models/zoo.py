@@ -50,6 +50,7 @@ from dashboard.models.observers.pooled import cam_observer, traced
 from dashboard.models.observers.self_attention import vit_observers
 from dashboard.models.observers.stages import OF_STAGES, stage_observers
 from dashboard.models.preprocessing import from_preset, squeeze
+from dashboard.numbers import MEGABYTE
 from dashboard.settings import settings
 
 __all__ = [
@@ -127,16 +128,16 @@ def on_this_machine(key: str) -> bool:
     return True
 
 
-def start_download(key: str, waits: Waits) -> Download:
+def start_download(key: str, waits: Waits, visitor: str = "") -> Download:
     """Starts to bring a model's files here, or joins those who wait for them; for a model that is not on this machine.
 
-    It goes on as long as anybody `waits`, and brings no more than the settings allow.
+    It goes on as long as anybody `waits`, and brings no more than the settings allow. A `visitor` has one under way.
     """
     source, _, name = key.partition("/")
     title = title_of(key)[:80]
     if source == "torchvision":
-        return start(key, title, download_limit(), lambda ours: fetch_torchvision(title, _weights(name), ours), waits)
-    return start(key, title, download_limit(), lambda ours: fetch_from_hub(name, title, ours), waits)
+        return start(key, title, download_limit(), lambda ours: fetch_torchvision(title, _weights(name), ours), waits, visitor)
+    return start(key, title, download_limit(), lambda ours: fetch_from_hub(name, title, ours), waits, visitor)
 
 
 def download(key: str, report: Report = silent) -> None:
@@ -161,7 +162,7 @@ def download(key: str, report: Report = silent) -> None:
 
 def download_limit() -> int:
     """Bytes that one download may bring, 0 where this server downloads nothing."""
-    return settings().download_mb * 10**6
+    return settings().download_mb * MEGABYTE
 
 
 def title_of(key: str) -> str:

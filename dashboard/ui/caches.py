@@ -26,7 +26,7 @@ from dashboard.ui.parts import visitors
 from dashboard.ui.streamlit_internals import wish
 
 LOG = logging.getLogger(__name__)
-EVIDENCE_LIMIT = 512 * 1024**2  # bytes
+EVIDENCE_LIMIT = 512 * 10**6  # bytes
 MODELS_KEPT = 6
 MAPS_LIMIT = 64 * 1024**2  # bytes
 MAP_OVERHEAD = 2048  # bytes, of what a map says of itself

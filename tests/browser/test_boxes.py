@@ -168,20 +168,22 @@ def side_by_side(boxes: dict[str, str], maps: dict[str, dict]) -> list:
 
 WALKS = {
     "compare": ("left_class=dog&left_against=cat&depth=5", compared, [
-        ("cnn", "torchvision/resnet18"), ("photo", "coffee"), ("vit", "hf/hard"), ("right_class", "nothing"),
-        ("cnn", "bundled/cnn"), ("right_method", "Grad-CAM on tokens"), ("right_against", "crane #3"), ("left_class", "frog"),
-        ("left_method", "Grad-CAM"), ("vit", "hf/other"), ("vit", "bundled/vit"), ("right_method", "Attention rollout"),
+        ("left", "torchvision/resnet18"), ("photo", "coffee"), ("right", "hf/hard"), ("right_class", "nothing"),
+        ("left", "bundled/cnn"), ("right_method", "Grad-CAM on tokens"), ("right_against", "crane #3"), ("left_class", "frog"),
+        ("left_method", "Grad-CAM"), ("right", "hf/other"), ("right", "bundled/vit"), ("right_method", "Attention rollout"),
     ]),
     "layers": ("head=3&left_class=dog&depth=5", built_up, [
-        ("vit", "hf/other"), ("cnn", "torchvision/resnet18"), ("left_method", "Grad-CAM"), ("photo", "coffee"),
-        ("vit", "bundled/vit"), ("heads", "max"), ("cnn", "bundled/cnn"),
+        ("right", "hf/other"), ("left", "torchvision/resnet18"), ("left_method", "Grad-CAM"), ("photo", "coffee"),
+        ("right_method", "Gradient rollout"), ("right", "bundled/vit"), ("right_method", "Attention rollout"), ("right_heads", "max"),
+        ("left", "bundled/cnn"),
     ]),
     "attention": ("patch=60&layer=6&head=3", attended, [
-        ("vit", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("head", "2"), ("vit", "bundled/vit"), ("patch", "7"),
+        ("right", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("patch_head", "2"), ("right", "bundled/vit"), ("patch", "7"),
     ]),
     "methods": ("left_class=dog&left_against=cat", side_by_side, [
-        ("side", "vit"), ("vit", "hf/hard"), ("right_class", "crane #2"), ("first", "Raw attention"), ("photo", "coffee"),
-        ("side", "cnn"), ("cnn", "torchvision/resnet18"), ("side", "vit"), ("vit", "bundled/vit"),
+        ("side", "right"), ("right", "hf/hard"), ("right_class", "crane #2"), ("first", "Raw attention"), ("second", "LeGrad"),
+        ("photo", "coffee"),
+        ("side", "left"), ("left", "torchvision/resnet18"), ("side", "right"), ("right", "bundled/vit"),
     ]),
 }  # fmt: skip
 

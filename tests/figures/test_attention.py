@@ -7,7 +7,8 @@ import torch
 from dashboard.compare import annotate
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
-from dashboard.figures.attention import heads_figure, mosaic, patch_figure, summary_figure
+from dashboard.figures.attention import heads_figure, heads_in_words, mosaic, patch_figure, summary_figure
+from dashboard.figures.colouring import colouring
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import ClassActivationMap
@@ -84,14 +85,45 @@ def test_the_same_patch_is_ringed_on_the_large_one_above_the_points_that_are_cli
     assert {(ring.name, ring.hoverinfo) for ring in rings} == {("beyond", "skip")}
 
 
-def test_a_flat_map_has_the_middle_colour():
-    assert set(mosaic(np.full((1, 1, 2, 3), 0.1, np.float32)).flatten()) == {128}
+def test_a_flat_map_has_no_colour_and_is_hatched_in_its_place():
+    assert set(mosaic(np.full((1, 1, 2, 3), 0.1, np.float32)).flatten()) == {0}
+    maps = MAPS.copy()
+    maps[2, 1] = 0.1
+    stripes = heads_figure(maps, 0.5, Look(scale="linear"), 1, None).data[-1]
+    assert (stripes.name, stripes.hoverinfo, stripes.fillpattern.shape) == ("flat", "skip", "/")
+    half, tall = COLUMNS / 2 / (COLUMNS + 1), ROWS / 2 / (ROWS + 1)
+    assert sorted(set(stripes.x[:-1])) == pytest.approx([3 - half, 3 + half]), "layer 3"
+    assert sorted(set(stripes.y[:-1])) == pytest.approx([1 - tall, 1 + tall]), "head 1"
+    assert heads_in_words(maps, Look(scale="linear")) == "Where a map is hatched, every patch has the same value."
+    assert len(heads_figure(MAPS, 0.5, Look(scale="linear"), 1, None).data) == 2
+    assert heads_in_words(MAPS, Look(scale="linear")) == ""
+
+
+def test_small_maps_are_ringed_where_their_colours_stop():
+    maps = 1 + np.random.default_rng(1).random((2, 3, 8, 9)).astype(np.float32)
+    maps[1, 2, 2, 3] = 90
+    figure = heads_figure(maps, 8 / 9, Look(), 1, None)
+    picture, _, *rings = figure.data
+    beyond = colouring([maps[1, 2]], "auto", signed=False).beyond(maps[1, 2])
+    assert beyond[2, 3]
+    assert [(ring.name, ring.hoverinfo, ring.marker.symbol) for ring in rings] == [("beyond", "skip", "square-open")] * 2
+    small = heads_figure(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Look(), 1, None).data[2:]
+    assert [ring.marker.line.color or ring.marker.color for ring in small] == ["rgb(255,255,255)"], "a thin one on small cells"
+    for ring in rings:
+        columns, rows = (np.asarray(ring.x) - picture.x0) / picture.dx, (np.asarray(ring.y) - picture.y0) / picture.dy
+        found = sorted(zip(rows.round(3), columns.round(3), strict=True))
+        assert found == sorted((2 * 9 + row, 1 * 10 + column) for row, column in np.argwhere(beyond)), "cells of the picture"
+        assert (ring.selected.marker.opacity, ring.unselected.marker.opacity) == (1, 1), "a click dims none"
+    assert heads_in_words(maps, Look()).startswith("In 1 of these 6 maps colours stop at the 2nd and the 98th percentile")
+    for scale in ("linear", "rank"):
+        assert len(heads_figure(maps, 1, Look(scale=scale), 1, None).data) == 2
+        assert heads_in_words(maps, Look(scale=scale)) == ""
 
 
 @pytest.mark.parametrize(("head", "row"), [(None, 0), (2, 2)])
 def test_the_grid_of_heads_lies_where_its_points_are(head: int | None, row: int):
     figure = heads_figure(MAPS, 0.5, Look(), 3, head)
-    picture, points = figure.data
+    picture, points, *_ = figure.data
     assert [list(told) for told in points.customdata] == [[x, y] for y in range(HEADS) for x in range(1, L + 1)]
     for layer, y in points.customdata:
         left = (layer - 1) * (COLUMNS + 1)  # of the map in the mosaic, which has its middle at (layer, y)
@@ -112,6 +144,8 @@ def test_no_colour_in_the_gaps_whatever_the_colours():
 def test_the_grid_of_a_large_model_travels_light():
     figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Look(), 1, None)
     assert len(figure.to_json()) < 60_000
+    figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Look(scale="robust"), 1, None)
+    assert len(figure.to_json()) < 90_000, "with over a thousand rings"
 
 
 def test_every_head_is_a_point_and_the_chosen_ones_are_marked():

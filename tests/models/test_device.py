@@ -5,6 +5,7 @@ import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ from dashboard.models.device import (
     in_the_background,
     pass_under_way,
     slow_work,
+    slowly,
 )
 from dashboard.progress import advance, watched
 
@@ -151,6 +153,48 @@ def test_opening_a_model_leaves_the_processor_to_whoever_needs_it(monkeypatch: p
     zoo.load("bundled/cnn")
     assert inside == [before + (device.NICE if sys.platform == "linux" else 0)]
     assert own() == before
+
+
+def test_a_slow_method_leaves_the_processor_to_whoever_needs_it() -> None:
+    def own() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def work() -> int:
+        for _ in range(3):
+            advance(2)
+        return own()
+
+    before, told = own(), []
+    with watched(told.append):
+        inside = slowly(work, CPU, 1)
+    assert inside == before + (device.NICE if sys.platform == "linux" else 0)
+    assert own() == before
+    assert sum(told) == 6, "its steps are told where it was asked for"
+
+
+def test_who_leaves_stops_their_slow_method_at_its_next_step() -> None:
+    class Left(Exception):
+        pass
+
+    def leave(_: int) -> None:
+        raise Left
+
+    def for_ever() -> None:
+        while True:
+            advance(1)
+
+    with pytest.raises(Left), watched(leave):
+        slowly(for_ever, CPU, 1)
+    with all_places_free():
+        pass
+
+
+def all_places_free() -> ExitStack:
+    """Every place of the CPU, each given at once."""
+    with ExitStack() as places:
+        for _ in range(PASSES["cpu"]):
+            places.enter_context(pass_under_way(CPU, pytest.fail))
+        return places.pop_all()
 
 
 def test_who_leaves_stops_the_model_that_they_were_opening(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
@@ -17,7 +17,7 @@ from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
 from dashboard.models import downloads, fetching, zoo
 from dashboard.models.classifier import ModelError
 from dashboard.models.downloads import is_whole, require_network
-from dashboard.models.fetching import PART
+from dashboard.models.fetching import PART, Download, start
 from dashboard.models.zoo import load, on_this_machine, start_download
 from tests.models.hub import Hub, serving_hub
 from tests.models.tiny import FAMILIES, save
@@ -165,6 +165,90 @@ def test_whoever_leaves_while_waiting_ends_it(on_hub: Path, to_hub, monkeypatch)
         while under_way is not None and not under_way.ended.wait(0.01):
             hub.more()
     assert not on_this_machine(ID)
+
+
+class Line:
+    """Downloads that run until they are told to end; `here` says, by key and visitor, who still waits. Of those that are
+    `silent` no byte comes.
+    """
+
+    def __init__(self) -> None:
+        self.ends: dict[str, threading.Event] = {}
+        self.here: dict[str, bool] = {}
+        self.silent: set[str] = set()
+
+    def add(self, key: str, visitor: str) -> Download:
+        ends = self.ends.setdefault(key, threading.Event())
+        self.here[key + visitor] = True
+
+        def work(download: Download) -> None:
+            while not ends.wait(0.01):
+                if key not in self.silent:
+                    download.arrived(1)
+
+        return start(key, key, 10**9, work, lambda: self.here[key + visitor], visitor)
+
+    def end(self, download: Download) -> None:
+        self.ends[download.key].set()
+        assert download.ended.wait(30)
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    monkeypatch.setattr(fetching, "ASKED_EVERY", 0.01)
+    monkeypatch.setattr(fetching, "GRACE", 0)
+    made = Line()
+    yield made
+    for ends in made.ends.values():
+        ends.set()
+    for download in list(fetching._under_way.values()):
+        assert download.ended.wait(30)
+
+
+def test_a_few_run_at_once_and_the_others_wait_in_the_order_in_which_they_came(line: Line):
+    here = [line.add(f"model {index}", f"visitor {index}") for index in range(fetching.AT_ONCE + 2)]
+    *running, next_one, last = here
+    assert all(each.begun.wait(30) for each in running)
+    assert not next_one.begun.is_set()
+    assert str(next_one) == f"{next_one.key} waits until other downloads have ended"
+    line.end(running[1])
+    assert next_one.begun.wait(30)
+    assert str(next_one).startswith(f"Downloading {next_one.key}: ")
+    assert not last.begun.is_set()
+
+
+def test_a_visitors_many_run_one_after_the_other_and_keep_nobody_else_waiting(line: Line):
+    first, second, third = (line.add(f"model {index}", "one") for index in range(3))
+    other = line.add("model of another", "another")
+    assert first.begun.is_set()
+    assert other.begun.is_set()
+    assert not second.begun.is_set()
+    assert line.add("model 2", "somebody else") is third
+    assert third.begun.is_set(), "others wait for it too, and for nothing else"
+    line.end(first)
+    line.end(third)
+    assert second.begun.wait(30)
+
+
+def test_who_leaves_the_line_makes_room_and_downloads_nothing(line: Line):
+    first, second, third = (line.add(f"model {index}", "one") for index in range(3))
+    line.here["model 1one"] = False
+    assert second.ended.wait(30)
+    assert "nobody waited" in second.error
+    assert (second.begun.is_set(), second.done) == (False, 0)
+    line.here["model 0one"] = False
+    assert first.ended.wait(30)
+    assert third.begun.wait(30)
+
+
+def test_a_silent_host_that_nobody_waits_for_takes_nobodys_place(line: Line):
+    line.silent = {f"model {index}" for index in range(fetching.AT_ONCE)}
+    *silent, waiting = [line.add(f"model {index}", f"visitor {index}") for index in range(fetching.AT_ONCE + 1)]
+    assert all(each.begun.wait(30) for each in silent)
+    assert not waiting.begun.is_set()
+    line.here["model 0visitor 0"] = False
+    assert waiting.begun.wait(30)
+    assert not silent[0].ended.is_set()
 
 
 @pytest.mark.parametrize("sizes", [True, False], ids=["told before", "told by the file's host alone"])

@@ -39,7 +39,7 @@ def test_every_figure_is_there_and_its_question():
 def test_what_the_colours_leave_out_is_said():
     text = words(opened("Attention", scale="robust"))
     assert "colours stop at the 2nd and the 98th percentile, and the " in text
-    assert "In each map colours stop at" in text, "of the small ones"
+    assert "In all of these maps colours stop at the 2nd and the 98th percentile, and the patches beyond are ringed." in text
 
 
 def test_attention_is_not_sold_as_an_explanation():

@@ -191,6 +191,15 @@ def test_no_memory_left_while_a_map_is_read(on_a_gpu: bool, monkeypatch: pytest.
         assert "left_map" in figures(healthy(app.run())), "asked again, it may find some"
 
 
+@pytest.mark.parametrize(("method", "waits"), [("Occlusion", False), ("RISE", True)])
+def test_what_waits_depends_on_no_clock(method: str, waits: bool, monkeypatch: pytest.MonkeyPatch):
+    """By passes and by the model's size: also where a pass took no time, or a second."""
+    for milliseconds in (0.0001, 1000.0):
+        monkeypatch.setattr(caches, "pass_milliseconds", lambda key, found=milliseconds: found)
+        caches._maps.clear()
+        assert ("run_cnn" in [button.key for button in opened(cnn_method=method).button]) == waits
+
+
 def test_a_model_on_the_wrong_side_says_why():
     app = opened(left="bundled/vit")
     assert "CAM" in app.error[0].value

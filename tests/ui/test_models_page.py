@@ -61,7 +61,7 @@ def test_the_list_by_method(gives: str, method: str):
 
 def test_sizes_are_told_before_the_download():
     labels = {button.key: button.label for button in opened("Models").button}
-    assert labels["load_torchvision/resnet50"] == "Load (98 MB)"
+    assert labels["load_torchvision/resnet50"] == "Load (103 MB)"
     assert labels["load_bundled/cnn"] == "Loaded"
 
 

@@ -1,5 +1,7 @@
 """Visitors beside each other: what nobody waits for any longer stops, wherever it waits."""
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,10 +12,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from dashboard.evidence import AttentionMaps
+from dashboard.methods import ClassActivationMap
 from dashboard.models import device
 from dashboard.models.device import PASSES, pass_under_way
 from dashboard.progress import advance
 from dashboard.ui import caches, streamlit_internals
+from dashboard.ui.parts import explaining
 from tests.conftest import ROOT
 from tests.models.tiny import photo
 
@@ -32,6 +36,8 @@ def every_place_taken() -> Iterator[None]:
 @pytest.fixture
 def leaves(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The person closes the page as soon as something of theirs has asked whether they still wait; lists what was asked."""
+    caches.classifier("bundled/cnn")  # here, as opening asks too
+    caches.classifier("bundled/vit")
     asked, wish = [], streamlit_internals.wish
 
     def leave_and_ask() -> str:
@@ -44,8 +50,6 @@ def leaves(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_who_leaves_waits_for_no_pass(leaves: list[str]):
-    caches.classifier("bundled/cnn")
-    caches.classifier("bundled/vit")
     caches.observation.cache_clear()
     with every_place_taken():
         AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=PATIENCE).run()
@@ -80,6 +84,18 @@ def test_who_leaves_waits_for_nobody_elses_look(monkeypatch: pytest.MonkeyPatch)
     assert not first.is_alive()
     kept = [key for key in caches.observation.cache if key[1] == one.digest]
     assert len(kept) == 1, "and the first has what it asked for"
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_slow_methods_alone_go_second_on_the_processor(slow: bool, monkeypatch: pytest.MonkeyPatch):
+    def own() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    inside, before, read = [], own(), explaining.read
+    monkeypatch.setattr(explaining, "read", lambda *asked: inside.append(own()) or read(*asked))
+    caches._maps.clear()
+    explaining.made(explaining.Asked(caches.classifier("bundled/cnn"), photo(seed=3), ClassActivationMap()), slow)
+    assert inside == [before + (device.NICE if slow and sys.platform == "linux" else 0)]
 
 
 def test_a_run_that_was_left_is_told_to_stop():

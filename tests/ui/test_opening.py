@@ -1,9 +1,11 @@
 """What waits for a click, and what no click does to others: they keep the models that they have chosen."""
 
+import threading
+
 import pytest
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from dashboard.models import downloads
+from dashboard.models import downloads, zoo
 from dashboard.ui import caches
 from dashboard.ui.parts import visitors
 from dashboard.ui.streamlit_internals import _is_a_timer
@@ -28,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("key", "size"), [("torchvision/resnet50", "98 MB"), ("hf/lab/model", "size not known, at most 3,000 MB")]
+    ("key", "size"), [("torchvision/resnet50", "103 MB"), ("hf/lab/model", "size not known, at most 3,000 MB")]
 )
 def test_the_click_says_the_size_and_nothing_is_asked_before(key: str, size: str, models, asked: list[str]):
     side = "cnn" if "torchvision" in key else "vit"
@@ -39,6 +41,18 @@ def test_the_click_says_the_size_and_nothing_is_asked_before(key: str, size: str
     assert len(asked) == 1
     app = healthy(app.button(key=f"dismiss_{side}").click().run())
     assert "can't be reached" not in words(app)
+
+
+def test_a_visitors_second_download_waits_for_the_first(models, monkeypatch: pytest.MonkeyPatch):
+    go_on = threading.Event()
+    monkeypatch.setattr(zoo, "fetch_torchvision", lambda title, weights, download: go_on.wait(60))
+    app = opened(cnn="torchvision/resnet50", vit="torchvision/vit_b_16")
+    app = healthy(app.button(key="download_cnn").click().run())
+    app = healthy(app.button(key="download_vit").click().run())
+    said = [bar.proto.text.replace("\\", "") for bar in app.get("progress")]
+    go_on.set()
+    settled(app)
+    assert said == ["Downloading ResNet-50: 0 MB …", "ViT-B/16 (torchvision) waits until other downloads have ended …"]
 
 
 @pytest.mark.parametrize(

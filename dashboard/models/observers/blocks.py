@@ -73,7 +73,8 @@ def open_blocks(model: nn.Module, layers: int) -> None:
     if blocks is None:
         raise DoesNotFit(f"no list of {layers} blocks was found in it, so its tokens can't be read.")
     for block in blocks:
-        block.__class__ = _opened(type(block))
+        if not isinstance(block, _Open):  # the blocks of a copy of an observed model are open already
+            block.__class__ = _opened(type(block))
 
 
 def head_of(run: Callable[[Tensor], Tensor], pixels: Tensor) -> Callable[[Tensor], Tensor]:

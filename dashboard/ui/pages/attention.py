@@ -11,7 +11,7 @@ from dashboard.compare import OTHER, Pair, Side, Slot, annotate, compare
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation, read
 from dashboard.export.exhibit import Exhibit
-from dashboard.figures.attention import heads_figure, patch_figure, summary_figure
+from dashboard.figures.attention import heads_figure, heads_in_words, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look
 from dashboard.methods import AttentionRollout
@@ -258,9 +258,8 @@ def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:
     maps = small_maps(asked.on_patches(evidence, asked.every_head(evidence)))
     figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, look, asked.layer, asked.head)
     _clickable(HEADS, figure, "The same in every layer and head, as small maps.", _choose_head)
-    if look.scale in ("auto", "robust"):
-        which = "Where a few cells would flatten a map, its" if look.scale == "auto" else "In each map"
-        st.caption(f"{which} colours stop at the 2nd and the 98th percentile; enlarged, what lies beyond is ringed.")
+    if words := heads_in_words(maps.numpy(), look):
+        st.caption(words)
     if maps.shape[2:] != evidence.grid:
         rows, columns = maps.shape[2:]
         st.caption(f"So small, each map shows means over its patches, on {rows} x {columns} cells.")

@@ -8,6 +8,7 @@ from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
+from dashboard.numbers import in_megabytes
 from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
 from dashboard.ui.parts.controls import fitting, reasons
@@ -16,7 +17,6 @@ from dashboard.ui.parts.notices import notices_here, say_next
 from dashboard.ui.parts.text import plain
 
 KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
-MEGABYTE = 1024**2
 LOADED_HERE = "load "
 PAGE_ROWS = 10
 
@@ -43,7 +43,7 @@ def show_loaded() -> None:
         with st.container(border=True):
             _card(model)
     used, limit = caches.evidence_bytes(), caches.EVIDENCE_LIMIT
-    st.progress(used / limit, f"Evidence kept: {used / MEGABYTE:.1f} of {limit / MEGABYTE:.0f} MB; the oldest goes first.")
+    st.progress(used / limit, f"Evidence kept: {in_megabytes(used, 1)} of {in_megabytes(limit)}; the oldest goes first.")
 
 
 def _card(model: Classifier) -> None:
@@ -78,7 +78,7 @@ def _facts(model: Classifier) -> str:
     facts = {
         "from": model.source, "trained on": model.training_data or "not known", "accuracy": accuracy,
         "licence": model.licence or "not stated", "parameters": f"{model.parameters / 1e6:.1f} M",
-        "weights": f"{model.memory / MEGABYTE:.0f} MB, {str(model.dtype).removeprefix('torch.')}",
+        "weights": f"{in_megabytes(model.memory)}, {str(model.dtype).removeprefix('torch.')}",
         "device": device_name(model.device), "classes": f"{len(model.labels):,}",
     }  # fmt: skip
     return " · ".join(f":gray[{name}] {plain(value)}" for name, value in facts.items())
@@ -100,7 +100,8 @@ def show_known() -> None:
         known_only = linked(
             st.toggle, "Well known", True, key="well_known", help="Off: all classifiers of torchvision as well."
         )
-    rows = [row for row in (zoo.MODELS if known_only else KNOWN.values()) if _found(row, find, gives)]
+    known = map(zoo.as_found, zoo.MODELS if known_only else KNOWN.values())
+    rows = [row for row in known if _found(row, find, gives)]
     pages = max(-(-len(rows) // PAGE_ROWS), 1)
     keep_in_range("list_page", 1, pages)
     page = linked(lambda label, **options: st.pagination(pages, **options), "Page of the list", key="list_page")
@@ -115,9 +116,8 @@ def _found(row: Checkpoint, find: str | None, gives: str) -> bool:
 
 
 def _known_row(row: Checkpoint) -> None:
-    row = zoo.as_found(row)
     name, facts, button = st.columns([4, 5, 2], vertical_alignment="center")
-    name.markdown(f"**{row.title}**  \n:small[:gray[{plain(row.key)}]]")
+    name.markdown(f"**{plain(row.title)}**  \n:small[:gray[{plain(row.key)}]]")
     gives = {kind: name for name, kind in KINDS.items()}[row.gives]
     parts = [gives, row.training_data, f"{row.parameters:.1f} M parameters" if row.parameters else "",
              f"{row.accuracy:.1f}% top-1" if row.accuracy else "", row.licence]  # fmt: skip

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,7 +14,7 @@ from dashboard.evidence import Evidence
 from dashboard.explain import Explanation, read
 from dashboard.methods import Method
 from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observation, OutOfMemory
-from dashboard.models.device import is_out_of_memory, slow_work
+from dashboard.models.device import is_out_of_memory, slowly
 from dashboard.models.turns import OneEach
 from dashboard.photo import Photo
 from dashboard.progress import watched
@@ -149,12 +149,16 @@ def made(asked: Asked, slow: bool = False) -> Made:
 
 def _make(asked: Asked, slow: bool) -> Made:
     seen = asked.look()
-    with watched(lambda _: caches.stop_if_left()), slow_work(seen.device, asked.model.operations) if slow else nullcontext():
+
+    def reading() -> tuple[Explanation, float]:
         started = time.perf_counter()
         shown = read(seen, asked.model.key, asked.method, asked.target, asked.against)
-        reading = 1000 * (time.perf_counter() - started)
+        return shown, 1000 * (time.perf_counter() - started)
+
+    with watched(lambda _: caches.stop_if_left()):
+        shown, milliseconds = slowly(reading, seen.device, asked.model.operations) if slow else reading()
     work, worth = (measure(seen.evidence) for measure in (asked.method.work, asked.method.worth))
-    return Made(shown, seen.milliseconds, reading, work, worth, _weight(asked, seen.evidence))
+    return Made(shown, seen.milliseconds, milliseconds, work, worth, _weight(asked, seen.evidence))
 
 
 def answer(asked: Asked) -> Explanation:

@@ -21,6 +21,7 @@ from dashboard.ui.parts.text import plain
 DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
 SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first
 ASKED = "asked_by_the_link"  # what came with the address and no widget has taken up yet
+TURNED = "another_model_since_the_link"  # whether a person chose one, which may lack what the link asked for
 LONGEST = 1_000  # characters of a setting, by far more than any has
 
 
@@ -29,7 +30,7 @@ def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **
     asked = st.session_state[ASKED].pop(key, None)
     st.session_state[DRAWN].add(key)
     value = widget(label, *arguments, key=key, bind="query-params", **options)
-    if asked is not None and not _same(asked, value):
+    if asked is not None and not st.session_state.get(TURNED) and not _same(asked, value):
         shown = "nothing" if value is None else value
         say(
             f"The link asked for **{label.lower()}** {plain(asked[:60]) or '(nothing)'}, which isn't available here; "
@@ -59,7 +60,7 @@ def _put_among(
     options: Sequence[str], key: str, first: str, read: Callable[[str], str | None], gone: Callable[[str], str] | None
 ) -> None:
     """Sees to it that what is chosen is one of the options, before a widget shows it."""
-    asked = st.session_state[ASKED].get(key)
+    asked = None if st.session_state.get(TURNED) else st.session_state[ASKED].get(key)
     chosen = st.session_state.get(key, st.query_params.get(key)) if asked is None else asked
     if chosen is None or chosen in options:
         return
@@ -110,7 +111,7 @@ def every_setting_kept(page: str) -> Iterator[None]:
     last, others = st.session_state.get(OTHERS, (page, {}))
     returned = get_script_run_ctx().is_history_navigation
     if ASKED not in st.session_state or returned:
-        st.session_state[ASKED] = st.query_params.to_dict()
+        st.session_state[ASKED], st.session_state[TURNED] = st.query_params.to_dict(), False
     if last != page and not returned:
         st.query_params.update({key: value for key, value in others.items() if key not in st.query_params})
     drawn = st.session_state[DRAWN] = set()
@@ -184,6 +185,12 @@ def put_back(key: str, value: Any, first: Any) -> None:
     st.session_state[key] = value
     st.session_state[ASKED].pop(key, None)
     _mend_address(key, None if value == first else str(value))
+
+
+def turned_to_another_model() -> None:
+    """A person chose another model than the link's: what widgets still to come can't show is not the link's fault."""
+    if not get_script_run_ctx().is_history_navigation:
+        st.session_state[TURNED] = True
 
 
 def _same(wanted: str, value: Any) -> bool:

@@ -10,7 +10,7 @@ from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
-from dashboard.ui.parts.links import linked, put_back
+from dashboard.ui.parts.links import linked, put_back, turned_to_another_model
 from dashboard.ui.parts.text import plain
 
 PAIRS = {  # the first is what a visitor finds
@@ -103,6 +103,8 @@ def _opened(slot: Slot) -> Classifier:
     last, default = st.session_state.setdefault(LAST_GOOD, {}), DEFAULTS[slot]
     box, chosen = st.container(), st.session_state.get(slot, st.query_params.get(slot)) or default
     turned = chosen != last.get(slot, default)
+    if turned and slot in last:
+        turned_to_another_model()
     asked = chosen if turned else opening.ready(slot) or chosen
     try:
         model = _classifier(asked)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.models import zoo
-from dashboard.models.fetching import MEGABYTE, Download, in_megabytes
+from dashboard.models.fetching import Download
+from dashboard.numbers import MEGABYTE, in_megabytes
 from dashboard.ui.parts.text import plain
-from dashboard.ui.streamlit_internals import is_here, session
+from dashboard.ui.streamlit_internals import is_here, session, visitor
 
 PENDING = "models_that_did_not_open"  # by place: a side of the comparison, or the model's key on the models page
 LOOKED_AT = 1.0  # seconds between two looks at a download
@@ -68,7 +69,7 @@ def fetch(place: str, key: str) -> None:
     drop(place)
     waiting = _pending()[place] = Pending(key)
     ours = session()
-    waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours))
+    waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours), visitor())
 
 
 def ready(place: str) -> str | None:
@@ -88,7 +89,7 @@ def size_of(*keys: str) -> str:
     sizes = [known.megabytes if (known := zoo.KNOWN.get(key)) else None for key in keys]
     if None in sizes:
         return f"size not known, at most {in_megabytes(len(keys) * zoo.download_limit())}"
-    return f"{sum(sizes):,.0f} MB"
+    return in_megabytes(sum(sizes) * MEGABYTE)
 
 
 def too_much(key: str) -> str:

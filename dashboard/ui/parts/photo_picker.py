@@ -20,7 +20,7 @@ def pick_photo() -> Photo:
         st.selectbox, "Photo", list(SAMPLES), key="photo", on_change=_came_from, args=("sample",),
     )  # fmt: skip
     file = st.file_uploader(
-        "Or one of your own", key="upload", max_upload_size=MAX_BYTES // 1024**2, on_change=_came_from, args=("upload",),
+        "Or one of your own", key="upload", max_upload_size=-(-MAX_BYTES // 1024**2), on_change=_came_from, args=("upload",),
         help="JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF, at most 20 MB and 50 megapixels. It stays in this server's memory "
         "for as long as this page is open.",
     )  # fmt: skip
