@@ -13,8 +13,9 @@ from torchvision.transforms._presets import ImageClassification
 
 from dashboard.evidence import AttentionMaps, Evidence, Probe, StageMaps, TokenMaps
 from dashboard.models.classifier import Classifier, ModelError, Observation
+from dashboard.models.families.torchvision import network_of
+from dashboard.models.observers.ladder import classifier_of
 from dashboard.models.preprocessing import Preprocessing, from_preset, from_processor, seen_box
-from dashboard.models.zoo import _fit as fit_torchvision
 from dashboard.models.zoo import load
 from dashboard.photo import Box, Photo
 from tests.models.tiny import FAMILIES, MEAN, PATCH, randomised, save
@@ -114,20 +115,14 @@ def test_patches_of_a_photo_that_is_not_resized(models: Path):
         assert (seen.box.right, seen.box.bottom) == pytest.approx((61 // PATCH * PATCH, 45 // PATCH * PATCH), abs=0.05)
 
 
-def by_hand(network: nn.Module, preprocessing: Preprocessing, side: int) -> Classifier:
+def by_hand(network: nn.Module, preprocessing: Preprocessing) -> Classifier:
     network = network.eval().requires_grad_(False)
-    fit = fit_torchvision(network, "it", torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)))
-    return Classifier(
-        key="by/hand", title="it", labels=tuple(map(str, range(5))), training_data="", source="", device=torch.device("cpu"),
-        parameters=1, memory=1, dtype=torch.float32, preprocessing=preprocessing, **vars(fit),
-    )  # fmt: skip
+    return classifier_of(network_of(network, "by/hand", "it", tuple(map(str, range(5))), preprocessing, source=""))
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_mark_is_in_its_place_in_a_cnn_of_torchvision(size: tuple[int, int]):
-    model = by_hand(
-        torchvision_models.resnet18(num_classes=5), from_preset(ImageClassification(crop_size=64, resize_size=72)), 64
-    )
+    model = by_hand(torchvision_models.resnet18(num_classes=5), from_preset(ImageClassification(crop_size=64, resize_size=72)))
     for spot in SPOTS:
         place_of(model, StageMaps, *size, spot)
 
@@ -135,7 +130,7 @@ def test_a_mark_is_in_its_place_in_a_cnn_of_torchvision(size: tuple[int, int]):
 @pytest.mark.parametrize("size", SIZES)
 def test_a_mark_is_in_its_place_in_a_transformer_of_torchvision(size: tuple[int, int]):
     network = torchvision_models.VisionTransformer(48, 8, 3, 2, 16, 32, num_classes=5)
-    model = by_hand(calm(randomised(network)), from_preset(ImageClassification(crop_size=48, resize_size=56)), 48)
+    model = by_hand(calm(randomised(network)), from_preset(ImageClassification(crop_size=48, resize_size=56)))
     for spot in SPOTS:
         place_of(model, TokenMaps, *size, spot)
 

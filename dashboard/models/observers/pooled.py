@@ -48,8 +48,8 @@ def find_head(graph: fx.GraphModule, name: str) -> Head:
     return Head(node.all_input_nodes[0], linears[0] if linears else None)
 
 
-def traced(model: nn.Module, name: str) -> fx.GraphModule:
-    """The network as a graph; parameters are shared.
+def traced(model: nn.Module, name: str, example: Tensor | None = None) -> fx.GraphModule:
+    """The network as a graph; parameters are shared. No photo is passed through it, so `example` is not needed.
 
     Raises:
         DoesNotFit: its code branches on what only a pass can tell, so it can't be followed.
