@@ -20,8 +20,9 @@ class Checkpoint:
     """What is known of a checkpoint before it is loaded.
 
     `gives` is the evidence of the first method that fits it: CAM, else Grad-CAM, or rollout. `megabytes` is the size of its
-    download, a million bytes each, 0 where it ships with the project. `parameters` are in millions. `accuracy` is top-1 in percent on the test set of
-    the data that it was trained on last. Numbers are None, and texts empty, where they are not known.
+    download in millions of bytes, 0 where it ships with the project. `parameters` are in millions. `accuracy` is top-1 in
+    percent on the test set of the data that it was trained on last. Numbers are None, and texts empty, where they are not
+    known.
     """
 
     key: str
