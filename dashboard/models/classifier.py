@@ -141,8 +141,7 @@ class Fit:
     extent: Mapping[str, int] = field(default_factory=dict)
 
     def __or__(self, other: "Fit") -> "Fit":
-        mine, theirs = ((fit.observers, fit.refusals, fit.extent) for fit in (self, other))
-        return Fit(*({**a, **b} for a, b in zip(mine, theirs, strict=True)))
+        return Fit({**self.observers, **other.observers}, {**self.refusals, **other.refusals}, {**self.extent, **other.extent})
 
 
 def refused(kinds: Iterable[type[Evidence]], reason: str) -> Fit:

@@ -1,4 +1,4 @@
-"""The files of models on this machine: which ones may be opened, how large they are, and what they hold.
+"""The files of models on this machine: which files may be opened, how large they may be, and what they hold.
 
 Only regular files are opened, only of a stated size, and never one outside the folder of the models, wherever links lead.
 """
@@ -210,7 +210,7 @@ def _without_surrogates(value: Any, depth: int = 0) -> Any:
 
 
 def _listed(base: Path) -> Iterator[Path]:
-    """Files by their path below a folder, which is looked through level by level."""
+    """The configurations and weights below a folder, as paths relative to it, level by level."""
     level, left = [Path()], LISTED_ENTRIES
     for _ in range(LISTED_DEPTH + 1):
         deeper = []

@@ -38,12 +38,13 @@ Loaded = TypeVar("Loaded", Network, Classifier)
 
 
 def load(key: str, report: Report = silent, device: torch.device | None = None, may_download: bool = True) -> Classifier:
-    """Loads a model by its key, one at a time in the whole process; what is not on this machine is downloaded before.
+    """Loads a model by its key, one at a time in the whole process. Files that are not on this machine are downloaded before.
 
-    It goes to `device`, by default the chosen one; where that has no memory left for it, to the CPU, and its note says so.
+    The model is put on `device`, by default the chosen one. Where that device has no memory left for it, the model is put on
+    the CPU, and its note says so.
 
     Raises:
-        NotHere: it would have to be downloaded, and may not.
+        NotHere: its files are not on this machine, and `may_download` is false.
         ModelError: the key names nothing that can be used; the text says what was expected.
     """
     return _loaded(key, report, device, may_download, classifier_of)
@@ -122,7 +123,7 @@ def on_this_machine(key: str) -> bool:
 def start_download(key: str, waits: Waits, visitor: str = "") -> Download:
     """Starts the download of a model that is not on this machine, or joins the one that is under way.
 
-    It goes on as long as any of those who asked for it `waits`, and brings no more bytes than the settings allow. Of the
+    It goes on as long as somebody still `waits` for it, and brings no more bytes than the settings allow. Of the
     downloads that one `visitor` waits for, one runs at a time.
 
     Raises:

@@ -72,7 +72,7 @@ def recording_attention(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
     scaling: float | None = None, dropout: float = 0.0, **options: Any,
 ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-    """transformers' attention interface: SDPA, or the same with its weights kept while `recording()`."""
+    """The attention function that transformers calls: plain SDPA; inside `recording()`, one that also keeps its weights."""
     if not is_recording():
         options["is_causal"] = False
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **options)
@@ -81,7 +81,7 @@ def recording_attention(
 
 
 AttentionInterface.register(RECORDING, recording_attention)
-AttentionMaskInterface.register(RECORDING, sdpa_mask)  # or masks would be dropped without a word
+AttentionMaskInterface.register(RECORDING, sdpa_mask)  # without it, transformers drops the masks silently
 
 
 class HuggingFace:
@@ -116,7 +116,8 @@ class HuggingFace:
             folder, source = cached_folder(name), "Hugging Face hub"
             if folder is None:
                 raise NotHere(title)
-            root = folder.parents[1] if folder.parent.name == "snapshots" else folder  # a snapshot is links to files beside it
+            # A snapshot holds links to files in a folder beside it.
+            root = folder.parents[1] if folder.parent.name == "snapshots" else folder
         report(f"Loading {title} …")
         return read_folder(folder, f"{self.prefix}/{name}", title, source, device, root)
 
@@ -136,10 +137,11 @@ def read_folder(folder: Path, key: str, title: str, source: str, device: torch.d
 def network_of(
     model: nn.Module, key: str, title: str, labels: tuple[str, ...], preprocessing: Preprocessing, source: str
 ) -> Network:
-    """A network of transformers'. Its attention is recorded by the attention function that it was built with; a model whose
-    family has no such function returns its maps itself.
+    """A transformers model as a `Network`. Its attention is recorded by the attention function that the model was built with;
+    an architecture that takes no such function returns its attention maps itself.
     """
-    recorded = model.config._attn_implementation == RECORDING
+    config = _config(model)
+    recorded = config._attn_implementation == RECORDING
     stretch = _stretches(model)
 
     def forward(module: nn.Module, pixels: Tensor) -> Tensor:
@@ -154,18 +156,18 @@ def network_of(
         output = module(pixels, output_attentions=True, **_options(module, pixels, stretch))
         return output.logits, [maps for maps in getattr(output, "attentions", None) or () if maps is not None]
 
+    refusals = {FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks alone."}
     return Network(
         key, title, model, labels, preprocessing, source, graph=exported, forward=forward, record=record,
-        layers=getattr(model.config, "num_hidden_layers", None), refusals={
-            FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks alone."
-        }, activation=activation_of(model.config.problem_type, len(labels)),
+        layers=getattr(config, "num_hidden_layers", None), refusals=refusals,
+        activation=activation_of(config.problem_type, len(labels)),
     )  # fmt: skip
 
 
 def _read(folder: Path, root: Path, title: str) -> tuple[nn.Module, Preprocessing, tuple[str, ...]]:
     """The network, its preprocessing and the names of its outputs.
 
-    transformers is handed what was read and judged before, and sees no folder of a person's.
+    transformers is given the configuration and the tensors that were read and checked here; it opens no person's folder.
     """
     config, id2label = configuration_of(folder, root, title)
     processor = _processor(processor_of(folder, root, title), config)
@@ -173,7 +175,7 @@ def _read(folder: Path, root: Path, title: str) -> tuple[nn.Module, Preprocessin
     try:
         try:
             model = _with_weights(config, state, RECORDING, title)
-        except (KeyError, ValueError) as error:  # a family without the attention interface, such as Data2Vec
+        except (KeyError, ValueError) as error:  # an architecture that takes no attention function, such as Data2Vec
             if RECORDING not in str(error) and "attention" not in str(error).lower():
                 raise
             model = _with_weights(config, state, "eager", title)
@@ -181,21 +183,21 @@ def _read(folder: Path, root: Path, title: str) -> tuple[nn.Module, Preprocessin
         if is_out_of_memory(error):
             raise
         raise ModelError(f"{title}: the weights do not fit the model's configuration ({said(error)})") from error
-    return model, from_processor(processor), output_names(id2label, len(model.config.id2label))
+    return model, from_processor(processor), output_names(id2label, len(_config(model).id2label))
 
 
 def _processor(found: dict[str, Any], config: PreTrainedConfig) -> Any:
-    """transformers' image processor, from a folder that holds nothing else."""
+    """transformers' image processor, read from a temporary folder that holds the checked configuration `found` alone."""
     with TemporaryDirectory() as clean:
         Path(clean, PROCESSOR).write_text(json.dumps(found))
         return AutoImageProcessor.from_pretrained(clean, config=config, **SAFE)
 
 
 def _with_weights(config: PreTrainedConfig, state: dict[str, Tensor], attention: str, title: str) -> nn.Module:
-    """The network with its weights; where these have more outputs than the configuration has names, with all of them."""
+    """The network filled with its weights. Where the weights have more outputs than the configuration names, all are kept."""
     model, report = _loaded(config, state, attention)
     found = {shape[0] for _, shape, _ in report["mismatched_keys"] if shape}
-    if len(found) == 1 and len(config.id2label) < max(found) <= LABELS:
+    if len(found) == 1 and len(config.id2label or ()) < max(found) <= LABELS:
         config.num_labels = max(found)
         model, report = _loaded(config, state, attention)
     for name, shape, expected in sorted(report["mismatched_keys"]):
@@ -222,7 +224,9 @@ def _loaded(config: PreTrainedConfig, state: dict[str, Tensor], attention: str) 
 
 
 def _stretches(model: nn.Module) -> bool:
-    # CLIP's own forward does not name the option: it hands it down to the module that does.
+    """Whether the model can stretch its position embeddings to photos of another size. CLIP's own forward does not name that
+    option, but passes it on to a module that does: so all modules are looked at.
+    """
     return any("interpolate_pos_encoding" in inspect.signature(module.forward).parameters for module in model.modules())
 
 
@@ -230,8 +234,13 @@ def _options(model: nn.Module, pixels: Tensor, stretch: bool) -> dict[str, bool]
     return {"interpolate_pos_encoding": True} if stretch and not _native(model, pixels) else {}
 
 
-def _vision(model: nn.Module) -> PreTrainedConfig:
-    """The configuration of the part that looks at photos."""
+def _config(model: nn.Module) -> Any:
+    """The configuration that a transformers model keeps."""
+    return model.config
+
+
+def _vision(model: nn.Module) -> Any:
+    """The configuration of the part of a model that looks at photos."""
     return getattr(model.config, "vision_config", model.config)
 
 

@@ -40,7 +40,8 @@ OWN_WEIGHTS = "Its weights are your own file, which holds no names: its classes 
 
 
 def _weights(name: str) -> Any:
-    return torchvision_models.get_model_weights(name).DEFAULT
+    kinds: Any = torchvision_models.get_model_weights(name)  # an enumeration whose member DEFAULT is the best weights
+    return kinds.DEFAULT
 
 
 def _known(name: str) -> Checkpoint:
