@@ -301,7 +301,7 @@ async def with_large_files(address: str, files: Sequence[bytes], memory: Callabl
             shown = await page.evaluate(NUMBERS, "vit_map")
             file = {"name": "large.png", "mimeType": "image/png", "buffer": data}
             await page.locator(".st-key-upload input[type=file]").set_input_files(file)
-            await page.wait_for_function(CHANGED, arg=["vit_map", shown], timeout=5 * PATIENCE)
+            await page.wait_for_function(CHANGED, arg=["vit_map", shown], timeout=10 * PATIENCE)
 
         async def watched() -> None:
             while True:
