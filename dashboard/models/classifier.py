@@ -105,7 +105,8 @@ class Classifier:
             ValueError: the question names a class that this model does not have.
             DoesNotFit: this model can't give such evidence.
             OutOfMemory: the device has none left for this pass.
-            ModelError: this photo is none that the network can take, as where it is smaller than a patch.
+            ModelError: this photo is none that the network can take, as where it is smaller than a patch, or its answer to it
+                is no number.
         """
         self.check(needs)
         view = self.preprocessing.view(photo)
@@ -121,6 +122,8 @@ class Classifier:
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{self.title} found no memory left on the {kind_of(self.device)} for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
+        if not answer.logits.isfinite().all():
+            raise ModelError(f"{self.title} answered this photo with values that are no numbers (NaN, infinity).")
         return Observation(evidence, answer, view.box.upper_left(*evidence.covered), milliseconds, self.device)
 
 

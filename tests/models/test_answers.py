@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from safetensors.torch import save_file
 from torchvision.models import resnet18
 from transformers import PreTrainedModel
 
-from dashboard.evidence import AttentionMaps
+from dashboard.evidence import AttentionMaps, Question
 from dashboard.explain import explain
 from dashboard.methods import GenericRelevance, TokenGradCAM
 from dashboard.models.answers import output_names
@@ -161,3 +162,19 @@ def test_logits_of_another_rank(models: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(transformers.ViTForImageClassification, "forward", per_place)
     with pytest.raises(ModelError, match=r"values of shape \(1, 5, 1, 1\)"):
         load("hf/vit")
+
+
+def test_a_later_photo_whose_answer_is_no_number(models: Path) -> None:
+    """It answered another at load, and answers this one with infinity."""
+    save(FAMILIES["vit"].build(), models / "vit")
+    model = load("hf/vit")
+    observer = model.observers[AttentionMaps]
+
+    def overflowing(pixels: torch.Tensor, question: Question) -> tuple:
+        evidence, logits = observer(pixels, question)
+        return evidence, logits * torch.inf
+
+    broken = replace(model, observers={AttentionMaps: overflowing})
+    with pytest.raises(ModelError, match="answered this photo with values that are no numbers"):
+        broken.observe(photo(), AttentionMaps)
+    assert model.observe(photo(), AttentionMaps).prediction.logits.isfinite().all()
