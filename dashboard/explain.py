@@ -44,6 +44,8 @@ class Explanation:
     @property
     def flat_in_words(self) -> str:
         """What is said of a flat map."""
+        if not self.heatmap.isfinite().all():
+            return "Some values are no numbers (NaN, infinity), so there is nothing to rank."
         return f"Every {self.method.needs.cell} has the same value, so there is nothing to rank."
 
 

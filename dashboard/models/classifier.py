@@ -20,6 +20,7 @@ Observer = Callable[[Tensor, Question], tuple[Evidence, Tensor]]  # pixels (1, 3
 CPU = torch.device("cpu")
 QUOTED_PATH = re.compile(r"""(["'`])/[^"'`\n]*?([^/"'`\n]+)/?\1""")
 PATH = re.compile(r"(?<![\w:/.\\…])/(?:[^\s/'\"`<>|:,;)]+/)*([^\s/'\"`<>|:,;)]+)/?")
+MOST_PIXELS = 8_000_000  # that a network eats at once: a ResNet-50 takes about 4 GB for them
 LETTERS = 300  # of what a library says
 
 
@@ -110,6 +111,12 @@ class Classifier:
         """
         self.check(needs)
         view = self.preprocessing.view(photo)
+        rows, columns = view.pixels.shape[1:]
+        if rows * columns > MOST_PIXELS:
+            raise ModelError(
+                f"{self.title} would take in this photo as {columns:,} x {rows:,} pixels: expected at most "
+                f"{MOST_PIXELS / 1e6:.0f} megapixels. A smaller photo, or a processor that resizes, fits."
+            )
         with pass_under_way(self.device, report), torch.no_grad():
             started = time.perf_counter()
             try:
