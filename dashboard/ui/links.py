@@ -182,6 +182,14 @@ def _mend_address(key: str, text: str | None) -> None:
         params.set_initial_query_params_from_current()
 
 
+def told(key: str) -> Any:
+    """What a setting is before its widget is drawn, None where nobody has said: whoever goes back or forth gets what the
+    address says, which the widget learns only when it is drawn.
+    """
+    said = st.query_params.get(key)
+    return said if get_script_run_ctx().is_history_navigation else st.session_state.get(key, said)
+
+
 def put_back(key: str, value: Any, first: Any) -> None:
     """Sets a setting to what is shown where what was asked for does not open, before its widget is drawn."""
     st.session_state[key] = value
