@@ -20,6 +20,7 @@ Observer = Callable[[Tensor, Question], tuple[Evidence, Tensor]]  # pixels (1, 3
 CPU = torch.device("cpu")
 QUOTED_PATH = re.compile(r"""(["'`])/[^"'`\n]*?([^/"'`\n]+)/?\1""")
 PATH = re.compile(r"(?<![\w:/.\\…])/(?:[^\s/'\"`<>|:,;)]+/)*([^\s/'\"`<>|:,;)]+)/?")
+MOST_PIXELS = 8_000_000  # that a network eats at once: a ResNet-50 takes about 4 GB for them
 LETTERS = 300  # of what a library says
 
 
@@ -111,10 +112,17 @@ class Classifier:
             ValueError: the question names a class that this model does not have.
             DoesNotFit: this model does not give evidence of the kind `needs`.
             OutOfMemory: the device has no memory left for this pass.
-            ModelError: the network can't take this photo, for instance because the photo is smaller than a patch.
+            ModelError: the network can't take this photo, for instance because it is smaller than a patch or far too large, or
+                answers it with values that are no numbers.
         """
         self.check(needs)
         view = self.preprocessing.view(photo)
+        rows, columns = view.pixels.shape[1:]
+        if rows * columns > MOST_PIXELS:
+            raise ModelError(
+                f"{self.title} would take in this photo as {columns:,} x {rows:,} pixels: expected at most "
+                f"{MOST_PIXELS / 1e6:.0f} megapixels. A smaller photo, or a processor that resizes, fits."
+            )
         with pass_under_way(self.device, report), torch.no_grad():
             started = time.perf_counter()
             try:
@@ -127,6 +135,8 @@ class Classifier:
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{self.title} found no memory left on the {kind_of(self.device)} for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
+        if not answer.logits.isfinite().all():
+            raise ModelError(f"{self.title} answered this photo with values that are no numbers (NaN, infinity).")
         return Observation(evidence, answer, view.box.upper_left(*evidence.covered), milliseconds, self.device)
 
 

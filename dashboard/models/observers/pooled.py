@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from dashboard.evidence import LIKELIEST, FeatureMaps, Question
 from dashboard.models.classifier import DoesNotFit, ModelError, Observer, said
+from dashboard.models.observers.places import covered, places_of
 
 SHAPE_ONLY = (nn.Dropout, nn.Identity, nn.Flatten)
 SHAPE_ONLY_CALLS = {torch.flatten, torch.squeeze, F.dropout, "flatten", "view", "reshape", "squeeze"}
@@ -104,6 +105,7 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
     """
     graph = traced(model, name)
     head = find_head(graph, name)
+    (places,) = places_of(graph, example, (head.features,))
     output = next(node for node in graph.graph.nodes if node.op == "output")
     output.args = ((head.features, output.args[0]),)
     graph.recompile()
@@ -112,7 +114,8 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[FeatureMaps, Tensor]:
         features, logits = graph(pixels)  # (1, C, h, w), (1, K)
-        return FeatureMaps(features[0], weights), logits
+        cover = covered(places, tuple(features.shape[2:]), tuple(pixels.shape[2:]))
+        return FeatureMaps(features[0], weights, covered=cover), logits
 
     return observe
 

@@ -122,9 +122,12 @@ def show_stages(seen: Observation, behind: Backdrop, look: Look) -> None:
     """Where each stage of the CNN answers strongly."""
     stages: StageMaps = seen.evidence
     panels = [
-        Panel(f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(), seen.box, name)
-        for number, (name, maps) in enumerate(zip(stages.names, stages.activations, strict=True), 1)
-    ]
+        Panel(
+            f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(),
+            seen.box.upper_left(*cover), name,
+        )
+        for number, (name, maps, cover) in enumerate(zip(stages.names, stages.activations, stages.covers, strict=True), 1)
+    ]  # fmt: skip
     st.plotly_chart(
         multiples(panels, behind, look, 6, one_scale=False), key="stages", config=CONFIG,
         alt="Activation energy of each stage of the CNN over the photo.",

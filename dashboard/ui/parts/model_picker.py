@@ -8,7 +8,7 @@ from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
-from dashboard.ui.parts.links import linked, put_back, turned_to_another_model
+from dashboard.ui.parts.links import linked, put_back, told, turned_to_another_model
 from dashboard.ui.parts.text import plain
 
 SIDES: dict[str, tuple[tuple[type[Evidence], ...], str, str]] = {
@@ -45,7 +45,7 @@ def _opened(side: str) -> Classifier:
     """Opens what is chosen, or else what was, before the box is drawn: so the box and the address say what is shown."""
     needs, label, default = SIDES[side]
     last = st.session_state.setdefault(LAST_GOOD, {})
-    box, chosen = st.container(), st.session_state.get(side, st.query_params.get(side)) or default
+    box, chosen = st.container(), told(side) or default
     turned = chosen != last.get(side, default)
     if turned and side in last:
         turned_to_another_model()
