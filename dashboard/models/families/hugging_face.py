@@ -19,7 +19,7 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.models.auto.auto_factory import _get_model_class
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
 
-from dashboard.evidence import AttentionMaps, FeatureMaps
+from dashboard.evidence import AttentionMaps, Evidence, FeatureMaps
 from dashboard.models.answers import activation_of, output_names
 from dashboard.models.bounded import Bounded
 from dashboard.models.classifier import ModelError, said
@@ -156,7 +156,9 @@ def network_of(
         output = module(pixels, output_attentions=True, **_options(module, pixels, stretch))
         return output.logits, [maps for maps in getattr(output, "attentions", None) or () if maps is not None]
 
-    refusals = {FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks alone."}
+    refusals: dict[type[Evidence], str] = {
+        FeatureMaps: f"{title} comes from Hugging Face: CAM is read from torchvision's networks alone."
+    }
     return Network(
         key, title, model, labels, preprocessing, source, graph=exported, forward=forward, record=record,
         layers=getattr(config, "num_hidden_layers", None), refusals=refusals,
