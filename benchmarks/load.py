@@ -35,7 +35,7 @@ WIDE = {"width": 1280, "height": 900}
 MEGABYTE = 1024**2
 PATIENCE = 60_000  # milliseconds, for whatever a page is waited for
 SLIDER = ".st-key-right_discard input[type=range], .st-key-right_discard [role=slider]"
-SLOW_METHODS = {"cnn": {"left_method": "SS-CAM", "cnn_copies": 40}, "vit": {"right_method": "RISE", "masks": 4000}}
+SLOW_METHODS = {"cnn": {"left_method": "SS-CAM", "left_copies": 40}, "vit": {"right_method": "RISE", "masks": 4000}}
 # Milliseconds from the next key (or from now) until the map holds these numbers, as the visitor's own page counts them.
 ANSWER = f"""([key, expected, pressed]) => new Promise((done, failed) => {{
     const numbers = {NUMBERS};
@@ -198,7 +198,7 @@ async def beside_a_slow_load(address: str, key: str) -> tuple[list[float], list[
     async with browsing() as browser:
         page, other = [await opened(browser, address, found) for _ in range(2)]
         quiet, before = await answers_until(page, asyncio.sleep(6)), await other.evaluate(NUMBERS, "right_map")
-        await other.locator(".st-key-vit input").fill(key)
+        await other.locator(".st-key-right input").fill(key)
         await other.keyboard.press("Enter")
         opening = other.wait_for_function(CHANGED, arg=["right_map", before], timeout=5 * PATIENCE)
         return quiet, await answers_until(page, opening)
@@ -288,20 +288,20 @@ async def new_photo(page: Page, index: int) -> float:
     return 1000 * (time.monotonic() - started)
 
 
-async def with_large_files(address: str, visitors: int, memory: Callable[[], int]) -> tuple[int, int]:
-    """How many bytes the server grows by when so many visitors hand in files of many pixels at once: at most, and when all
+async def with_large_files(address: str, files: Sequence[bytes], memory: Callable[[], int]) -> tuple[int, int]:
+    """How many bytes the server grows by when visitors hand in these files of many pixels at once: at most, and when all
     have their maps, whose pages stay open.
     """
     found, used = Found(), []
     async with browsing() as browser:
-        pages = [await opened(browser, address, found) for _ in range(visitors)]
+        pages = [await opened(browser, address, found) for _ in files]
         before = memory()
 
         async def hand_in(page: Page, data: bytes) -> None:
             shown = await page.evaluate(NUMBERS, "right_map")
             file = {"name": "large.png", "mimeType": "image/png", "buffer": data}
             await page.locator(".st-key-upload input[type=file]").set_input_files(file)
-            await page.wait_for_function(CHANGED, arg=["right_map", shown], timeout=5 * PATIENCE)
+            await page.wait_for_function(CHANGED, arg=["right_map", shown], timeout=10 * PATIENCE)
 
         async def watched() -> None:
             while True:
@@ -309,7 +309,6 @@ async def with_large_files(address: str, visitors: int, memory: Callable[[], int
                 await asyncio.sleep(0.05)
 
         watching = asyncio.ensure_future(watched())
-        files = [large_png(index) for index in range(visitors)]
         await asyncio.gather(*(hand_in(page, data) for page, data in zip(pages, files, strict=True)))
         watching.cancel()
         await asyncio.sleep(2)
@@ -442,9 +441,9 @@ def neighbour_rows(visitors: int = 20, photos: int = 10) -> list[Row]:
 
 def file_rows(visitors: int = 24) -> list[Row]:
     """Small files of many pixels: the server keeps files, and the pixels that the next pass needs."""
-    server = serving(SCRIPT)
+    server, files = serving(SCRIPT), [large_png(index) for index in range(visitors)]
     with server as address:
-        most, after = asyncio.run(with_large_files(address, visitors, lambda: resident(server.process.pid)))
+        most, after = asyncio.run(with_large_files(address, files, lambda: resident(server.process.pid)))
     return [
         Row(
             f"{visitors} visitors hand in PNGs of 49 megapixels at once: the server grows by",

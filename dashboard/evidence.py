@@ -132,6 +132,10 @@ class Evidence:
     of_question: ClassVar[bool] = False
     cell: ClassVar[str] = "cell"
 
+    def under(self, shape: tuple[int, ...]) -> tuple[float, float]:
+        """The part of that again that a map of such a shape (h, w) lies over, where that depends on the map."""
+        return 1.0, 1.0
+
 
 @dataclass(frozen=True)
 class FeatureMaps(Evidence):
@@ -149,11 +153,18 @@ class FeatureMaps(Evidence):
 class StageMaps(Evidence):
     """A CNN's activations at the end of each stage, the last feature maps of one resolution: `activations` (C_i, h_i, w_i)
     each, first stage first, with the `names` of the layers that made them, and the share of a pass that comes `after` each.
+    `covers`: of each, the part of what the model ate that it lies over; above 1 where a last cell reaches beyond.
     """
 
     activations: tuple[Tensor, ...]
     names: tuple[str, ...]
     after: tuple[float, ...]
+    covers: tuple[tuple[float, float], ...]
+
+    def under(self, shape: tuple[int, ...]) -> tuple[float, float]:
+        """That of the stage whose maps have this shape."""
+        pairs = zip(self.activations, self.covers, strict=True)
+        return next((cover for maps, cover in pairs if maps.shape[1:] == shape), super().under(shape))
 
     @property
     def stages(self) -> int:

@@ -38,6 +38,8 @@ class Explanation:
     @property
     def flat_in_words(self) -> str:
         """What is said of a flat map."""
+        if not self.heatmap.isfinite().all():
+            return "Some values are no numbers (NaN, infinity), so there is nothing to rank."
         return f"Every {self.method.needs.cell} has the same value, so there is nothing to rank."
 
 
@@ -69,8 +71,8 @@ def read(seen: Observation, model: str, method: Method, target: int | None = Non
     weights = question.weights(logits).to(seen.device)
     evidence = asking(seen.evidence, weights)
     heatmap = method(evidence).detach().cpu().clone()  # whoever keeps one row of a matrix keeps all of it
-    specific = method.class_specific
+    specific, box = method.class_specific, seen.box.upper_left(*evidence.under(heatmap.shape))
     return Explanation(
-        heatmap, seen.box, method, model, question.chosen(logits) if specific else None, seen.prediction,
+        heatmap, box, method, model, question.chosen(logits) if specific else None, seen.prediction,
         against if specific else None, method.remark(evidence, heatmap), method.attraction(evidence, heatmap),
     )  # fmt: skip

@@ -8,12 +8,14 @@ from torch import Tensor, nn
 from dashboard.evidence import Evidence, Question, asking
 from dashboard.methods import Method
 from dashboard.models.classifier import Fit
-from dashboard.models.families.hugging_face import _fit as fit_transformer
-from dashboard.models.zoo import _fit as fit_cnn
+from dashboard.models.families import hugging_face, torchvision
+from dashboard.models.observers.ladder import fit_of as fit_of_network
+from dashboard.models.preprocessing import squeeze
 from tests.models.tiny import CLASSES, FAMILIES, randomised
 
 HEIGHT, WIDTH = 24, 40
 ROWS, COLUMNS = 3, 5  # of the CNN's last stage and of the ViT's patches
+PLAIN = squeeze(32, [0.5] * 3, [0.5] * 3)
 LIKE_A_PHOTO = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(5))
 
 
@@ -49,10 +51,20 @@ def vit(name: str = "vit") -> nn.Module:
     return model.requires_grad_(False)
 
 
+def fit_of_torchvision(model: nn.Module, name: str, example: Tensor) -> Fit:
+    """What a network of torchvision's kind gives."""
+    return fit_of_network(torchvision.network_of(model, name, name, (), PLAIN, source=""), example)
+
+
+def fit_of_hugging_face(model: nn.Module, name: str, example: Tensor) -> Fit:
+    """What a network of transformers gives."""
+    return fit_of_network(hugging_face.network_of(model, name, name, (), PLAIN, source=""), example)
+
+
 @cache
 def fit_of(kind: str) -> Fit:
     """What `cnn` or a family of transformers gives."""
-    return fit_cnn(cnn(), "cnn", LIKE_A_PHOTO) if kind == "cnn" else fit_transformer(vit(kind), kind, pixels(5))
+    return fit_of_torchvision(cnn(), "cnn", LIKE_A_PHOTO) if kind == "cnn" else fit_of_hugging_face(vit(kind), kind, pixels(5))
 
 
 def seen_by(needs: type[Evidence], question: Question, photo: Tensor | None = None, kind: str = "") -> Evidence:

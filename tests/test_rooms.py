@@ -20,6 +20,17 @@ ROOMS = {
     "dashboard.numbers": (),
     "dashboard.settings": (),
     "dashboard.methods": ("dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
+    "dashboard.models.network": ("dashboard.models.preprocessing", "dashboard.evidence"),
+    "dashboard.models.observers": (
+        "dashboard.models.observers", "dashboard.models.answers", "dashboard.models.classifier", "dashboard.models.device",
+        "dashboard.models.network", "dashboard.models.operations", "dashboard.evidence", "dashboard.progress",
+    ),
+    "dashboard.models.families": (
+        "dashboard.models.families", "dashboard.models.observers", "dashboard.models.answers", "dashboard.models.bounded",
+        "dashboard.models.classifier", "dashboard.models.configuration", "dashboard.models.device",
+        "dashboard.models.downloads", "dashboard.models.fetching", "dashboard.models.files", "dashboard.models.network",
+        "dashboard.models.preprocessing", "dashboard.evidence", "dashboard.numbers", "dashboard.settings",
+    ),
     "dashboard.models": (
         "dashboard.models", "dashboard.evidence", "dashboard.photo", "dashboard.progress", "dashboard.settings",
         "dashboard.numbers",
@@ -115,6 +126,9 @@ def test_arrows_run_one_way(path: Path):
         ("dashboard.numerics.cam", "import numpy"),
         ("dashboard.numerics.cam", "from dashboard.evidence import FeatureMaps"),
         ("dashboard.models.zoo", "from dashboard.methods import METHODS"),
+        ("dashboard.models.families.torchvision", "from dashboard.models.zoo import title_of"),
+        ("dashboard.models.observers.ladder", "from dashboard.models.families import FAMILIES"),
+        ("dashboard.models.network", "from dashboard.models.classifier import Classifier"),
         ("dashboard.figures.maps", "import streamlit as st"),
         ("dashboard.explain", "from dashboard.ui import caches"),
         ("dashboard.ui.parts.panel", "from training.data import CLASSES"),

@@ -1,4 +1,4 @@
-"""The files of models on this machine: which ones may be opened, how large they are, and what they hold.
+"""The files of models on this machine: which files may be opened, how large they may be, and what they hold.
 
 Only regular files are opened, only of a stated size, and never one outside the folder of the models, wherever links lead.
 """
@@ -31,16 +31,18 @@ WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 
 
 def local_path(name: str) -> Path | None:
-    """What `name` is below `DASHBOARD_MODELS`, or None. Links and `..` can't lead out of it."""
+    """The path of the file or folder `name` below `DASHBOARD_MODELS`, or None where there is none, or where links or `..`
+    lead out of it.
+    """
     root = settings().models
     return None if root is None else _below(root.resolve(), name)
 
 
 def local_folder(name: str) -> Path | None:
-    """The folder called `name` below `DASHBOARD_MODELS`, or None where nothing is there.
+    """The folder called `name` below `DASHBOARD_MODELS`, or None where nothing is called so.
 
     Raises:
-        ModelError: something else than a folder is there.
+        ModelError: `name` is no folder.
     """
     path = local_path(name)
     if path is not None and not path.is_dir():
@@ -49,17 +51,17 @@ def local_folder(name: str) -> Path | None:
 
 
 def local_state(name: str) -> Path | None:
-    """The file `<name>.safetensors` in `DASHBOARD_MODELS`, or None where nothing is there.
+    """The file `<name>.safetensors` in `DASHBOARD_MODELS`, or None where nothing is called so.
 
     Raises:
-        ModelError: something else than a file is there.
+        ModelError: it is no regular file.
     """
     path = local_path(f"{name}.safetensors")
     return None if path is None else _regular(path, f"{name}.safetensors")
 
 
-def local_models() -> list[str]:
-    """Keys of what lies below `DASHBOARD_MODELS`: Hugging Face folders and states by the names that networks have.
+def own_files() -> list[Path]:
+    """The configurations and weights below `DASHBOARD_MODELS`, as paths relative to it.
 
     Linked folders are left out, and so is what lies deeper than LISTED_DEPTH or after LISTED_ENTRIES.
     """
@@ -67,18 +69,15 @@ def local_models() -> list[str]:
     if root is None:
         return []
     base = root.resolve()
-    found = [path for path in _listed(base) if path.as_posix().isprintable() and _is_regular(base, path)]
-    folders = sorted(path.parent for path in found if path.name == "config.json" and path.parent != Path())
-    states = sorted(path.stem for path in found if path.suffix == ".safetensors" and path.parent == Path())
-    return [f"hf/{folder.as_posix()}" for folder in folders] + [f"torchvision/{name}" for name in states]
+    return [path for path in _listed(base) if path.as_posix().isprintable() and _is_regular(base, path)]
 
 
 def read_json(folder: Path, name: str, root: Path, title: str) -> dict[str, Any] | None:
-    """A JSON object from a folder, or None where there is no such file. Lone surrogates in its texts, which nothing can
-    show, are replaced.
+    """A JSON object from a file in a folder, or None where there is no such file. Lone surrogates in its texts, which can't be
+    shown, are replaced.
 
     Raises:
-        ModelError: it is no such object, or too large; the text says what was expected.
+        ModelError: the file holds no JSON object, or is too large; the text says what was expected.
     """
     path = _below(root, folder / name)
     if path is None:
@@ -122,7 +121,7 @@ def weights_of(folder: Path, root: Path, title: str) -> dict[str, Tensor]:
 
 
 def state_of(path: Path, name: str, most: int = WEIGHT_ELEMENTS) -> dict[str, Tensor]:
-    """The tensors of a safetensors file as float32, in memory of their own: the file may change while the model is in use.
+    """The tensors of a safetensors file as float32, copied to memory: the file may change while the model is in use.
 
     Raises:
         ModelError: the file is damaged, or holds more than `most` numbers.
@@ -175,7 +174,7 @@ def _below(root: Path, name: Path | str) -> Path | None:
 
 
 def _regular(path: Path, name: str) -> Path:
-    if not path.is_file():  # a pipe would keep whoever opens it waiting
+    if not path.is_file():  # a process that opens a pipe waits until another one writes to it
         raise ModelError(f"{name} is no regular file: expected one with weights in the safetensors format.")
     return path
 
@@ -186,7 +185,9 @@ def _is_regular(base: Path, name: Path) -> bool:
 
 
 def _content(path: Path) -> str:
-    """A file's text. It is opened without waiting, and looked at once it is open: then nobody can put another in its place."""
+    """A file's text. The file is opened without waiting, and its kind is checked on the open file, which can't be exchanged for
+    another any more.
+    """
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ValueError("it is no regular file")
@@ -209,7 +210,7 @@ def _without_surrogates(value: Any, depth: int = 0) -> Any:
 
 
 def _listed(base: Path) -> Iterator[Path]:
-    """Files by their path below a folder, which is looked through level by level."""
+    """The configurations and weights below a folder, as paths relative to it, level by level."""
     level, left = [Path()], LISTED_ENTRIES
     for _ in range(LISTED_DEPTH + 1):
         deeper = []
@@ -229,5 +230,5 @@ def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as entries:
             yield from entries
-    except OSError:  # not ours to read, or gone
+    except OSError:  # the folder may not be read, or has been deleted meanwhile
         return

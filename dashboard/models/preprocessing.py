@@ -1,6 +1,5 @@
 """From a photo to what a model eats, and the exact part of the photo that this shows."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torchvision.transforms import functional as F
 from torchvision.transforms._presets import ImageClassification
 
 from dashboard.photo import Box, Photo, View, taking_turns
@@ -31,9 +31,16 @@ class Preprocessing:
             return View(self.pixels(to_bytes(photo.image)), seen_box(self, *photo.size))
 
 
+ROWS = 256  # of a photo that are copied at a time
+
+
 def to_bytes(image: Image.Image) -> Tensor:
-    """RGB image to (3, H, W) bytes."""
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+    """RGB image to (3, H, W) bytes, some rows at a time: Pillow would hold a large photo three times at once."""
+    pixels = torch.empty(3, image.height, image.width, dtype=torch.uint8)
+    for top in range(0, image.height, ROWS):
+        rows = image.crop((0, top, image.width, min(top + ROWS, image.height)))
+        pixels[:, top : top + ROWS] = torch.from_numpy(np.array(rows)).permute(2, 0, 1)
+    return pixels
 
 
 NOISE = 2e-7  # of single precision, for values up to 1
@@ -48,10 +55,7 @@ def seen_box(preprocessing: Preprocessing, width: int, height: int) -> Box:
     half, where no border blurs, gives the edges.
     """
     across, down = (torch.arange(width) + 0.5) / width, (torch.arange(height) + 0.5) / height
-    x, y = (
-        _geometry(preprocessing, ramp.expand(3, height, width).contiguous())  # processors take twice as long over strides of 0
-        for ramp in (across, down[:, None])
-    )
+    x, y = (_geometry(preprocessing, ramp.expand(3, height, width)) for ramp in (across, down[:, None]))
     (left, right), (top, bottom) = _edges(_profile(x)), _edges(_profile(y.T))
     return Box(left * width, top * height, right * width, bottom * height)
 
@@ -109,10 +113,20 @@ def middle(image: Tensor) -> Tensor:
 
 def from_preset(preset: ImageClassification) -> Preprocessing:
     """torchvision's preset for a set of weights."""
-    geometry = copy.deepcopy(preset)
-    geometry.mean, geometry.std = [0.0] * 3, [1.0] * 3
     before = middle if len(preset.resize_size) == 1 else whole  # one number: the short side, before a centre crop
-    return Preprocessing(lambda image: preset(before(image)), lambda image: geometry(before(image)))
+
+    def cropped(image: Tensor) -> Tensor:
+        """Resized a channel at a time: torchvision works in single precision, a gigabyte for a large photo."""
+        channels = [
+            F.resize(channel[None], preset.resize_size, preset.interpolation, antialias=preset.antialias)
+            for channel in before(image)
+        ]
+        return F.center_crop(torch.cat(channels), preset.crop_size)
+
+    def pixels(image: Tensor) -> Tensor:
+        return F.normalize(F.convert_image_dtype(cropped(image), torch.float), preset.mean, preset.std)
+
+    return Preprocessing(pixels, cropped)
 
 
 def squeeze(size: int, mean: list[float], std: list[float]) -> Preprocessing:

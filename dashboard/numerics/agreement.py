@@ -24,8 +24,8 @@ def spearman(a: Tensor, b: Tensor) -> float:
 
 def spearman_matrix(maps: Tensor) -> Tensor:
     """Rank correlation of each map with each, (M, h, w) -> (M, M), NaN where either is flat; each map is ranked once."""
-    centred = torch.stack([ranks(values).flatten() for values in maps]) - (maps[0].numel() - 1) / 2  # (M, h w)
-    centred[[is_flat(values) for values in maps]] = 0
+    ranked = [ranks(torch.zeros_like(values) if is_flat(values) else values).flatten() for values in maps]
+    centred = torch.stack(ranked) - (maps[0].numel() - 1) / 2  # (M, h w)
     products = centred @ centred.T
     squares = products.diagonal()
     scale = (squares[:, None] * squares).sqrt()

@@ -17,9 +17,9 @@ ROUNDING = 1e-6  # of the largest value: float32 sums of equal things differ by 
 
 
 def is_flat(values: Tensor) -> bool:
-    """Whether all entries are the same, but for rounding: then nothing ranks above anything."""
+    """Whether all entries are the same, but for rounding, or some are no numbers: then nothing ranks above anything."""
     low, high = values.min().item(), values.max().item()
-    return high - low <= ROUNDING * max(abs(low), abs(high))
+    return not high - low > ROUNDING * max(abs(low), abs(high))  # NaN and infinity exceed nothing
 
 
 def percentiles(values: Tensor) -> Tensor:

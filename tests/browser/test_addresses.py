@@ -12,10 +12,10 @@ SAYS_ALONE = "left => JSON.stringify([...new URLSearchParams(location.search)]) 
 @pytest.mark.parametrize(
     ("path", "query", "left"),
     [
-        ("", "cnn=bundled/cnn&left=", []),
+        ("", "left=bundled/cnn&left=", []),
         ("layers", "depth=3&depth=&depth=+&top=nan&opacity=1e999&cnn=%00", [["depth", "3"]]),
         ("attention", "patch=5&patch=7&patch=&layer=-1e999&head=%ED%A0%80&=&%00", [["patch", "7"]]),
-        ("methods", f"side=&side=vit&side=&sort=%F0%9F%90%88&right=hf/{'x' * 5000}&reference=", [["side", "vit"]]),
+        ("methods", f"side=&side=vit&side=&sort=%F0%9F%90%88&right=hf/{'x' * 5000}&reference=", [["side", "right"]]),
         ("models", "list_page=99999999999999999999&find=x&find=resnet&gives=NaN&well_known=2", [["find", "resnet"]]),
     ],
     ids=["compare", "layers", "attention", "methods", "models"],
@@ -25,4 +25,4 @@ def test_what_is_left_in_the_address(page: Page, served: str, path: str, query: 
     page.wait_for_function(SAYS_ALONE, arg=left)
     expect(page.locator("h3").first).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
-    expect(page.locator(".st-key-cnn input").first).to_have_value("bundled/cnn")
+    expect(page.locator(".st-key-left input").first).to_have_value("bundled/cnn")

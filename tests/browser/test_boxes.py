@@ -146,16 +146,16 @@ def built_up(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     film, stages = maps["progression"], maps["by_stage"]
     staged = "Grad-CAM" if boxes["left_method"] == "CAM" else boxes["left_method"]
     return [
-        *of_side("vit", boxes, film), *of_options("vit", boxes, film), ("right_method", boxes["right_method"], film["method"]),
-        *of_side("cnn", boxes, stages), ("left_method", staged, stages["method"]),
+        *of_side("right", boxes, film), *of_options("right", boxes, film), ("right_method", boxes["right_method"], film["method"]),
+        *of_side("left", boxes, stages), ("left_method", staged, stages["method"]),
     ]  # fmt: skip
 
 
 def attended(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     made = maps["patch_map"]
-    told = [each for each in of_options("vit", boxes, made) if each[0] != "token"]
+    told = [each for each in of_options("right", boxes, made) if each[0] != "token"]
     patch = "cls" if made["options"]["token"] == 0 else str(made["options"]["token"])  # one token before the patches
-    return [*of_side("vit", boxes, made), *told, ("patch", boxes["patch"], patch)]
+    return [*of_side("right", boxes, made), *told, ("patch", boxes["patch"], patch)]
 
 
 def side_by_side(boxes: dict[str, str], maps: dict[str, dict]) -> list:
@@ -206,7 +206,7 @@ def test_every_box_says_what_the_maps_were_made_of_after_every_change(page: Page
 
 def test_boxes_on_the_models_page_and_after_it(page: Page, url: str):
     open_page(page, url, "models", "left_class=dog&left_against=cat")
-    choose(page, "cnn", "torchvision/resnet18")
+    choose(page, "left", "torchvision/resnet18")
     expect(page.locator("[data-testid=stMain]", has_text="ResNet-18").first).to_be_visible()
     choose(page, "gives", "rollout")
     in_address(page, gives="rollout")
@@ -218,7 +218,7 @@ def test_boxes_on_the_models_page_and_after_it(page: Page, url: str):
 def test_a_class_that_the_new_model_lacks_is_told_of_and_no_link_is_blamed(page: Page, url: str):
     page.set_viewport_size({"width": 1280, "height": 900})
     open_page(page, url, "compare", "left_class=dog&left_against=cat")
-    choose(page, "cnn", "torchvision/resnet18")
+    choose(page, "left", "torchvision/resnet18")
     agrees(page, compared)
     said = page.locator("[data-testid=stAlert]", has_text="is not a class of")
     expect(said).to_contain_text("dog is not a class of ResNet-18")
@@ -235,5 +235,5 @@ NAMES_OF_THINGS = """() => ["aria-label", "title", "alt", "placeholder"].flatMap
 
 @pytest.mark.parametrize("path", WALKS)
 def test_what_is_read_aloud_has_no_backslashes(page: Page, url: str, path: str):
-    open_page(page, url, path, "vit=hf/hard")
+    open_page(page, url, path, "right=hf/hard")
     assert [name for name in page.evaluate(NAMES_OF_THINGS) if "\\" in name] == []

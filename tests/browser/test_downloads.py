@@ -101,7 +101,7 @@ SMOOTH = Image.merge("RGB", [Image.linear_gradient("L").rotate(turn).resize((60,
 
 
 @pytest.mark.parametrize(("show", "smooth"), [("overlay", False), ("overlay", True), ("map", False), ("photo", False)])
-@pytest.mark.parametrize("side", ["cnn", "vit"])
+@pytest.mark.parametrize("side", ["left", "right"])
 def test_the_picture_is_what_the_chart_shows(page: Page, side: str, show: Show, smooth: bool):
     """Plotly's own drawing, eight times as large, is the picture's second definition."""
     look = Look(show, 0.5, smooth=smooth, scale="linear")  # a ring is at least a pixel wide, which is much of so small a photo

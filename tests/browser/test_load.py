@@ -9,7 +9,7 @@ import pytest
 from benchmarks.load import many
 from dashboard.evidence import AttentionMaps
 from dashboard.methods import AttentionRollout
-from dashboard.models import zoo
+from dashboard.models.families.hugging_face import HuggingFace
 from dashboard.photo import sample_photo
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, photo, save
@@ -29,14 +29,14 @@ def test_a_slow_load_holds_up_nobody_else(models, monkeypatch: pytest.MonkeyPatc
     """While one visitor's model takes for ever, another's loaded pair still answers, with a photo it never saw."""
     caches.classifier("bundled/vit")
     save(FAMILIES["vit"].build(), models / "slow")
-    loading, go_on, load = threading.Event(), threading.Event(), zoo.SOURCES["hf"]
+    loading, go_on, load = threading.Event(), threading.Event(), HuggingFace.open
 
     def slow(*arguments):
         loading.set()
         assert go_on.wait(60)
         return load(*arguments)
 
-    monkeypatch.setitem(zoo.SOURCES, "hf", slow)
+    monkeypatch.setattr(HuggingFace, "open", slow)
     waiting = threading.Thread(target=caches.classifier, args=("hf/slow",))
     waiting.start()
     assert loading.wait(60)

@@ -35,7 +35,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_its_pair(page: Page, served: str)
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    in_address(page, first="LeGrad", second="Patch logits", side="vit")
+    in_address(page, first="LeGrad", second="Patch logits", side="right")
     expect(cell(page, "LeGrad").locator(".place")).to_have_text("left")
 
 
@@ -59,7 +59,7 @@ def test_a_slow_method_runs_stops_and_runs_again(page: Page, served: str):
 
 
 def test_on_the_compare_page_stop_takes_the_place_of_run_and_gives_it_back(page: Page, served: str):
-    page.goto(f"{served}/?photo=coffee&left_method=SS-CAM&cnn_copies=40")
+    page.goto(f"{served}/?photo=coffee&left_method=SS-CAM&left_copies=40")
     button, progress = page.locator(".st-key-run_cnn button"), page.get_by_test_id("stProgress")
     expect(button).to_contain_text("Run: 10,240 passes")
     settled(page)
@@ -88,7 +88,7 @@ def test_what_was_done_stays_when_the_rest_is_stopped(page: Page, served: str):
     expect(page.locator(".st-key-run_all")).to_contain_text("that wait")
 
 
-@pytest.mark.parametrize("side", ["cnn", "vit"])
+@pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_small_maps_fit_the_screen(page: Page, served: str, width: int, side: str):
     page.set_viewport_size({"width": width, "height": 844})

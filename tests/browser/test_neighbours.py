@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
-LONG = "photo={}&left_method=SS-CAM&cnn_copies=40"  # 10,240 passes
+LONG = "photo={}&left_method=SS-CAM&left_copies=40"  # 10,240 passes
 WAITS = "This starts when the methods that another page of yours runs are done."
 
 

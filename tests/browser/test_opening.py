@@ -7,7 +7,8 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.doing import open_page, values, wait_for_change
+from tests.browser.doing import go_to, open_page, settled, values, wait_for_change
+from tests.browser.test_doors import neighbour
 from tests.conftest import ROOT, serving
 from tests.models.hub import Hub, serving_hub
 from tests.models.tiny import FAMILIES, save
@@ -22,6 +23,7 @@ class Place(NamedTuple):
     address: str
     hub: Hub
     cache: Path
+    variables: dict[str, str]
 
 
 @pytest.fixture
@@ -30,14 +32,14 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with serving_hub(save(FAMILIES["vit"].build(), tmp_path / "served"), slow=".safetensors", piece=16) as hub:
         variables = {"HF_ENDPOINT": hub.address, "HF_HUB_CACHE": str(cache), "DASHBOARD_DEVICE": "cpu", "DASHBOARD_MODELS": ""}
         with serving(ROOT / "serve.py", **variables) as address:
-            yield Place(address, hub, cache)
+            yield Place(address, hub, cache, variables)
 
 
 def test_a_link_asks_no_hub_and_a_click_opens_the_model(page: Page, place: Place):
-    open_page(page, place.address, query="vit=hf/lab/model")
+    open_page(page, place.address, query="right=hf/lab/model")
     before = values(page, "right_map")
     expect(page.get_by_text("lab/model is not on this machine. Keeping the previous model.")).to_be_visible()
-    expect(page.locator(".st-key-vit input")).to_have_value("bundled/vit")
+    expect(page.locator(".st-key-right input")).to_have_value("bundled/vit")
     page.wait_for_function("!location.search.includes('vit')")
     assert place.hub.asked == [], "a link alone"
 
@@ -50,19 +52,56 @@ def test_a_link_asks_no_hub_and_a_click_opens_the_model(page: Page, place: Place
 
     place.hub.more(1_000_000)
     wait_for_change(page, "right_map", before)
-    expect(page.locator(".st-key-vit input")).to_have_value("hf/lab/model")
+    expect(page.locator(".st-key-right input")).to_have_value("hf/lab/model")
     expect(page.get_by_text("Downloading lab/model")).to_have_count(0)
-    assert "vit=hf" in page.url
+    assert "right=hf" in page.url
     page.reload()
-    expect(page.locator(".st-key-vit input")).to_have_value("hf/lab/model")
+    expect(page.locator(".st-key-right input")).to_have_value("hf/lab/model")
     assert place.hub.count(".safetensors") == 1
 
 
 def test_who_leaves_ends_the_download(page: Page, place: Place):
-    open_page(page, place.address, query="vit=hf/lab/model")
+    open_page(page, place.address, query="right=hf/lab/model")
     page.get_by_role("button", name=OFFER).click()
     expect(page.get_by_text("Downloading lab/model")).to_be_visible()
     page.goto("about:blank")
     while not place.hub.left.wait(0.05):  # all of it would take a minute
         place.hub.more()
         assert not list(place.cache.rglob("*.safetensors"))
+
+
+def test_a_hidden_frame_of_another_site_asks_no_hub(page: Page, place: Place, tmp_path: Path):
+    with neighbour(tmp_path) as site, serving(ROOT / "serve.py", **place.variables, DASHBOARD_FRAMES=site) as address:
+        frame = f"<iframe src='{address}/?right=hf/lab/model' style='display: none'></iframe>"
+        (tmp_path / "index.html").write_text(f"<h1>Neighbour</h1>{frame}")
+        page.goto(site)
+        offer = page.frame_locator("iframe").get_by_text("lab/model is not on this machine.")
+        expect(offer).to_be_attached(timeout=60_000)
+        assert place.hub.asked == []
+        assert not list(place.cache.rglob("*"))
+
+
+def test_back_forth_and_reload_after_a_model_that_does_not_open(page: Page, place: Place):
+    open_page(page, place.address, query="photo=coffee&right=bundled/vit&depth=3")
+    page.goto(f"{place.address}/?photo=coffee&right=torchvision/nothing&depth=2")
+    for step in (lambda: None, page.reload, page.go_back, page.go_forward, page.reload):
+        step()
+        expect(page.locator(".st-key-right input")).to_have_value("bundled/vit")
+        page.wait_for_function("!location.search.includes('nothing')")
+        settled(page)
+    box = page.locator(".st-key-right input")
+    box.fill("hf/nobody/nothing here")
+    box.press("Enter")
+    expect(page.locator("[data-testid=stAlert]").first).to_contain_text("Keeping the previous model.")
+    expect(box).to_have_value("bundled/vit")
+    go_to(page, "Layers")
+    expect(page.locator(".st-key-progression")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".st-key-right_map .js-plotly-plot")).to_be_visible()
+    expect(box).to_have_value("bundled/vit")
+    assert "nothing" not in page.url
+    tab = page.context.new_page()  # a copied link
+    tab.goto(page.url)
+    expect(tab.locator(".st-key-right input")).to_have_value("bundled/vit")
+    expect(tab.locator(".st-key-right_depth")).to_contain_text("2")
+    expect(tab.locator("[data-testid=stAlert]")).to_have_count(0)

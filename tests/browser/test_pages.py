@@ -143,7 +143,7 @@ def test_settings_of_every_page_open_in_a_new_tab(page: Page, served: str):
     in_address(page, depth="5")
     page.locator(".st-key-right_heads button", has_text="min").click()
     in_address(page, depth="5", heads="min")
-    page.locator(".st-key-head input").fill("3")
+    page.locator(".st-key-right_head input").fill("3")
     page.keyboard.press("Enter")
     in_address(page, depth="5", heads="min", head="3")
     tab = page.context.new_page()
@@ -218,13 +218,13 @@ def test_copy_link_copies_the_address(page: Page, served: str):
 def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
     open_page(page, served, query="photo=coffee")
     before = values(page, "right_map")
-    page.locator(".st-key-vit input").fill("nowhere/<b>model</b>")
+    page.locator(".st-key-right input").fill("nowhere/<b>model</b>")
     page.keyboard.press("Enter")
     alert = page.locator("[data-testid=stAlert]")
     expect(alert).to_contain_text("Unknown model 'nowhere/<b>model</b>'")
     expect(alert).to_contain_text("Keeping the previous model.")
     assert values(page, "right_map") == before
-    expect(page.locator(".st-key-vit input")).to_have_value("bundled/vit")
+    expect(page.locator(".st-key-right input")).to_have_value("bundled/vit")
     assert "nowhere" not in page.url, "a reload or a copied link opens what is shown"
     page.get_by_role("button", name="Dismiss").click()
     alert.wait_for(state="detached")
@@ -242,18 +242,18 @@ def test_a_first_visit_is_explained_once(page: Page, served: str):
 
 def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(page: Page, served: str):
     """Two methods have an option of one name and of another default: what was chosen for one is not the other's."""
-    page.goto(f"{served}/?photo=coffee&left_method=Smooth Grad-CAM%2B%2B&cnn_copies=30")
-    expect(slider(page, "cnn_copies")).to_have_value("30")
+    page.goto(f"{served}/?photo=coffee&left_method=Smooth Grad-CAM%2B%2B&left_copies=30")
+    expect(slider(page, "left_copies")).to_have_value("30")
     for method, copies in (("SmoothGrad", "16"), ("Smooth Grad-CAM++", "8")):
         settled(page)
         page.locator(".st-key-left_method input").fill(method)
         page.get_by_role("option", name=method, exact=True).click()
         in_address(page, left_method=method)
-        expect(slider(page, "cnn_copies")).to_have_value(copies)
-        page.wait_for_function("!new URLSearchParams(location.search).has('cnn_copies')")
+        expect(slider(page, "left_copies")).to_have_value(copies)
+        page.wait_for_function("!new URLSearchParams(location.search).has('left_copies')")
         tab = page.context.new_page()
         tab.goto(page.url)
-        expect(slider(tab, "cnn_copies")).to_have_value(copies)
+        expect(slider(tab, "left_copies")).to_have_value(copies)
         tab.close()
 
 

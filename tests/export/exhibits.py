@@ -9,6 +9,8 @@ from dashboard.export.exhibit import Exhibit
 from dashboard.figures.maps import Look
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import Classifier
+from dashboard.models.network import Network
+from dashboard.models.observers.pooled import traced
 from dashboard.models.preprocessing import squeeze
 from dashboard.photo import Box, Photo
 from tests.models import tiny
@@ -18,9 +20,11 @@ CNN_BOX, VIT_BOX = Box(-6, 4.5, 40, 45), Box(12, 0, 60, 41)
 
 
 def classifier(key: str) -> Classifier:
+    title, labels, preprocessing = f"Model {EVIL}", ("cat", EVIL), squeeze(8, [0.5], [0.5])
     return Classifier(
-        key=key, title=f"Model {EVIL}", labels=("cat", EVIL), training_data=f"data {EVIL}", source="local folder",
-        device=torch.device("cpu"), parameters=7, memory=28, dtype=torch.float32, preprocessing=squeeze(8, [0.5], [0.5]),
+        key=key, title=title, labels=labels, training_data=f"data {EVIL}", source="local folder",
+        device=torch.device("cpu"), parameters=7, memory=28, dtype=torch.float32, preprocessing=preprocessing,
+        network=Network(key, title, torch.nn.Linear(6, 1), labels, preprocessing, "local folder", traced),
     )  # fmt: skip
 
 

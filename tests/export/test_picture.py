@@ -44,7 +44,7 @@ def by_pixel(photo: np.ndarray, shown, look: Look) -> np.ndarray:
     return result
 
 
-@pytest.mark.parametrize("side", ["cnn", "vit"])
+@pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize(
     "look",
     [
@@ -97,7 +97,7 @@ def test_the_png_is_the_photo_wide_with_a_legend_below_and_the_settings_inside()
 def test_the_legend_runs_from_the_first_colour_to_the_last_as_they_are_seen(opacity: float):
     photo = Image.new("RGB", (720, 100))
     made = exhibit(Look(opacity=opacity))
-    for side, scale in (("cnn", "RdBu_r"), ("vit", "Viridis")):
+    for side, scale in (("left", "RdBu_r"), ("right", "Viridis")):
         image = opened(map_png(exhibit(made.look, photo=type(made.photo)(photo, "d", "wide")), side))
         bar = np.asarray(image)[100 + 4].astype(int)
         first, last = (np.array(unlabel_rgb(colour)) for colour in sample_colorscale(scale, [0, 1]))

@@ -2,22 +2,25 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import transformers
+from PIL import Image
 from safetensors.torch import save_file
 from torchvision.models import resnet18
 from transformers import PreTrainedModel
 
-from dashboard.evidence import AttentionMaps
+from dashboard.evidence import AttentionMaps, Question, StageMaps
 from dashboard.explain import explain
 from dashboard.methods import GenericRelevance, TokenGradCAM
 from dashboard.models.answers import output_names
 from dashboard.models.classifier import ModelError
 from dashboard.models.zoo import load
+from dashboard.photo import Photo
 from tests.models.tiny import CLASSES, FAMILIES, LABELS, SHAPE, photo, randomised, save
 
 KINDS = [
@@ -161,3 +164,31 @@ def test_logits_of_another_rank(models: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(transformers.ViTForImageClassification, "forward", per_place)
     with pytest.raises(ModelError, match=r"values of shape \(1, 5, 1, 1\)"):
         load("hf/vit")
+
+
+def test_a_photo_too_large_for_a_network_that_takes_it_as_it_is(models: Path) -> None:
+    config = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], id2label=LABELS)
+    folder = save(randomised(transformers.ResNetForImageClassification(config)), models / "resnet", 64, 64)
+    processor = folder / "preprocessor_config.json"
+    processor.write_text(json.dumps(json.loads(processor.read_text()) | {"do_resize": False, "do_center_crop": False}))
+    model = load("hf/resnet")
+    large = Photo(Image.new("RGB", (4000, 2100)), "large", "large")
+    with pytest.raises(ModelError, match=r"4,000 x 2,100 pixels: expected at most 8 megapixels"):
+        model.observe(large, StageMaps)
+    assert model.observe(photo(), StageMaps).prediction.logits.isfinite().all()
+
+
+def test_a_later_photo_whose_answer_is_no_number(models: Path) -> None:
+    """It answered another at load, and answers this one with infinity."""
+    save(FAMILIES["vit"].build(), models / "vit")
+    model = load("hf/vit")
+    observer = model.observers[AttentionMaps]
+
+    def overflowing(pixels: torch.Tensor, question: Question) -> tuple:
+        evidence, logits = observer(pixels, question)
+        return evidence, logits * torch.inf
+
+    broken = replace(model, observers={AttentionMaps: overflowing})
+    with pytest.raises(ModelError, match="answered this photo with values that are no numbers"):
+        broken.observe(photo(), AttentionMaps)
+    assert model.observe(photo(), AttentionMaps).prediction.logits.isfinite().all()

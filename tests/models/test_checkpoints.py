@@ -15,6 +15,7 @@ from dashboard.evidence import AttentionMaps
 from dashboard.models import files, zoo
 from dashboard.models.catalogue import KNOWN
 from dashboard.models.classifier import DoesNotFit, ModelError, OutOfMemory, said
+from dashboard.models.families.bundled import Bundled
 from dashboard.models.observers.attention import MOST_TOKENS
 from dashboard.models.observers.pooled import find_head, traced
 from tests.models.test_refusals import edit_config, refusal
@@ -93,7 +94,7 @@ def test_whatever_a_loader_raises(error: Exception, monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> None:
         raise error
 
-    monkeypatch.setitem(zoo.SOURCES, "bundled", broken)
+    monkeypatch.setattr(Bundled, "open", broken)
     text = refusal("bundled/vit")
     assert "can't be loaded as an image classifier" in text
     assert "secret" not in text
@@ -111,7 +112,7 @@ def test_no_memory_on_the_cpu(error: Exception, monkeypatch: pytest.MonkeyPatch,
     model.observers[AttentionMaps] = full
     with pytest.raises(OutOfMemory, match="no memory left on the CPU for this photo"):
         model.observe(photo(), AttentionMaps)
-    monkeypatch.setitem(zoo.SOURCES, "bundled", full)
+    monkeypatch.setattr(Bundled, "open", full)
     with pytest.raises(OutOfMemory, match="no memory left on the CPU to be loaded"):
         zoo.load("bundled/vit", device=torch.device("cpu"))
 

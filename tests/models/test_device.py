@@ -22,6 +22,7 @@ from dashboard.models.device import (
     slow_work,
     slowly,
 )
+from dashboard.models.families.bundled import Bundled
 from dashboard.progress import advance, watched
 
 CPU = torch.device("cpu")
@@ -148,8 +149,8 @@ def test_opening_a_model_leaves_the_processor_to_whoever_needs_it(monkeypatch: p
     def own() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    before, inside, load = own(), [], zoo.SOURCES["bundled"]
-    monkeypatch.setitem(zoo.SOURCES, "bundled", lambda *asked: inside.append(own()) or load(*asked))
+    before, inside, load = own(), [], Bundled.open
+    monkeypatch.setattr(Bundled, "open", lambda *asked: inside.append(own()) or load(*asked))
     zoo.load("bundled/cnn")
     assert inside == [before + (device.NICE if sys.platform == "linux" else 0)]
     assert own() == before
@@ -209,7 +210,7 @@ def test_who_leaves_stops_the_model_that_they_were_opening(monkeypatch: pytest.M
             advance(0)
 
     with monkeypatch.context() as patched:
-        patched.setitem(zoo.SOURCES, "bundled", for_ever)
+        patched.setattr(Bundled, "open", for_ever)
         with pytest.raises(Left):
             zoo.load("bundled/cnn", leave)
     assert zoo.load("bundled/cnn", leave_nobody).key == "bundled/cnn", "the next one finds the way free"

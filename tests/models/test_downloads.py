@@ -14,9 +14,10 @@ import torch
 from huggingface_hub import constants
 from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
 
-from dashboard.models import downloads, fetching, zoo
+from dashboard.models import downloads, fetching
 from dashboard.models.classifier import ModelError
 from dashboard.models.downloads import is_whole, require_network
+from dashboard.models.families import torchvision
 from dashboard.models.fetching import PART, Download, start
 from dashboard.models.zoo import load, on_this_machine, start_download
 from tests.models.hub import Hub, serving_hub
@@ -59,7 +60,7 @@ def squeezenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def to_torchvision(models: Path, squeezenet: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Hub], None]:
     weights = SqueezeNet1_1_Weights.DEFAULT.value
     return lambda hub: monkeypatch.setattr(
-        zoo, "_weights", lambda name: replace(weights, url=f"{hub.address}/{squeezenet.name}")
+        torchvision, "_weights", lambda name: replace(weights, url=f"{hub.address}/{squeezenet.name}")
     )
 
 

@@ -17,13 +17,11 @@ from dashboard.evidence import (
     asking,
 )  # fmt: skip
 from dashboard.models.classifier import Fit
-from dashboard.models.families.hugging_face import _fit as fit_of_hugging_face
-from dashboard.models.zoo import _fit as fit_of_torchvision
 from tests.models.test_second_definitions import ASKED as OF_TRANSFORMER
 from tests.models.test_second_definitions import ByHand
 from tests.models.test_torchvision_cnn import build
 from tests.models.tiny import LABELS
-from tests.networks import COLUMNS, ROWS, seen_by
+from tests.networks import COLUMNS, ROWS, fit_of_hugging_face, fit_of_torchvision, seen_by
 
 TORCHVISION = (
     "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "maxvit_t", "mnasnet0_5",

@@ -10,6 +10,7 @@ import torch
 from dashboard.evidence import AttentionMaps, FeatureMaps
 from dashboard.models import zoo
 from dashboard.models.classifier import OutOfMemory
+from dashboard.models.families.bundled import Bundled
 from dashboard.ui import caches
 from tests.models.tiny import photo
 
@@ -19,17 +20,21 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 @pytest.fixture
 def full_gpu(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
     """A machine whose GPU takes the weights of the bundled models and has no room for a pass; lists where they were loaded."""
-    loaded_on, load = [], zoo.SOURCES["bundled"]
+    loaded_on, load, second_half = [], Bundled.open, zoo.classifier_of
 
     def no_room(pixels, question):
         raise torch.OutOfMemoryError("out of memory")
 
-    def on_this(key, name, report, device):
+    def on_this(family, name, title, report, device):
         loaded_on.append(device)
-        model = load(key, name, report, CPU)
-        return model if device == CPU else replace(model, observers=dict.fromkeys(model.observers, no_room))
+        return load(family, name, title, report, CPU)
 
-    monkeypatch.setitem(zoo.SOURCES, "bundled", on_this)
+    def observed(network):
+        model = second_half(network)
+        return model if loaded_on[-1] == CPU else replace(model, observers=dict.fromkeys(model.observers, no_room))
+
+    monkeypatch.setattr(Bundled, "open", on_this)
+    monkeypatch.setattr(zoo, "classifier_of", observed)
     monkeypatch.setattr(zoo, "chosen_device", lambda: GPU)
     caches.classifier.clear()
     caches.observation.cache_clear()
@@ -39,14 +44,14 @@ def full_gpu(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
 
 
 def test_no_room_for_the_weights(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    load = zoo.SOURCES["bundled"]
+    load = Bundled.open
 
-    def on_cpu_only(key, name, report, device):
+    def on_cpu_only(family, name, title, report, device):
         if device == GPU:
             raise torch.OutOfMemoryError("out of memory")
-        return load(key, name, report, device)
+        return load(family, name, title, report, device)
 
-    monkeypatch.setitem(zoo.SOURCES, "bundled", on_cpu_only)
+    monkeypatch.setattr(Bundled, "open", on_cpu_only)
     model = zoo.load("bundled/cnn", device=GPU)
     assert model.device == CPU
     assert "runs on the CPU" in model.note

@@ -1,5 +1,6 @@
 """A mark in the photo is in the map's place: for every family, with processors of every kind, whatever the photo's size."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,15 @@ from torchvision import models as torchvision_models
 from torchvision.transforms._presets import ImageClassification
 
 from dashboard.evidence import AttentionMaps, Evidence, Probe, StageMaps, TokenMaps
+from dashboard.explain import explain
+from dashboard.methods import GradCAM
 from dashboard.models.classifier import Classifier, ModelError, Observation
+from dashboard.models.families.torchvision import network_of
+from dashboard.models.observers.exported import exported
+from dashboard.models.observers.ladder import classifier_of
+from dashboard.models.observers.pooled import traced
+from dashboard.models.observers.stages import stage_observers
 from dashboard.models.preprocessing import Preprocessing, from_preset, from_processor, seen_box
-from dashboard.models.zoo import _fit as fit_torchvision
 from dashboard.models.zoo import load
 from dashboard.photo import Box, Photo
 from tests.models.tiny import FAMILIES, MEAN, PATCH, randomised, save
@@ -114,20 +121,14 @@ def test_patches_of_a_photo_that_is_not_resized(models: Path):
         assert (seen.box.right, seen.box.bottom) == pytest.approx((61 // PATCH * PATCH, 45 // PATCH * PATCH), abs=0.05)
 
 
-def by_hand(network: nn.Module, preprocessing: Preprocessing, side: int) -> Classifier:
+def by_hand(network: nn.Module, preprocessing: Preprocessing) -> Classifier:
     network = network.eval().requires_grad_(False)
-    fit = fit_torchvision(network, "it", torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)))
-    return Classifier(
-        key="by/hand", title="it", labels=tuple(map(str, range(5))), training_data="", source="", device=torch.device("cpu"),
-        parameters=1, memory=1, dtype=torch.float32, preprocessing=preprocessing, **vars(fit),
-    )  # fmt: skip
+    return classifier_of(network_of(network, "by/hand", "it", tuple(map(str, range(5))), preprocessing, source=""))
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_mark_is_in_its_place_in_a_cnn_of_torchvision(size: tuple[int, int]):
-    model = by_hand(
-        torchvision_models.resnet18(num_classes=5), from_preset(ImageClassification(crop_size=64, resize_size=72)), 64
-    )
+    model = by_hand(torchvision_models.resnet18(num_classes=5), from_preset(ImageClassification(crop_size=64, resize_size=72)))
     for spot in SPOTS:
         place_of(model, StageMaps, *size, spot)
 
@@ -135,7 +136,7 @@ def test_a_mark_is_in_its_place_in_a_cnn_of_torchvision(size: tuple[int, int]):
 @pytest.mark.parametrize("size", SIZES)
 def test_a_mark_is_in_its_place_in_a_transformer_of_torchvision(size: tuple[int, int]):
     network = torchvision_models.VisionTransformer(48, 8, 3, 2, 16, 32, num_classes=5)
-    model = by_hand(calm(randomised(network)), from_preset(ImageClassification(crop_size=48, resize_size=56)), 48)
+    model = by_hand(calm(randomised(network)), from_preset(ImageClassification(crop_size=48, resize_size=56)))
     for spot in SPOTS:
         place_of(model, TokenMaps, *size, spot)
 
@@ -176,3 +177,76 @@ def test_a_photo_smaller_than_a_patch_is_refused_in_a_sentence(models: Path):
     transformers.ViTImageProcessor(**AS_IT_IS, **MEAN).save_pretrained(models / "vit")
     with pytest.raises(ModelError, match="can't look at this photo, 7 x 30 pixels to it"):
         load("hf/vit").observe(marked(7, 30, None, 0), AttentionMaps)
+
+
+def pixels_to(network: nn.Module, height: int, width: int) -> StageMaps:
+    """What stages leave of noise, with the way back to its pixels; `example`s are of that size, as with a processor of it."""
+    noise = torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    graph = exported if isinstance(network, transformers.PreTrainedModel) else lambda module, name, _: traced(module, name)
+    frozen, example = network.eval().requires_grad_(False), noise.detach()
+    stages = stage_observers(graph(frozen, "it", example), "it", example).observers[StageMaps]
+    with torch.enable_grad():
+        return stages(noise)[0], noise
+
+
+def centre_of(maps: torch.Tensor, cell: tuple[int, int], noise: torch.Tensor) -> list[float]:
+    """Where a cell lies by what moves it: the middle of its squared gradients, in pixels down and across."""
+    power = torch.zeros(noise.shape[2:])
+    for seed in range(4):
+        channels = torch.randn(len(maps), generator=torch.Generator().manual_seed(seed))
+        slope = torch.autograd.grad(channels @ maps[:, *cell], noise, retain_graph=True)[0]
+        power += slope[0].square().sum(0)
+    sides = (power.sum(1), power.sum(0))
+    return [((side * (torch.arange(len(side)) + 0.5)).sum() / side.sum()).item() for side in sides]
+
+
+SMALL = {"hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1], "num_labels": 5}
+HEADS = {"num_attention_heads": [1] * 4}
+
+
+def pvt(size: int) -> nn.Module:
+    config = transformers.PvtConfig(image_size=size, sequence_reduction_ratios=[1] * 4, **SMALL, **HEADS)
+    return transformers.PvtForImageClassification(config)
+
+
+def swin(size: int) -> nn.Module:
+    return torchvision_models.SwinTransformer([4, 4], 8, [1, 1, 1, 1], [1, 1, 1, 1], [2, 2], num_classes=5)
+
+
+def convnext(size: int) -> nn.Module:
+    return transformers.ConvNextForImageClassification(transformers.ConvNextConfig(**SMALL))
+
+
+def resnet(size: int) -> nn.Module:
+    config = transformers.ResNetConfig(embedding_size=8, layer_type="basic", **SMALL)
+    return transformers.ResNetForImageClassification(config)
+
+
+@pytest.mark.parametrize(
+    ("build", "most", "size"),
+    [
+        (convnext, 0.25, (159, 159)), (convnext, 0.25, (95, 130)), (pvt, 0.25, (159, 159)), (swin, 0.25, (97, 97)),
+        (swin, 0.25, (97, 130)), (resnet, 0.6, (97, 97)), (resnet, 0.6, (159, 130)),
+    ],
+)  # fmt: skip
+def test_the_cells_of_every_stage_are_where_they_are_drawn(build: Callable, most: float, size: tuple[int, int]):
+    """In cells: a ResNet's sample the photo at their corners, half a cell from where any map of it is drawn."""
+    torch.manual_seed(0)
+    seen, noise = pixels_to(build(size[0]), *size)
+    for maps, cover in zip(seen.activations, seen.covers, strict=True):
+        cell = tuple(max(count - 2, 0) for count in maps.shape[1:])  # none at a border, where all that moves it lies inside
+        steps = [side * share / count for side, share, count in zip(size, cover, maps.shape[1:], strict=True)]
+        for at, index, step in zip(centre_of(maps, cell, noise), cell, steps, strict=True):
+            assert abs(at / step - index - 0.5) <= most, (tuple(maps.shape), cell)
+
+
+def test_the_last_cells_of_patchified_stages_leave_a_rest_unseen(models: Path):
+    """95 x 70 pixels hold two cells of 32 each way, and 23 x 17 of 4: what is left no cell of that stage has seen."""
+    convnext(0).save_pretrained(models / "it")
+    transformers.ViTImageProcessor(**AS_IT_IS, **MEAN).save_pretrained(models / "it")
+    model = load("hf/it")
+    for stage, (right, bottom) in ((None, (64, 64)), (1, (92, 68))):
+        box = explain(marked(95, 70, None, 0), model, GradCAM(stage)).box
+        assert (box.left, box.top, box.right, box.bottom) == pytest.approx((0, 0, right, bottom), abs=0.05)
+    box = explain(marked(96, 64, None, 0), model, GradCAM()).box
+    assert (box.right, box.bottom) == pytest.approx((96, 64), abs=0.05)

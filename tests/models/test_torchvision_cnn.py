@@ -10,8 +10,8 @@ from torch import Tensor, fx, nn
 from torchvision import models as torchvision_models
 
 from dashboard.evidence import AttentionMaps, FeatureMaps, Probe
-from dashboard.models import zoo
 from dashboard.models.classifier import DoesNotFit, ModelError
+from dashboard.models.families import torchvision
 from dashboard.models.observers.pooled import cam_observer, find_head
 from dashboard.models.observers.stages import OF_STAGES
 from dashboard.models.zoo import load
@@ -45,7 +45,7 @@ def untouched_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def build(name: str) -> nn.Module:
-    return torchvision_models.get_model(name, weights=None, **zoo._eval_options(name)).eval()
+    return torchvision_models.get_model(name, weights=None, **torchvision.eval_options(name)).eval()
 
 
 @pytest.mark.usefixtures("untouched_weights")

@@ -12,11 +12,12 @@ from torchvision.models import VisionTransformer
 
 from dashboard.evidence import AttentionMaps, FeatureMaps, Probe
 from dashboard.methods import AttentionRollout
+from dashboard.models.families.torchvision import eval_options
 from dashboard.models.observers.attention import OF_TOKENS
 from dashboard.models.observers.recording import is_recording, recording
-from dashboard.models.observers.self_attention import vit_observers
-from dashboard.models.zoo import _eval_options, load
+from dashboard.models.zoo import load
 from tests.models.tiny import photo, randomised
+from tests.networks import fit_of_torchvision
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def attention_by_need_weights(model: VisionTransformer, pixels: Tensor) -> Tenso
 def test_maps_and_logits_are_those_of_an_untouched_copy(vit: VisionTransformer, pixels: Tensor) -> None:
     untouched = copy.deepcopy(vit)
     keys = list(vit.state_dict())
-    observe = vit_observers(vit, "vit", pixels).observers[AttentionMaps]
+    observe = fit_of_torchvision(vit, "vit", pixels).observers[AttentionMaps]
     with torch.no_grad():
         evidence, logits = observe(pixels)
         plain = vit(pixels)
@@ -63,7 +64,7 @@ def test_maps_and_logits_are_those_of_an_untouched_copy(vit: VisionTransformer, 
 
 
 def test_recording_ends_with_its_block(vit: VisionTransformer, pixels: Tensor) -> None:
-    vit_observers(vit, "vit", pixels)
+    fit_of_torchvision(vit, "vit", pixels)
     with pytest.raises(AssertionError, match="width"), recording():
         vit(pixels[..., :8])
     assert not is_recording()
@@ -72,7 +73,7 @@ def test_recording_ends_with_its_block(vit: VisionTransformer, pixels: Tensor) -
 
 
 def test_nested_recordings_are_apart(vit: VisionTransformer, pixels: Tensor) -> None:
-    vit_observers(vit, "vit", pixels)
+    fit_of_torchvision(vit, "vit", pixels)
     with torch.no_grad(), recording() as outer:
         vit(pixels)
         with recording() as inner:
@@ -82,7 +83,7 @@ def test_nested_recordings_are_apart(vit: VisionTransformer, pixels: Tensor) -> 
 
 def test_the_largest_is_built_for_the_size_of_its_weights() -> None:
     crop = torchvision_models.get_model_weights("vit_h_14").DEFAULT.transforms().crop_size
-    assert [_eval_options("vit_h_14")["image_size"]] == crop
+    assert [eval_options("vit_h_14")["image_size"]] == crop
 
 
 def test_a_state_below_the_models_folder(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from torchvision import models as torchvision_models
 from dashboard.evidence import AttentionMaps, FeatureMaps
 from dashboard.methods import METHODS
 from dashboard.models.catalogue import KNOWN, MODELS, OTHERS, Checkpoint
-from dashboard.models.zoo import SOURCES, load, title_of
+from dashboard.models.families import FAMILIES
+from dashboard.models.zoo import load, title_of
 from tests.models.test_torchvision_cnn import NAMES, WITHOUT
 from tests.models.tiny import photo
 
@@ -24,7 +25,7 @@ def test_keys_and_titles_are_unique() -> None:
 @pytest.mark.parametrize("checkpoint", MODELS, ids=IDS)
 def test_every_checkpoint_feeds_a_method(checkpoint: Checkpoint) -> None:
     source, _, name = checkpoint.key.partition("/")
-    assert source in SOURCES
+    assert source in {family.prefix for family in FAMILIES}
     assert name
     assert checkpoint.gives in {method.needs for method in METHODS}
     assert checkpoint.training_data

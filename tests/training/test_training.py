@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from dashboard.explain import explain
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models import zoo
+from dashboard.models.families import bundled
 from dashboard.photo import sample_photo
 from training import data, train
 
@@ -61,7 +62,7 @@ def test_what_is_trained_loads_and_explains(monkeypatch: pytest.MonkeyPatch, cif
         card = json.loads((folder / "card.json").read_text())
         assert np.sum(card["confusion"]) == 20
         assert f"{card['test_accuracy']:.2%}" in (folder / "README.md").read_text()
-        monkeypatch.setattr(zoo, "BUNDLED", cifar / "a")
+        monkeypatch.setattr(bundled, "BUNDLED", cifar / "a")
         assert explain(sample_photo("chelsea"), zoo.load(f"bundled/{model}"), method).heatmap.shape == (8, 8)
 
 
@@ -95,7 +96,7 @@ def test_augmentation_is_seeded_and_keeps_the_shape(change):
 
 
 def test_the_bundled_pair_is_small_and_says_how_good_it_is():
-    folders = [zoo.BUNDLED / name for name in ("cnn", "vit")]
+    folders = [bundled.BUNDLED / name for name in ("cnn", "vit")]
     assert sum(file.stat().st_size for folder in folders for file in folder.iterdir()) <= 12e6
     for folder, least in zip(folders, (0.87, 0.70), strict=True):
         card = json.loads((folder / "card.json").read_text())

@@ -198,9 +198,15 @@ def one_layer(models: Path):
 
 @pytest.mark.parametrize("page", ["", "Layers", "Attention", "Methods"])
 def test_a_vit_of_one_layer(page: str, one_layer: str):
-    app = opened(page, right=one_layer, patch_layer="3", depth="2", side="vit")
+    app = opened(page, right=one_layer, patch_layer="3", depth="2", side="right")
     assert len(figures(app)) >= 3
     assert not app.error
+    asked_too_much = {"": ["layer depth"], "Layers": [], "Attention": ["layer"], "Methods": []}[page]
+    told = [line.replace("*", "") for line in notices(app)]
+    assert len(told) == len(asked_too_much)
+    assert all(
+        f"The link asked for {name} " in line and "using 1." in line for name, line in zip(asked_too_much, told, strict=True)
+    )
     if page == "Attention":
         assert "layer 1, heads fused (mean)" in words(app)
         assert "layer" not in [slider.key for slider in app.slider], "there is one layer: nothing to choose"

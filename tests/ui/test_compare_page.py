@@ -71,11 +71,11 @@ def test_every_method_is_on_the_page_with_a_widget_for_every_option(method: type
 @pytest.mark.parametrize(
     ("first", "option", "chosen", "then", "shown"),
     [
-        ("Smooth Grad-CAM++", "cnn_copies", None, "SS-CAM", 4),
-        ("SS-CAM", "cnn_copies", 30, "SmoothGrad", 16),
-        ("IS-CAM", "cnn_steps", 12, "Integrated gradients", 32),
+        ("Smooth Grad-CAM++", "left_copies", None, "SS-CAM", 4),
+        ("SS-CAM", "left_copies", 30, "SmoothGrad", 16),
+        ("IS-CAM", "left_steps", 12, "Integrated gradients", 32),
         ("Grad-CAM", "left_stage", 2, "LayerCAM", 2),
-        ("RISE", "cnn_cells", 12, "Occlusion", 12),
+        ("RISE", "left_cells", 12, "Occlusion", 12),
     ],
 )
 def test_an_option_stays_for_another_method_only_where_it_means_the_same(
@@ -197,7 +197,7 @@ def test_what_waits_depends_on_no_clock(method: str, waits: bool, monkeypatch: p
     for milliseconds in (0.0001, 1000.0):
         monkeypatch.setattr(caches, "pass_milliseconds", lambda key, found=milliseconds: found)
         caches._maps.clear()
-        assert ("run_cnn" in [button.key for button in opened(cnn_method=method).button]) == waits
+        assert ("run_cnn" in [button.key for button in opened(left_method=method).button]) == waits
 
 
 def test_a_model_on_the_wrong_side_says_why():

@@ -111,7 +111,7 @@ def test_many_quick_ones_wait_too_when_they_take_long_together(monkeypatch: pyte
 
 
 def test_rather_than_a_class_changes_what_is_class_specific_alone():
-    plain, held = (small_maps(opened("Methods", side="vit", **against)) for against in ({}, {"right_against": "dog"}))
+    plain, held = (small_maps(opened("Methods", side="right", **against)) for against in ({}, {"right_against": "dog"}))
     for name, small in plain.items():
         method = next(method for method in methods.METHODS if method.label == name)
         if small["painted"] is not None:
@@ -130,7 +130,7 @@ def test_signed_maps_have_diverging_colours_on_the_common_scale_and_on_their_own
 
 def test_a_link_restores_the_settings():
     app = opened(
-        "Methods", side="vit", sort="agreement", reference="LeGrad", own_scale="true", first="Patch logits",
+        "Methods", side="right", sort="agreement", reference="LeGrad", own_scale="true", first="Patch logits",
         second="Generic relevance", right_class="dog", right_against="cat",
     )  # fmt: skip
     assert next(iter(small_maps(app))) == "LeGrad", "it agrees with itself most"
@@ -231,7 +231,7 @@ def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.Monk
 
 def test_another_model_with_other_methods(models: Path):
     save(FAMILIES["vit"].build(), models / "small")
-    app = opened("Methods", side="vit", right="hf/small", first="LeGrad")
+    app = opened("Methods", side="right", right="hf/small", first="LeGrad")
     assert small_maps(app)["LeGrad"]["place"] == "left"
     assert "class " in words(app)
     caches.unload("hf/small")

@@ -5,7 +5,8 @@ import threading
 import pytest
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from dashboard.models import downloads, zoo
+from dashboard.models import downloads
+from dashboard.models.families import torchvision
 from dashboard.ui import caches
 from dashboard.ui.parts import visitors
 from dashboard.ui.streamlit_internals import _is_a_timer
@@ -45,8 +46,8 @@ def test_the_click_says_the_size_and_nothing_is_asked_before(key: str, size: str
 
 def test_a_visitors_second_download_waits_for_the_first(models, monkeypatch: pytest.MonkeyPatch):
     go_on = threading.Event()
-    monkeypatch.setattr(zoo, "fetch_torchvision", lambda title, weights, download: go_on.wait(60))
-    app = opened(cnn="torchvision/resnet50", vit="torchvision/vit_b_16")
+    monkeypatch.setattr(torchvision, "fetch_torchvision", lambda title, weights, download: go_on.wait(60))
+    app = opened(left="torchvision/resnet50", right="torchvision/vit_b_16")
     app = healthy(app.button(key="download_cnn").click().run())
     app = healthy(app.button(key="download_vit").click().run())
     said = [bar.proto.text.replace("\\", "") for bar in app.get("progress")]

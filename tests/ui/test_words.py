@@ -13,7 +13,7 @@ from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, notices, opened, words
 
 PAGES = ("", "Layers", "Attention", "Methods")
-OF_SIX_LAYERS = {"depth": "6", "first_layer": "5", "layer": "6", "head": "3", "cnn_stage": "3", "patch": "60"}
+OF_SIX_LAYERS = {"depth": "6", "first_layer": "5", "layer": "6", "head": "3", "left_stage": "3", "patch": "60"}
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def own(models: Path):
 @pytest.mark.parametrize(("page", "side"), [*((page, "vit") for page in PAGES), ("Methods", "cnn")])
 def test_no_link_is_blamed_for_what_a_person_changed(page: str, side: str, own: None):
     """What was in range fits the new model, silently or in a sentence, whatever is changed next."""
-    app = opened(page, side=side, cnn_method="Grad-CAM", cnn_class="dog", vit_class="dog", **OF_SIX_LAYERS)
+    app = opened(page, side=side, left_method="Grad-CAM", left_class="dog", right_class="dog", **OF_SIX_LAYERS)
     assert not notices(app)
-    changes = [("vit", "hf/small"), ("photo", "coffee"), ("cnn", "torchvision/resnet18")]
+    changes = [("right", "hf/small"), ("photo", "coffee"), ("left", "torchvision/resnet18")]
     if page != "Attention":
-        changes.append(("vit_method", "Raw attention"))
-    changes += [("vit", "bundled/vit"), ("cnn", "bundled/cnn"), ("photo", "rocket")]
+        changes.append(("right_method", "Raw attention"))
+    changes += [("right", "bundled/vit"), ("left", "bundled/cnn"), ("photo", "rocket")]
     for key, value in changes:
         if key in [box.key for box in app.selectbox]:
             app = healthy(app.selectbox(key=key).set_value(value).run())
@@ -46,21 +46,21 @@ def test_no_link_is_blamed_for_what_a_person_changed(page: str, side: str, own: 
 
 
 def test_a_link_that_asks_for_too_much_is_told_of_once(own: None):
-    app = opened("Attention", vit="hf/small", layer="6")
+    app = opened("Attention", right="hf/small", layer="6")
     assert [line for line in notices(app) if "The link asked for layer 6" in line.replace("*", "")]
     app = healthy(app.selectbox(key="photo").set_value("coffee").run())
     assert not notices(app)
 
 
 def test_a_class_outside_the_top_five_shows_its_score():
-    app = opened("", cnn_class="ship", photo="chelsea")
-    pills = next(group for group in app.get("button_group") if group.key == "cnn_top")
+    app = opened("", left_class="ship", photo="chelsea")
+    pills = next(group for group in app.get("button_group") if group.key == "left_top")
     options = [option.content for option in pills.proto.options]
     assert len(options) == 6
     assert options[-1].startswith("ship ")
     assert options[-1].endswith("%")
-    assert app.session_state["cnn_top"] == "ship"
-    assert len(next(g for g in opened("").get("button_group") if g.key == "cnn_top").proto.options) == 5
+    assert app.session_state["left_top"] == "ship"
+    assert len(next(g for g in opened("").get("button_group") if g.key == "left_top").proto.options) == 5
 
 
 def test_own_weights_under_a_known_name_on_every_page(own: None):

@@ -1,6 +1,6 @@
-"""The blocks of a transformer, open to watching: what tokens leave each, and what the head makes of other tokens.
+"""The blocks of a transformer, opened so that the tokens after each block can be kept, and the head be given other tokens.
 
-The request lives in a context variable, as the recording of attention does: each thread has its own.
+What a pass should do is kept in a context variable, as it is for the recording of attention: each thread has its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,9 @@ from dashboard.models.classifier import DoesNotFit
 
 @dataclass
 class _Watch:
-    """What is wanted of the blocks: to keep their tokens, or, where `instead` is given, to let those pass unchanged."""
+    """What the blocks should do during a pass: keep the tokens that leave them, or, where `instead` is given, compute nothing
+    and hand on these tokens.
+    """
 
     tokens: list[Tensor] = field(default_factory=list)
     instead: Tensor | None = None
@@ -42,7 +44,9 @@ def watching() -> Any:
 
 
 class _Open:
-    """A block whose tokens can be watched; `others` is how much more it answers than them, None where that is no tuple."""
+    """Put before a block's own class, this makes its tokens watchable. `others` is how many values the block returns beside its
+    tokens, None where it returns the tokens alone and no tuple.
+    """
 
     others: int | None
 
@@ -78,7 +82,9 @@ def open_blocks(model: nn.Module, layers: int) -> None:
 
 
 def head_of(run: Callable[[Tensor], Tensor], pixels: Tensor) -> Callable[[Tensor], Tensor]:
-    """What comes after the last block: tokens (B, T, D) to logits (B, K). The blocks themselves are left out."""
+    """The part of a model after its last block, a function of tokens (B, T, D) to logits (B, K). It runs the model on `pixels`
+    with the blocks left out.
+    """
 
     def head(tokens: Tensor) -> Tensor:
         with _watching(_Watch(instead=tokens)):
@@ -88,7 +94,7 @@ def head_of(run: Callable[[Tensor], Tensor], pixels: Tensor) -> Callable[[Tensor
 
 
 def check_blocks(run: Callable[[Tensor], Tensor], example: Tensor, name: str) -> None:
-    """Raises DoesNotFit where the tokens after the last block do not settle the answer."""
+    """Raises DoesNotFit where the answer depends on more than the tokens after the last block."""
     with torch.no_grad(), watching() as tokens:
         logits = run(example)
     if not tokens or not all(each.ndim == 3 for each in tokens):
@@ -100,9 +106,10 @@ def check_blocks(run: Callable[[Tensor], Tensor], example: Tensor, name: str) ->
 
 
 def patch_logits(head: Callable[[Tensor], Tensor], tokens: Tensor, prefix: int) -> Tensor:
-    """What the head says where every token is that patch's, (1, T, D) -> (n, K), a few patches at a time.
+    """The logits (n, K) of each of the n patches alone: the head is given T copies of one patch's token from (1, T, D).
 
-    A head that reads the patches' mean and is linear has these patches' mean as its answer.
+    Where the head is linear and reads the mean of the patches, the mean of these logits is the model's answer. A few patches
+    are computed at a time.
     """
     alone = [part[:, None].expand(-1, tokens.shape[1], -1) for part in tokens[0, prefix:].split(16)]
     return torch.cat([head(part.contiguous()) for part in alone])

@@ -1,6 +1,6 @@
-"""Class activation evidence from any torchvision classifier whose head is pooling and one linear layer.
+"""Class activation evidence from any network whose head is global average pooling and at most one linear layer.
 
-Which tensor to take is found by walking the traced graph back from its output, not from a table of names.
+The pooled tensor is found by walking the traced graph back from its output, not from a table of names.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from dashboard.evidence import LIKELIEST, FeatureMaps, Question
 from dashboard.models.classifier import DoesNotFit, ModelError, Observer, said
+from dashboard.models.observers.places import covered, places_of
 
 SHAPE_ONLY = (nn.Dropout, nn.Identity, nn.Flatten)
 SHAPE_ONLY_CALLS = {torch.flatten, torch.squeeze, F.dropout, "flatten", "view", "reshape", "squeeze"}
@@ -48,11 +49,11 @@ def find_head(graph: fx.GraphModule, name: str) -> Head:
     return Head(node.all_input_nodes[0], linears[0] if linears else None)
 
 
-def traced(model: nn.Module, name: str) -> fx.GraphModule:
-    """The network as a graph; parameters are shared.
+def traced(model: nn.Module, name: str, example: Tensor | None = None) -> fx.GraphModule:
+    """The network as a graph; parameters are shared. No photo is passed through it, so `example` is not needed.
 
     Raises:
-        DoesNotFit: its code branches on what only a pass can tell, so it can't be followed.
+        DoesNotFit: its code branches on values that only a pass computes.
     """
     try:
         return fx.symbolic_trace(model)
@@ -76,12 +77,12 @@ def _is_global_pool(node: fx.Node, module: nn.Module | None) -> bool:
 
 
 def _option(node: fx.Node, name: str) -> Any:
-    """What a call's second argument is, whether by place or by name."""
+    """The second argument of a call, given by position or as the keyword `name`."""
     return node.args[1] if len(node.args) > 1 else node.kwargs.get(name)
 
 
 def _averaged(dims: Any) -> list[int]:
-    """Dimensions of (B, C, h, w) counted from the first; none where they are not told as numbers."""
+    """The dimensions of (B, C, h, w) that are averaged, counted from 0 and sorted; none where the graph gives no numbers."""
     each = dims if isinstance(dims, tuple | list) else [dims]
     return sorted(dim % 4 for dim in each) if all(isinstance(dim, int) for dim in each) else []
 
@@ -100,10 +101,11 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
 
     Raises:
         DoesNotFit: CAM is undefined on this model.
-        ModelError: the identity does not hold, so the map would not be what it claims.
+        ModelError: the identity does not hold, so the map would not add up to the logit.
     """
     graph = traced(model, name)
     head = find_head(graph, name)
+    (places,) = places_of(graph, example, (head.features,))
     output = next(node for node in graph.graph.nodes if node.op == "output")
     output.args = ((head.features, output.args[0]),)
     graph.recompile()
@@ -112,7 +114,8 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[FeatureMaps, Tensor]:
         features, logits = graph(pixels)  # (1, C, h, w), (1, K)
-        return FeatureMaps(features[0], weights), logits
+        cover = covered(places, tuple(features.shape[2:]), tuple(pixels.shape[2:]))
+        return FeatureMaps(features[0], weights, covered=cover), logits
 
     return observe
 

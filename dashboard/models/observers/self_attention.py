@@ -1,4 +1,4 @@
-"""Attention evidence from torchvision's `vit_*` models."""
+"""The attention maps of torchvision's `vit_*` models, which keep none by themselves."""
 
 from typing import Any
 
@@ -6,8 +6,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import VisionTransformer
 
-from dashboard.models.classifier import Fit
-from dashboard.models.observers.attention import attention_observers
 from dashboard.models.observers.recording import is_recording, recorded_attention, recording
 
 
@@ -24,14 +22,14 @@ class RecordingSelfAttention(nn.MultiheadAttention):
         return self.out_proj(mixed.transpose(1, 2).flatten(2)), None
 
 
-def vit_observers(model: VisionTransformer, name: str, example: Tensor) -> Fit:
-    """Opens the model's attention to recording (its state dict stays as it is) and probes it."""
+def open_attention(model: VisionTransformer) -> None:
+    """Opens the model's attention to recording. Its state dict and its answers stay as they are."""
     for module in model.modules():
         if type(module) is nn.MultiheadAttention:
             module.__class__ = RecordingSelfAttention
 
-    def run(pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
-        with recording() as maps:
-            return model(pixels), maps
 
-    return attention_observers(run, model, model, name, example, len(model.encoder.layers))
+def record(model: nn.Module, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """A pass of a model with open attention: logits (B, K), and one (B, H, T, T) per layer, first layer first."""
+    with recording() as maps:
+        return model(pixels), maps

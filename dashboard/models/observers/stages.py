@@ -10,6 +10,7 @@ from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, Stage
 from dashboard.models.classifier import DoesNotFit, Fit, probe_observer
 from dashboard.models.device import counted
 from dashboard.models.observers.lean import lean
+from dashboard.models.observers.places import covered, places_of
 from dashboard.models.operations import Operations
 from dashboard.progress import advance
 
@@ -31,11 +32,14 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
     nodes = tuple(stages.values())
     rests = [_rest(graph, node, nodes[place + 1 :]) for place, node in enumerate(nodes)]
     shares = tuple(after[node] for node in nodes)
+    places = places_of(graph, example, nodes)
     staged, answer = _with_outputs(graph, nodes), lean(graph)
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
         activations, logits = staged(pixels)
-        return StageMaps(tuple(maps[0] for maps in activations), names, shares), logits  # (C, h, w) each
+        sides = tuple(pixels.shape[2:])
+        covers = tuple(covered(each, tuple(maps.shape[2:]), sides) for each, maps in zip(places, activations, strict=True))
+        return StageMaps(tuple(maps[0] for maps in activations), names, shares, covers), logits  # (C, h, w) each
 
     def slopes(stage: int, activations: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
         with torch.enable_grad():
@@ -53,13 +57,13 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
 
     def differentiate(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
         seen, logits = observe(pixels)
-        return StageGradients(seen.activations, names, shares, counted(slopes, pixels.device, batch=1, times=2)), logits
+        return StageGradients(**vars(seen), slopes=counted(slopes, pixels.device, batch=1, times=2)), logits
 
     def probe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageProbe, Tensor]:
         (seen, logits), device = observe(pixels), pixels.device
         whole = Probe(pixels, counted(answer, device))
         back, after = (counted(call, device, batch=1) for call in (slopes, rest))
-        return StageProbe(seen.activations, names, shares, back, whole, counted(maps, device), after), logits
+        return StageProbe(**vars(seen), slopes=back, probe=whole, maps=counted(maps, device), rest=after), logits
 
     whole = probe_observer(answer, example)
     kinds = {Probe: whole, StageMaps: observe, StageGradients: differentiate, StageProbe: probe}

@@ -229,9 +229,12 @@ def show_stages(seen: Observation, behind: Backdrop, look: Look, named: Charts) 
     """Where each stage of the network answers strongly."""
     stages: StageMaps = seen.evidence
     panels = [
-        Panel(f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(), seen.box, name)
-        for number, (name, maps) in enumerate(zip(stages.names, stages.activations, strict=True), 1)
-    ]
+        Panel(
+            f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(),
+            seen.box.upper_left(*cover), name,
+        )
+        for number, (name, maps, cover) in enumerate(zip(stages.names, stages.activations, stages.covers, strict=True), 1)
+    ]  # fmt: skip
     st.plotly_chart(
         multiples(panels, behind, look, 6, one_scale=False), key=named("stages"), config=CONFIG,
         alt="Activation energy of each stage of the network over the photo.",

@@ -119,10 +119,7 @@ def _widget(name: str, key: str, hint: Any, first: Any, text: str | None, extent
     if isinstance(kind, Pick):
         return pick_one(label, kind, extent[kind.count], key, text)
     if isinstance(kind, Span):
-        high = kind.most(extent)
-        if high <= kind.low:  # one stage, one layer: nothing to choose
-            return first
-        return linked_slider(label, kind.low, high, first, kind.step, key=key, help=text)
+        return linked_slider(label, kind.low, kind.most(extent), first, kind.step, key=key, help=text)
     raise TypeError(f"expected a Literal, an Annotated number with a Span or a Pick, or bool for option {name}, got {hint}")
 
 

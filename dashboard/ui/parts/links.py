@@ -30,13 +30,17 @@ def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **
     asked = st.session_state[ASKED].pop(key, None)
     st.session_state[DRAWN].add(key)
     value = widget(label, *arguments, key=key, bind="query-params", **options)
+    _tell_if_other(label, asked, value)
+    return value
+
+
+def _tell_if_other(label: str, asked: str | None, value: Any) -> None:
     if asked is not None and not st.session_state.get(TURNED) and not _same(asked, value):
         shown = "nothing" if value is None else value
         say(
             f"The link asked for **{label.lower()}** {plain(asked[:60]) or '(nothing)'}, which isn't available here; "
             f"using {plain(str(shown))}."
         )
-    return value
 
 
 def linked_choice(
@@ -81,6 +85,7 @@ def linked_slider(label: str, low: float, high: float, default: float, step: flo
     Where there is one value alone, that is it: Streamlit draws no slider without a range.
     """
     if high <= low:
+        _tell_if_other(label, st.session_state[ASKED].pop(key, None), low)
         return low
     _onto_step(key, low, high, step)
     keep_in_range(key, low, high)
@@ -178,6 +183,14 @@ def _mend_address(key: str, text: str | None) -> None:
         st.query_params[key] = text
     with get_session_state().query_params() as params:
         params.set_initial_query_params_from_current()
+
+
+def told(key: str) -> Any:
+    """What a setting is before its widget is drawn, None where nobody has said: whoever goes back or forth gets what the
+    address says, which the widget learns only when it is drawn.
+    """
+    said = st.query_params.get(key)
+    return said if get_script_run_ctx().is_history_navigation else st.session_state.get(key, said)
 
 
 def put_back(key: str, value: Any, first: Any) -> None:

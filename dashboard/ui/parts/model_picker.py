@@ -10,7 +10,7 @@ from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
-from dashboard.ui.parts.links import linked, put_back, turned_to_another_model
+from dashboard.ui.parts.links import linked, put_back, told, turned_to_another_model
 from dashboard.ui.parts.text import plain
 
 PAIRS = {  # the first is what a visitor finds
@@ -101,9 +101,7 @@ def _open_wanted_pair() -> None:
 def _opened(slot: Slot) -> Classifier:
     """Opens what is chosen, or else what was, before the box is drawn: so the box and the address say what is shown."""
     last, default = st.session_state.setdefault(LAST_GOOD, {}), DEFAULTS[slot]
-    box, chosen = st.container(), st.session_state.get(slot, st.query_params.get(slot)) or default
-    turned = chosen != last.get(slot, default)
-    if turned and slot in last:
+    box, chosen = st.container(), told(slot) or default
         turned_to_another_model()
     asked = chosen if turned else opening.ready(slot) or chosen
     try:

@@ -1,0 +1,119 @@
+"""Where in a photo the cells of a network's maps lie, worked out from the strides and paddings of its layers."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, fx
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+aten = torch.ops.aten
+CLEARLY = 2  # times closer to where its cells lie is what a map is moved for
+
+
+class Line(NamedTuple):
+    """Cells along one side of a photo: the first one's centre and the distance to the next, in pixels."""
+
+    start: float
+    step: float
+
+
+Places = tuple[Line, Line]  # down, across
+PIXELS: Places = (Line(0.5, 1.0), Line(0.5, 1.0))
+
+
+def covered(places: Places, cells: tuple[int, int], pixels: tuple[int, int]) -> tuple[float, float]:
+    """The part of the photo, from the top left, as shares of height and width, over which a map of these cells is laid."""
+    down, across = (_share(*each) for each in zip(places, cells, pixels, strict=True))
+    return down, across
+
+
+def _share(line: Line, cells: int, pixels: int) -> float:
+    """All of the photo, as anybody lays a map over it, or as many steps as there are cells, where that is clearly closer.
+
+    Convolutions that step by their own size leave out a rest of less than a step, which no cell has seen; those that fill up
+    a last step have a cell that reaches beyond the photo. Others, such as a ResNet's, sample the photo from edge to edge.
+    """
+    whole = line.step * cells
+    return whole / pixels if CLEARLY * _error(line, cells, whole) < _error(line, cells, pixels) else 1.0
+
+
+def _error(line: Line, cells: int, length: float) -> float:
+    """How far a centre is off where the cells are laid over that length, at most: at one of the ends."""
+    half, last = length / cells / 2, line.start + (cells - 1) * line.step
+    return max(abs(half - line.start), abs(length - half - last))
+
+
+@torch.no_grad()
+def places_of(graph: fx.GraphModule, example: Tensor, nodes: Sequence[fx.Node]) -> list[Places]:
+    """Where the cells of these nodes' maps, (1, C, h, w) each, lie in a photo like `example` (1, 3, H, W), by their layers'
+    windows and paddings (Araujo et al. 2019, "Computing Receptive Fields of Convolutional Neural Networks").
+
+    Where several meet, the finest count, in the mean, as of a residual or of attention from all cells to fewer. What else than
+    windows and paddings makes a map smaller is taken to merge two whole cells each time, as Swin does.
+    """
+    found: dict[fx.Node, Places] = {}
+    sides = tuple(example.shape[2:])
+
+    class Watched(fx.Interpreter):
+        def run_node(self, node: fx.Node) -> Any:
+            met = [found[each] for each in node.all_input_nodes if each in found]
+            windows = Windows(PIXELS if node.op == "placeholder" else _meeting(met))
+            with windows:
+                result = super().run_node(node)
+            if (met or node.op == "placeholder") and any(isinstance(each, Tensor) for each in tree_leaves(result)):
+                found[node] = windows.places  # sizes are no maps, nor is what comes from weights alone
+            if node in nodes:
+                found[node] = tuple(_merged(*each) for each in zip(windows.places, result.shape[2:], sides, strict=True))
+            return result
+
+    Watched(graph).run(example)
+    return [found[node] for node in nodes]
+
+
+def _merged(line: Line, cells: int, pixels: int) -> Line:
+    """The same where there are fewer cells than the line has room for: then two were merged into one, or so again."""
+    while cells < (pixels - 2 * line.start) // line.step + 1:
+        line = Line(line.start + line.step / 2, 2 * line.step)
+    return line
+
+
+def _meeting(met: Sequence[Places]) -> Places:
+    """What comes of maps, or of nothing but weights."""
+    least = min((down.step for down, _ in met), default=None)
+    finest = [each for each in met if each[0].step == least] or [PIXELS]
+    return tuple(Line(sum(line.start for line in side) / len(side), side[0].step) for side in zip(*finest, strict=True))
+
+
+class Windows(TorchDispatchMode):
+    """Follows the cells' places through what runs inside."""
+
+    def __init__(self, places: Places) -> None:
+        super().__init__()
+        self.places = places
+
+    def __torch_dispatch__(self, call: Any, types: Any, arguments: tuple = (), options: dict | None = None) -> Any:
+        result = call(*arguments, **(options or {}))
+        match getattr(call, "_overloadpacket", None):
+            case aten.convolution if not arguments[6]:
+                _, weights, _, stride, padding, dilation, *_ = arguments
+                reach = [(size - 1) * each for size, each in zip(weights.shape[2:], dilation, strict=True)]
+                self._step(reach, padding, stride)
+            case aten.max_pool2d_with_indices | aten.avg_pool2d:
+                _, size, *rest = arguments
+                stride, padding = rest[0] if rest and rest[0] else size, rest[1] if len(rest) > 1 else [0, 0]
+                self._step([each - 1 for each in size], padding, stride)
+            case aten.constant_pad_nd if len(arguments[1]) >= 4:
+                across, _, down, *_ = arguments[1]
+                self._step([0, 0], [down, across], [1, 1])
+        return result
+
+    def _step(self, reach: list[int], padding: list[int], stride: list[int]) -> None:
+        """Past a window that reaches so many cells beyond its first, down and across."""
+        sides = zip(self.places, *(_pair(each) for each in (reach, padding, stride)), strict=True)
+        self.places = tuple(Line(line.start + (far / 2 - pad) * line.step, line.step * by) for line, far, pad, by in sides)
+
+
+def _pair(values: list[int]) -> list[int]:
+    return list(values) * (2 // len(values))
