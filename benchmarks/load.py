@@ -35,7 +35,7 @@ WIDE = {"width": 1280, "height": 900}
 MEGABYTE = 1024**2
 PATIENCE = 60_000  # milliseconds, for whatever a page is waited for
 SLIDER = ".st-key-right_discard input[type=range], .st-key-right_discard [role=slider]"
-SLOW_METHODS = {"cnn": {"left_method": "SS-CAM", "left_copies": 40}, "vit": {"right_method": "RISE", "masks": 4000}}
+SLOW_METHODS = {"left": {"left_method": "SS-CAM", "left_copies": 40}, "right": {"right_method": "RISE", "right_masks": 4000}}
 # Milliseconds from the next key (or from now) until the map holds these numbers, as the visitor's own page counts them.
 ANSWER = f"""([key, expected, pressed]) => new Promise((done, failed) => {{
     const numbers = {NUMBERS};
@@ -179,7 +179,7 @@ async def one_after_another(address: str, key: str, photos: int, memory: Callabl
     """The server's memory after each of so many different photos, in bytes."""
     found, used = Found(), []
     async with browsing() as browser:
-        page = await opened(browser, f"{address}/?{urlencode({'vit': key})}", found)
+        page = await opened(browser, f"{address}/?{urlencode({'right': key})}", found)
         for index in range(photos):
             before = await page.evaluate(NUMBERS, "right_map")
             await upload(page, index)

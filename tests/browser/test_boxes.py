@@ -121,7 +121,7 @@ def of_options(side: str, boxes: dict[str, str], made: dict[str, Any]) -> list[t
     """The same for the method's options that have a box."""
     told = []
     for name, value in made.get("options", {}).items():
-        key = name if side == "vit" else f"{side}_{name}"
+        key = f"{side}_{name}"
         if key in boxes:
             said = boxes[key]
             if isinstance(value, bool):
@@ -146,7 +146,8 @@ def built_up(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     film, stages = maps["progression"], maps["by_stage"]
     staged = "Grad-CAM" if boxes["left_method"] == "CAM" else boxes["left_method"]
     return [
-        *of_side("right", boxes, film), *of_options("right", boxes, film), ("right_method", boxes["right_method"], film["method"]),
+        *of_side("right", boxes, film), *of_options("right", boxes, film),
+        ("right_method", boxes["right_method"], film["method"]),
         *of_side("left", boxes, stages), ("left_method", staged, stages["method"]),
     ]  # fmt: skip
 
@@ -174,11 +175,12 @@ WALKS = {
     ]),
     "layers": ("head=3&left_class=dog&depth=5", built_up, [
         ("right", "hf/other"), ("left", "torchvision/resnet18"), ("left_method", "Grad-CAM"), ("photo", "coffee"),
-        ("right_method", "Gradient rollout"), ("right", "bundled/vit"), ("right_method", "Attention rollout"), ("right_heads", "max"),
-        ("left", "bundled/cnn"),
+        ("right_method", "Gradient rollout"), ("right", "bundled/vit"), ("right_method", "Attention rollout"),
+        ("right_heads", "max"), ("left", "bundled/cnn"),
     ]),
     "attention": ("patch=60&layer=6&head=3", attended, [
-        ("right", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("patch_head", "2"), ("right", "bundled/vit"), ("patch", "7"),
+        ("right", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("patch_head", "2"), ("right", "bundled/vit"),
+        ("patch", "7"),
     ]),
     "methods": ("left_class=dog&left_against=cat", side_by_side, [
         ("side", "right"), ("right", "hf/hard"), ("right_class", "crane #2"), ("first", "Raw attention"), ("second", "LeGrad"),

@@ -73,7 +73,7 @@ def test_the_report_opens_without_a_server_and_without_a_network(compared: Page,
     assert page.locator(".js-plotly-plot .heatmaplayer").count() == 3
     widths = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map(e => [e._fullLayout.width, e.clientWidth])")
     assert all(abs(drawn - column) <= 1 for drawn, column in widths), widths
-    shown = page.evaluate("Array.from(document.querySelector('#vit-map')._fullData[0].z, row => Array.from(row))")
+    shown = page.evaluate("Array.from(document.querySelector('#right-map')._fullData[0].z, row => Array.from(row))")
     assert np.allclose(shown, values(compared, "right_map"), rtol=1e-5)
     assert troubles == []
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -108,7 +108,7 @@ def test_the_picture_is_what_the_chart_shows(page: Page, side: str, show: Show, 
     made = exhibit(look, Photo(SMOOTH, "d1ge57", "smooth"))
     (width, height), stream = made.photo.size, io.BytesIO()
     made.photo.image.save(stream, "PNG")
-    shown, other = made.shown[side], made.shown["vit" if side == "cnn" else "cnn"]
+    shown, other = made.shown[side], made.shown["right" if side == "left" else "left"]
     figure = map_figure(shown, backdrop((width, height), stream.getvalue()), look, annotate(shown, other, 0.2), "other")
     figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, width=8 * width, height=8 * height)
     figure.update_traces({"showscale": False}, {"type": "heatmap"})

@@ -28,7 +28,7 @@ def test_a_click_on_a_small_map_shows_it_on_the_right_and_the_one_before_on_the_
 
 
 def test_a_click_on_a_cell_of_the_matrix_shows_its_pair(page: Page, served: str):
-    open_page(page, served, "methods", "side=vit")
+    open_page(page, served, "methods", "side=right")
     names = page.evaluate("document.querySelector('.st-key-matrix .js-plotly-plot')._fullLayout.yaxis.ticktext")
     row, column = names.index("LeGrad"), names.index("Patch logits")
     point = page.locator(".st-key-matrix .js-plotly-plot .scatterlayer .point").nth(row * len(names) + column)

@@ -40,7 +40,8 @@ def test_text_from_outside_is_text_in_every_place(page: Page):
 @pytest.mark.parametrize("path", ["", "layers", "attention", "methods", "models"])
 def test_a_hostile_link_and_a_hostile_name_add_nothing_to_a_page(page: Page, served: str, path: str):
     evil = "https%3A%2F%2Fevil.example%2Flogin"
-    query = f"left=bundled/cnn&cnn=&right=hf/{evil}&right_class={evil}&left_class=%23%20x&left_method={evil}&photo={evil}&find=%3Ch1%3Ex"
+    models = f"left=bundled/cnn&left=&right=hf/{evil}"
+    query = f"{models}&right_class={evil}&left_class=%23%20x&left_method={evil}&photo={evil}&find=%3Ch1%3Ex"
     open_page(page, served, path, query)
     name = "www.evil.example ![x](https:evil.example) <h1>x.png"
     page.locator(".st-key-upload input[type=file]").set_input_files(

@@ -2,7 +2,7 @@
 
 import torch
 
-from dashboard.compare import compare
+from dashboard.compare import Pair, compare
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
@@ -33,10 +33,10 @@ def exhibit(look: Look | None = None, photo: Photo | None = None, **changes) -> 
     photo = photo or Photo(tiny.photo().image, "d1ge57", f"photo {EVIL}.png")
     generator = torch.Generator().manual_seed(1)
     answer = Prediction(torch.tensor([0.75, 0.25]).log(), ("cat", EVIL))
-    cnn = Explanation(torch.randn(3, 5, generator=generator), CNN_BOX, ClassActivationMap(), "hf/a", 1, answer)
-    vit = Explanation(torch.rand(4, 6, generator=generator), VIT_BOX, AttentionRollout("max", 0.8, 2), "hf/b", None, answer)
+    left = Explanation(torch.randn(3, 5, generator=generator), CNN_BOX, ClassActivationMap(), "hf/a", 1, answer)
+    right = Explanation(torch.rand(4, 6, generator=generator), VIT_BOX, AttentionRollout("max", 0.8, 2), "hf/b", None, answer)
     values = {
-        "photo": photo, "shown": {"cnn": cnn, "vit": vit}, "models": {"cnn": classifier("hf/a"), "vit": classifier("hf/b")},
-        "comparison": compare(cnn, vit, 0.2), "look": look or Look(), "share": 0.2, "link": "http://localhost/?a=<b>",
+        "photo": photo, "shown": {"left": left, "right": right}, "models": Pair(classifier("hf/a"), classifier("hf/b")),
+        "comparison": compare(left, right, 0.2), "look": look or Look(), "share": 0.2, "link": "http://localhost/?a=<b>",
     }  # fmt: skip
     return Exhibit(**values | changes)

@@ -28,7 +28,7 @@ def loaded(data: bytes) -> dict[str, np.ndarray]:
 def test_maps_come_with_their_boxes_and_settings():
     made = exhibit()
     arrays = loaded(maps_npz(made))
-    for side, box in (("cnn", CNN_BOX), ("vit", VIT_BOX)):
+    for side, box in (("left", CNN_BOX), ("right", VIT_BOX)):
         assert (arrays[f"{side}_values"] == made.shown[side].heatmap.numpy()).all()
         assert arrays[f"{side}_box"].tolist() == list(dataclasses.astuple(box))
     assert (arrays["difference"] == made.comparison.difference.numpy()).all()
@@ -50,7 +50,7 @@ def test_layers_are_kept_whole():
 def test_maps_of_one_model_come_by_their_methods_names():
     both = exhibit()
     maps = {shown.method.label: shown for shown in both.shown.values()}
-    made = exhibit(shown=maps, models=both.models | dict.fromkeys(maps, both.models["cnn"]), comparison=None)
+    made = exhibit(shown=maps, comparison=None)
     matrix = torch.tensor([[1.0, -0.5], [-0.5, 1.0]])
     arrays = loaded(methods_npz(made, matrix))
     assert arrays["names"].tolist() == ["CAM", "Attention rollout"]
@@ -64,9 +64,9 @@ def test_maps_of_one_model_come_by_their_methods_names():
 def test_settings_make_the_same_map_again():
     read = json.loads(to_json(settings(exhibit())))
     assert read["photo"] == {"name": f"photo {EVIL}.png", "sha256": "d1ge57", "size": [60, 45]}
-    assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2, "first_layer": 1}
-    assert (read["maps"]["cnn"]["class_index"], read["maps"]["cnn"]["class"]) == (1, EVIL)
-    assert read["maps"]["vit"]["class"] is None
+    assert read["maps"]["right"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2, "first_layer": 1}
+    assert (read["maps"]["left"]["class_index"], read["maps"]["left"]["class"]) == (1, EVIL)
+    assert read["maps"]["right"]["class"] is None
     assert read["display"] == {
         "show": "overlay",
         "opacity": 0.6,
@@ -80,24 +80,24 @@ def test_settings_make_the_same_map_again():
 
 def test_a_class_held_against_another_is_told_in_every_file():
     both = exhibit()
-    cnn = dataclasses.replace(both.shown["cnn"], target=0, against=1)
-    made = exhibit(shown=both.shown | {"cnn": cnn})
+    cnn = dataclasses.replace(both.shown["left"], target=0, against=1)
+    made = exhibit(shown=both.shown | {"left": cnn})
     read = json.loads(to_json(settings(made)))["maps"]
-    assert [read["cnn"][key] for key in ("class", "class_index", "rather_than", "rather_than_index")] == ["cat", 0, EVIL, 1]
-    assert read["vit"]["rather_than"] is None
+    assert [read["left"][key] for key in ("class", "class_index", "rather_than", "rather_than_index")] == ["cat", 0, EVIL, 1]
+    assert read["right"]["rather_than"] is None
     assert f"of “cat” rather than “{html.escape(EVIL)}”" in report_html(made, BEHIND)
 
 
 def test_what_there_is_to_know_of_a_map_is_in_the_report():
     both = exhibit()
-    vit = dataclasses.replace(both.shown["vit"], remark="It is <b>settled</b>.")
-    assert "It is &lt;b&gt;settled&lt;/b&gt;." in report_html(exhibit(shown=both.shown | {"vit": vit}), BEHIND)
+    vit = dataclasses.replace(both.shown["right"], remark="It is <b>settled</b>.")
+    assert "It is &lt;b&gt;settled&lt;/b&gt;." in report_html(exhibit(shown=both.shown | {"right": vit}), BEHIND)
 
 
 def test_a_flat_map_has_no_rank_correlation():
     shown = exhibit().shown
-    flat = dataclasses.replace(shown["vit"], heatmap=torch.full((4, 6), 0.1))
-    made = exhibit(shown=shown | {"vit": flat}, comparison=compare(shown["cnn"], flat))
+    flat = dataclasses.replace(shown["right"], heatmap=torch.full((4, 6), 0.1))
+    made = exhibit(shown=shown | {"right": flat}, comparison=compare(shown["left"], flat))
     reason = "Attention rollout: Every patch has the same value, so there is nothing to rank."
     assert json.loads(to_json(settings(made)))["agreement"] == {"none": reason}
     report = report_html(made, BEHIND)

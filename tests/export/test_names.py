@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from dashboard.compare import Pair
 from dashboard.evidence import Prediction
 from dashboard.export.arrays import layers_npz, maps_npz
 from dashboard.export.exhibit import Exhibit, settings
@@ -30,8 +31,8 @@ def asked(labels: tuple[str, ...], target: int, against: int) -> Exhibit:
     """The CNN's map explains one class rather than another."""
     made = exhibit()
     answer = Prediction(torch.linspace(3, 0, len(labels)), labels)
-    cnn = dataclasses.replace(made.shown["cnn"], prediction=answer, target=target, against=against)
-    return dataclasses.replace(made, shown=made.shown | {"cnn": cnn})
+    cnn = dataclasses.replace(made.shown["left"], prediction=answer, target=target, against=against)
+    return dataclasses.replace(made, shown=made.shown | {"left": cnn})
 
 
 @pytest.mark.parametrize("labels", SETS, ids=lambda labels: ascii(labels)[:40])
@@ -40,35 +41,35 @@ def test_the_name_of_its_own_is_in_every_file_and_figure(labels: tuple[str, ...]
     monkeypatch.setattr("dashboard.export.picture._shortened", lambda text, font, width: titles.append(text) or text)
     target, against = len(labels) - 1, 0
     made = asked(labels, target, against)
-    shown, names, short = made.shown["cnn"], class_names(labels), short_names(labels)
+    shown, names, short = made.shown["left"], class_names(labels), short_names(labels)
     held = f"{names[target]} rather than {names[against]}"
-    said = settings(made)["maps"]["cnn"]
+    said = settings(made)["maps"]["left"]
     assert (said["class"], said["rather_than"]) == (names[target], names[against])
     assert measured(shown).endswith(f" {short[target]} rather than {short[against]}")
     assert (made_of(shown, made.photo)["class"], made_of(shown, made.photo)["rival"]) == (names[target], names[against])
-    assert any(held in title for title in (map_png(made, "cnn"), titles)[1])
+    assert any(held in title for title in (map_png(made, "left"), titles)[1])
     report = report_html(made, BEHIND)
     assert f"of “{html.escape(names[target])}” rather than “{html.escape(names[against])}”" in report
     for index in {*range(min(5, len(labels))), target}:
         assert f"<tr><td>{html.escape(names[index])}</td>" in report
     with np.load(io.BytesIO(maps_npz(made))) as file:
-        assert json.loads(str(file["settings"]))["maps"]["cnn"]["class"] == names[target]
+        assert json.loads(str(file["settings"]))["maps"]["left"]["class"] == names[target]
 
 
 def test_the_score_of_a_class_outside_the_top_five_is_told():
     made = asked(tuple("abcdefgh"), 7, 0)
-    score = made.shown["cnn"].prediction.scores[7].item()
-    told = settings(made)["maps"]["cnn"]["answer"]
+    score = made.shown["left"].prediction.scores[7].item()
+    told = settings(made)["maps"]["left"]["answer"]
     assert [row["class"] for row in told] == [*"abcde", "h"]
     assert told[-1]["class_index"] == 7
-    assert told[-1][made.shown["cnn"].prediction.kind] == score
-    assert f"<tr><td>h</td><td>{made.shown['cnn'].prediction.in_words(score)}</td></tr>" in report_html(made, BEHIND)
+    assert told[-1][made.shown["left"].prediction.kind] == score
+    assert f"<tr><td>h</td><td>{made.shown['left'].prediction.in_words(score)}</td></tr>" in report_html(made, BEHIND)
 
 
 def test_own_weights_are_so_called_in_every_file():
     made = exhibit()
-    own = dataclasses.replace(made.models["cnn"], key="torchvision/resnet50", title="ResNet-50 (your file)", training_data="")
-    made = dataclasses.replace(made, models=made.models | {"cnn": own})
+    own = dataclasses.replace(made.models["left"], key="torchvision/resnet50", title="ResNet-50 (your file)", training_data="")
+    made = dataclasses.replace(made, models=Pair(own, made.models.right))
     report, said = report_html(made, BEHIND), settings(made)
     assert "· ResNet-50 (your file)</h2>" in report
     assert "Trained on data that is not known. Key torchvision/resnet50." in report
@@ -76,7 +77,7 @@ def test_own_weights_are_so_called_in_every_file():
     assert "ImageNet" not in report.partition("<body>")[2]
     files = [maps_npz(made), layers_npz(made, torch.rand(2, 4, 6), torch.rand(2, 4, 6))]
     inside = [str(np.load(io.BytesIO(data))["settings"]) for data in files]
-    inside.append(Image.open(io.BytesIO(map_png(made, "cnn"))).text["settings"])
+    inside.append(Image.open(io.BytesIO(map_png(made, "left"))).text["settings"])
     for text in inside:
-        model = json.loads(text)["maps"]["cnn"]
+        model = json.loads(text)["maps"]["left"]
         assert (model["title"], model["trained_on"]) == ("ResNet-50 (your file)", "")

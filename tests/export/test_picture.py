@@ -70,7 +70,7 @@ def test_every_pixel(side: str, look: Look):
 
 @pytest.mark.parametrize("colours", SCALES)
 def test_every_colour_scale(colours: Colours):
-    assert opened(map_png(exhibit(Look(colours=colours)), "cnn")).mode == "RGB"
+    assert opened(map_png(exhibit(Look(colours=colours)), "left")).mode == "RGB"
 
 
 def opened(data: bytes) -> Image.Image:
@@ -79,13 +79,13 @@ def opened(data: bytes) -> Image.Image:
 
 def test_the_png_is_the_photo_wide_with_a_legend_below_and_the_settings_inside():
     made = exhibit()
-    image = opened(map_png(made, "vit"))
+    image = opened(map_png(made, "right"))
     assert image.width == 60
     assert image.height > 45
-    shown = made.shown["vit"]
+    shown = made.shown["right"]
     plain = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, made.look), made.look)
     assert image.crop((0, 0, 60, 45)).tobytes() == plain.tobytes()
-    assert json.loads(image.text["settings"])["maps"]["vit"]["options"] == {
+    assert json.loads(image.text["settings"])["maps"]["right"]["options"] == {
         "heads": "max",
         "discard": 0.8,
         "depth": 2,
@@ -103,7 +103,7 @@ def test_the_legend_runs_from_the_first_colour_to_the_last_as_they_are_seen(opac
         first, last = (np.array(unlabel_rgb(colour)) for colour in sample_colorscale(scale, [0, 1]))
         assert np.abs(bar[0] - (opacity * first + (1 - opacity) * 128)).max() <= 4
         assert np.abs(bar[-1] - (opacity * last + (1 - opacity) * 128)).max() <= 4
-    middle = np.asarray(opened(map_png(exhibit(made.look, photo=type(made.photo)(photo, "d", "wide")), "cnn")))[104, 360]
+    middle = np.asarray(opened(map_png(exhibit(made.look, photo=type(made.photo)(photo, "d", "wide")), "left")))[104, 360]
     assert middle.tolist() == [20, 22, 28], "zero is marked"
 
 
@@ -111,15 +111,16 @@ def test_cells_beyond_the_colours_are_ringed():
     heatmap = torch.linspace(1, 2, 80).view(8, 10)
     heatmap[3, 4] = 70
     both = exhibit().shown
-    shown = {"cnn": both["cnn"], "vit": dataclasses.replace(both["vit"], heatmap=heatmap)}
+    shown = {"cnn": both["left"], "vit": dataclasses.replace(both["right"], heatmap=heatmap)}
     photo = Image.new("RGB", (480, 450))
     large = type(exhibit().photo)(photo, "d", "large")
     box = Box(0, 0, 480, 440)
-    shown["vit"] = dataclasses.replace(shown["vit"], box=box)
+    shown["right"] = dataclasses.replace(shown["right"], box=box)
     ringed, linear = (
-        np.asarray(opened(map_png(exhibit(Look(scale=scale), large, shown=shown), "vit")), int) for scale in ("auto", "linear")
+        np.asarray(opened(map_png(exhibit(Look(scale=scale), large, shown=shown), "right")), int)
+        for scale in ("auto", "linear")
     )
-    x, y = outline_path(colouring_of(shown["vit"], Look()).beyond(heatmap.numpy()), box)
+    x, y = outline_path(colouring_of(shown["right"], Look()).beyond(heatmap.numpy()), box)
     for i in range(0, len(x), 3):
         column, row = round((x[i] + x[i + 1]) / 2), round((y[i] + y[i + 1]) / 2)
         if not (0 < column < 480 and 0 < row < 440):
@@ -133,8 +134,8 @@ def test_cells_beyond_the_colours_are_ringed():
 
 def test_a_flat_map_is_hatched_and_has_no_bar():
     both = exhibit().shown
-    flat = dataclasses.replace(both["vit"], heatmap=torch.full((4, 6), 0.1), box=Box(12, 0, 60, 45))
-    image = np.asarray(opened(map_png(exhibit(Look("map"), shown=both | {"vit": flat}), "vit")).crop((12, 0, 60, 45)))
+    flat = dataclasses.replace(both["right"], heatmap=torch.full((4, 6), 0.1), box=Box(12, 0, 60, 45))
+    image = np.asarray(opened(map_png(exhibit(Look("map"), shown=both | {"right": flat}), "right")).crop((12, 0, 60, 45)))
     colours = {tuple(colour) for colour in image.reshape(-1, 3).tolist()}
     assert colours == {FLAT, (20, 22, 28)}
 
@@ -142,11 +143,11 @@ def test_a_flat_map_is_hatched_and_has_no_bar():
 def test_the_outline_marks_the_top_cells_alone():
     made = exhibit(Look("outline"))
     drawn, without = (
-        np.asarray(opened(map_png(exhibit(Look(show)), "vit")).crop((0, 0, 60, 45)), int) for show in ("outline", "photo")
+        np.asarray(opened(map_png(exhibit(Look(show)), "right")).crop((0, 0, 60, 45)), int) for show in ("outline", "photo")
     )
     changed = (drawn != without).any(-1)
     assert (drawn[changed] == (255, 176, 0)).all()
-    top = (made.shown["vit"].heatmap >= made.shown["vit"].heatmap.flatten().topk(5).values.min()).nonzero()
+    top = (made.shown["right"].heatmap >= made.shown["right"].heatmap.flatten().topk(5).values.min()).nonzero()
     for row, column in top.tolist():
         x, y = 12 + (column + 0.5) * 8, (row + 0.5) * 41 / 4
         near = changed[max(int(y - 7), 0) : int(y + 8), max(int(x - 6), 0) : int(x + 7)]
@@ -156,7 +157,7 @@ def test_the_outline_marks_the_top_cells_alone():
 def test_a_large_photo_keeps_its_resolution():
     made = exhibit()
     large = type(made.photo)(made.photo.image.resize((2400, 1800)), "d", "large")
-    assert opened(map_png(exhibit(photo=large), "cnn")).width == 2400
+    assert opened(map_png(exhibit(photo=large), "left")).width == 2400
 
 
 @pytest.mark.parametrize("width", [5, 120, 333, 10_000_000])

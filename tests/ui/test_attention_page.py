@@ -60,8 +60,8 @@ def test_a_link_restores_everything():
 
 
 WRONG = [
-    ("patch", "65", "37"), ("patch", "0", "37"), ("patch", "register", "37"), ("patch", "<b>1</b>", "37"), ("patch_layer", "7", 6),
-    ("patch_layer", "0", 6), ("patch_head", "4", "fused"), ("direction", "value", "query"), ("hide_cls", "perhaps", False),
+    ("patch", "65", "37"), ("patch", "0", "37"), ("patch", "register", "37"), ("patch", "<b>1</b>", "37"),
+    ("patch_layer", "7", 6), ("patch_layer", "0", 6), ("patch_head", "4", "fused"), ("direction", "value", "query"), ("hide_cls", "perhaps", False),
 ]  # fmt: skip
 
 

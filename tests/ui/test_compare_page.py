@@ -64,7 +64,7 @@ def test_every_method_is_on_the_page_with_a_widget_for_every_option(method: type
     assert app.session_state[f"{side}_method"] == method.label
     assert not notices(app)
     for field in dataclasses.fields(method):
-        key = field.name if side == "vit" else f"{side}_{field.name}"
+        key = f"{side}_{field.name}"
         assert key in app.session_state, f"{method.label} has no widget for {field.name}"
 
 

@@ -143,7 +143,7 @@ def test_a_link_restores_the_settings():
 @pytest.mark.parametrize(
     ("name", "asked", "shown"),
     [
-        ("side", "both", "cnn"), ("sort", "beauty", "family"), ("reference", "LeGrad", "CAM"), ("own_scale", "perhaps", False),
+        ("side", "both", "left"), ("sort", "beauty", "family"), ("reference", "LeGrad", "CAM"), ("own_scale", "perhaps", False),
         ("first", "Attention rollout", "CAM"), ("second", "<b>x</b>", "Grad-CAM"),
     ],
 )  # fmt: skip
@@ -156,7 +156,7 @@ def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: objec
 
 def test_the_other_side_keeps_what_fits_it():
     app = opened("Methods", first="Occlusion", second="LayerCAM", sort="cost")
-    app = healthy(app.segmented_control(key="side").set_value("vit").run())
+    app = healthy(app.segmented_control(key="side").set_value("right").run())
     assert app.session_state["first"] == "Occlusion"
     assert app.session_state["second"] == "Raw attention"
     assert app.session_state["sort"] == "cost"
@@ -214,7 +214,7 @@ class NewAttention(Newcomer):
 @pytest.mark.parametrize("page", ["", "Layers", "Methods", "Models"])
 def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.MonkeyPatch, page: str):
     monkeypatch.setattr(methods, "METHODS", (*methods.METHODS, Newcomer, NewAttention))
-    for side, method in (("cnn", Newcomer), ("vit", NewAttention)):
+    for side, method in (("left", Newcomer), ("right", NewAttention)):
         if page == "Methods":
             shown = small_maps(opened(page, side=side, first=method.label))[method.label]
             assert shown["painted"] is not None

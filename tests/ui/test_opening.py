@@ -34,7 +34,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ("key", "size"), [("torchvision/resnet50", "103 MB"), ("hf/lab/model", "size not known, at most 3,000 MB")]
 )
 def test_the_click_says_the_size_and_nothing_is_asked_before(key: str, size: str, models, asked: list[str]):
-    side = "cnn" if "torchvision" in key else "vit"
+    side = "left" if "torchvision" in key else "right"
     app = opened(**{side: key})
     assert app.button(key=f"download_{side}").label == f"Download and open ({size})"
     assert not asked

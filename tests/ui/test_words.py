@@ -28,7 +28,7 @@ def own(models: Path):
         caches.unload(key)
 
 
-@pytest.mark.parametrize(("page", "side"), [*((page, "vit") for page in PAGES), ("Methods", "cnn")])
+@pytest.mark.parametrize(("page", "side"), [*((page, "right") for page in PAGES), ("Methods", "left")])
 def test_no_link_is_blamed_for_what_a_person_changed(page: str, side: str, own: None):
     """What was in range fits the new model, silently or in a sentence, whatever is changed next."""
     app = opened(page, side=side, left_method="Grad-CAM", left_class="dog", right_class="dog", **OF_SIX_LAYERS)
@@ -64,7 +64,7 @@ def test_a_class_outside_the_top_five_shows_its_score():
 
 
 def test_own_weights_under_a_known_name_on_every_page(own: None):
-    link = {"cnn": "torchvision/resnet18", "vit": "hf/google/vit-base-patch16-224"}
+    link = {"left": "torchvision/resnet18", "right": "hf/google/vit-base-patch16-224"}
     for page in PAGES:
         app = opened(page, **link)
         text = words(app)

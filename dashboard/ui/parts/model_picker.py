@@ -102,6 +102,8 @@ def _opened(slot: Slot) -> Classifier:
     """Opens what is chosen, or else what was, before the box is drawn: so the box and the address say what is shown."""
     last, default = st.session_state.setdefault(LAST_GOOD, {}), DEFAULTS[slot]
     box, chosen = st.container(), told(slot) or default
+    turned = chosen != last.get(slot, default)
+    if turned and slot in last:
         turned_to_another_model()
     asked = chosen if turned else opening.ready(slot) or chosen
     try:
