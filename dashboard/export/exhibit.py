@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from dashboard.compare import Comparison, Incomparable, Pair, training_note
+from dashboard.compare import SLOTS, Comparison, Incomparable, Pair, training_note
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Look
 from dashboard.models.classifier import Classifier
@@ -42,6 +42,8 @@ class Exhibit:
 
     def model_of(self, name: str) -> Classifier:
         """The model that a map explains."""
+        if name in SLOTS:
+            return self.models[name]
         return next(model for model in self.models.values() if model.key == self.shown[name].model)
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dashboard.compare import Incomparable, compare
-from dashboard.export.arrays import layers_npz, maps_npz, methods_npz
+from dashboard.export.arrays import Layers, layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
@@ -41,10 +41,10 @@ def test_maps_without_a_common_part():
 
 def test_layers_are_kept_whole():
     rollouts, attention = torch.rand(3, 4, 6), torch.rand(3, 4, 6)
-    arrays = loaded(layers_npz(exhibit(), rollouts, attention))
-    assert (arrays["rollouts"] == rollouts.numpy()).all()
-    assert (arrays["attention"] == attention.numpy()).all()
-    assert arrays["box"].tolist() == list(dataclasses.astuple(VIT_BOX))
+    arrays = loaded(layers_npz(exhibit(), {"right": Layers(rollouts, attention)}))
+    assert (arrays["right_progression"] == rollouts.numpy()).all()
+    assert (arrays["right_attention"] == attention.numpy()).all()
+    assert arrays["right_box"].tolist() == list(dataclasses.astuple(VIT_BOX))
 
 
 def test_maps_of_one_model_come_by_their_methods_names():

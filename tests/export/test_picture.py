@@ -111,7 +111,7 @@ def test_cells_beyond_the_colours_are_ringed():
     heatmap = torch.linspace(1, 2, 80).view(8, 10)
     heatmap[3, 4] = 70
     both = exhibit().shown
-    shown = {"cnn": both["left"], "vit": dataclasses.replace(both["right"], heatmap=heatmap)}
+    shown = {"left": both["left"], "right": dataclasses.replace(both["right"], heatmap=heatmap)}
     photo = Image.new("RGB", (480, 450))
     large = type(exhibit().photo)(photo, "d", "large")
     box = Box(0, 0, 480, 440)

@@ -20,7 +20,7 @@ def test_a_setting_that_is_said_several_times(said: list[str], depth: int):
 @pytest.mark.parametrize(("told", "meant"), [(["0.7", ""], "0.7"), (["", "0.7", " "], "0.7"), ([" 0.7 "], "0.7"), ("", None)])
 def test_the_address_says_it_once_and_nobody_is_blamed(told: list[str] | str, meant: str | None):
     app = opened(discard=told, left=["bundled/cnn", ""], photo=["coffee", ""], strange=["1", "", "2"], nothing="")
-    expected = {"photo": "coffee", "strange": "2"} | ({"discard": meant} if meant else {})
+    expected = {"photo": "coffee", "strange": "2"} | ({"right_discard": meant} if meant else {})
     assert app.query_params == expected, "what comes first anyway is not in the address"
     assert app.slider(key="right_discard").value == float(meant or 0.5)
     assert app.selectbox(key="photo").value == "coffee"

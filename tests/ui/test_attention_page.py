@@ -61,7 +61,8 @@ def test_a_link_restores_everything():
 
 WRONG = [
     ("patch", "65", "37"), ("patch", "0", "37"), ("patch", "register", "37"), ("patch", "<b>1</b>", "37"),
-    ("patch_layer", "7", 6), ("patch_layer", "0", 6), ("patch_head", "4", "fused"), ("direction", "value", "query"), ("hide_cls", "perhaps", False),
+    ("patch_layer", "7", 6), ("patch_layer", "0", 6), ("patch_head", "4", "fused"), 
+    ("direction", "value", "query"), ("hide_cls", "perhaps", False),
 ]  # fmt: skip
 
 
@@ -133,7 +134,7 @@ def test_the_other_direction_is_another_map():
 def test_the_cnn_is_asked_about_the_same_place():
     told = figures(opened("Attention", patch="37", left_class="dog"))["patch_map"]["data"][1]["customdata"][36]
     text = words(opened("Attention", patch="37", left_class="dog"))
-    assert f"The CNN's CAM here: **{told[3]}** for “dog”, higher than " in text
+    assert f"The other model's CAM here: **{told[3]}** for “dog”, higher than " in text
 
 
 def test_the_cnn_is_asked_about_a_class_rather_than_another():
@@ -147,7 +148,7 @@ def test_the_cnn_is_asked_about_a_class_rather_than_another():
 
 def test_a_place_that_the_cnn_never_saw(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Box, "shares", lambda box, inner: (-1.0, -1.0, -0.5, -0.5))
-    assert "The CNN did not see this place." in words(opened("Attention"))
+    assert "The other model did not see this place." in words(opened("Attention"))
 
 
 def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
@@ -164,7 +165,7 @@ def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
 def test_settings_survive_changing_pages():
     app = opened("Attention", patch="9", patch_layer="3", patch_head="2")
     app = healthy(app.switch_page("pages/Layers.py").run())
-    assert app.selectbox(key="patch_head").value == "2"
+    assert app.selectbox(key="right_head").value == "fused", "the film has a head of its own"
     app = healthy(app.switch_page("pages/Attention.py").run())
     assert {key: str(app.session_state[key]) for key in ("patch", "patch_layer", "patch_head")} == {
         "patch": "9",
@@ -181,8 +182,8 @@ def test_the_files_hold_what_is_asked():
     made = exhibit()
     evidence = caches.observation("bundled/vit", made.photo.digest, TokenAttention.needs, made.photo).evidence
     asked = TokenAttention(5, 2, 1)
-    tray = attention_files(made, asked.every_head(evidence), evidence.grid)
-    arrays = np.load(io.BytesIO(tray["attention.npz"]()), allow_pickle=False)
+    tray = attention_files(made, "right", asked.every_head(evidence), evidence.grid)
+    arrays = np.load(io.BytesIO(tray["attention"]()), allow_pickle=False)
     assert np.allclose(arrays["attention"][1, 1], evidence.weights[1, 0, 5])
     assert arrays["grid"].tolist() == [8, 8]
     assert json.loads(str(arrays["settings"]))["photo"]["sha256"] == made.photo.digest

@@ -41,7 +41,7 @@ def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened()
     looked, observe = [], Classifier.observe
     monkeypatch.setattr(Classifier, "observe", lambda *a, **b: looked.append(1) or observe(*a, **b))
-    for key, value in (("discard", 0.8), ("depth", 2), ("opacity", 0.3), ("top", 40)):
+    for key, value in (("right_discard", 0.8), ("right_depth", 2), ("opacity", 0.3), ("top", 40)):
         healthy(app.slider(key=key).set_value(value).run())
     healthy(app.selectbox(key="left_class").set_value("dog").run())
     healthy(app.selectbox(key="colours").set_value("Cividis").run())
@@ -110,8 +110,8 @@ def test_the_scale_is_in_the_link_and_what_it_leaves_out_is_said():
 
 
 WRONG = [
-    ("depth", "99", 6), ("depth", "0", 6), ("depth", "x", 6), ("discard", "7", 0.5), ("discard", "nan", 0.5),
-    ("heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("left_class", "unicorn", "Top prediction"),
+    ("right_depth", "99", 6), ("right_depth", "0", 6), ("right_depth", "x", 6), ("right_discard", "7", 0.5),
+    ("right_discard", "nan", 0.5), ("right_heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("left_class", "unicorn", "Top prediction"),
     ("opacity", "-1", 0.6), ("top", "many", 20),
     ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
     ("scale", "log", "auto"),
@@ -128,7 +128,8 @@ def test_a_wrong_link_falls_back_and_says_so(name: str, asked: str, shown: objec
 
 
 @pytest.mark.parametrize(
-    ("name", "asked", "shown"), [("discard", "0.333", 0.33), ("top", "17", 15), ("opacity", "0.62", 0.6), ("depth", "2.4", 2)]
+    ("name", "asked", "shown"),
+    [("right_discard", "0.333", 0.33), ("top", "17", 15), ("opacity", "0.62", 0.6), ("right_depth", "2.4", 2)],
 )
 def test_a_link_off_the_step_is_put_on_it(name: str, asked: str, shown: float):
     app = opened(**{name: asked})
@@ -197,20 +198,36 @@ def test_what_waits_depends_on_no_clock(method: str, waits: bool, monkeypatch: p
     for milliseconds in (0.0001, 1000.0):
         monkeypatch.setattr(caches, "pass_milliseconds", lambda key, found=milliseconds: found)
         caches._maps.clear()
-        assert ("run_cnn" in [button.key for button in opened(left_method=method).button]) == waits
+        assert ("run_left" in [button.key for button in opened(left_method=method).button]) == waits
 
 
-def test_a_model_on_the_wrong_side_says_why():
-    app = opened(left="bundled/vit")
-    assert "CAM" in app.error[0].value
-    assert "Small ResNet" in words(app)
+@pytest.mark.parametrize(
+    "pair", [("bundled/vit", "bundled/cnn"), ("bundled/vit", "bundled/vit"), ("bundled/cnn", "bundled/cnn")]
+)
+@pytest.mark.parametrize("page", ["", "Layers", "Attention", "Methods"])
+def test_any_model_fits_either_side(page: str, pair: tuple[str, str]):
+    app = opened(page, left=pair[0], right=pair[1])
+    assert not app.error
+    assert (app.selectbox(key="left").value, app.selectbox(key="right").value) == pair
+    made = {key: figure["layout"].get("meta", {}).get("model") for key, figure in figures(app).items()}
+    if page == "":
+        assert (made["left_map"], made["right_map"]) == pair
+        assert app.selectbox(key="left_method").value == ("Attention rollout" if pair[0] == "bundled/vit" else "CAM")
+    if page == "Layers":
+        transformers = pair.count("bundled/vit")
+        assert sum(name.endswith("progression") for name in made) == transformers
+        assert sum(name.endswith("by_stage") for name in made) == 2 - transformers
+    if page == "Attention":
+        assert ("patch_map" in made) == ("bundled/vit" in pair)
+    assert ("Both sides show the same model." in words(app)) == (pair[0] == pair[1])
 
 
 def test_the_pair_buttons_choose_both():
     app = opened(left="bundled/vit")
-    healthy(app.button(key="pair_Bundled").click().run())
+    healthy(app.button(key="pair_0").click().run())
     assert not app.error
     assert app.selectbox(key="left").value == "bundled/cnn"
+    assert app.button(key="pair_0").disabled, "it is shown"
 
 
 def test_every_pair_is_known():

@@ -66,7 +66,7 @@ def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened("Layers")
     looked, observe = [], Classifier.observe
     monkeypatch.setattr(Classifier, "observe", lambda *a, **b: looked.append(1) or observe(*a, **b))
-    for key, value in (("discard", 0.8), ("depth", 2), ("top", 40)):
+    for key, value in (("right_discard", 0.8), ("right_depth", 2), ("top", 40)):
         healthy(app.slider(key=key).set_value(value).run())
     healthy(app.selectbox(key="right_head").set_value("1").run())
     healthy(app.selectbox(key="left_class").set_value("dog").run())

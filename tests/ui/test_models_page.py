@@ -95,9 +95,9 @@ def test_another_model_is_loaded_compared_and_unloaded(models: Path):
     app.text_input(key="another").set_value(" hf/lab/dino ")
     app = healthy(app.button(key="load_another").click().run())
     assert "lab/dino" in words(app)
-    app = healthy(app.button(key="use_vit_hf/lab/dino").click().run())
+    app = healthy(app.button(key="use_right_hf/lab/dino").click().run())
     assert app.selectbox(key="right").value == "hf/lab/dino"
-    assert "is the ViT on every page now" in words(app)
+    assert "is on the right of every page now" in words(app)
     app = healthy(app.switch_page("pages/Compare.py").run())
     assert "lab/dino, 0.0 M parameters" in words(app)
     app = healthy(app.switch_page("pages/Models.py").run())

@@ -64,6 +64,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     notices_here()
     films = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
     order = [*films, *(slot for slot in SLOTS if slot not in films)]
+    firsts = (order[0], order[len(films) % 2])  # of the films, and of the others
     places = {slot: st.container() for slot in order}
     asked: dict[Slot, Asked] = {}
     maps: dict[Slot, Explanation | None] = {}
@@ -74,7 +75,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(asked[slot].method))))
     built: dict[Slot, Layers] = {}
     for slot, place in places.items():
-        named = Charts(chosen.sides[slot], first=slot == (films or order)[0])
+        named = Charts(chosen.sides[slot], first=slot in firsts)
         with place:
             if slot in films:
                 built[slot] = _film(chosen, named, asked[slot], maps[slot], maps[OTHER[slot]])

@@ -120,11 +120,13 @@ def every_setting_kept(page: str) -> Iterator[None]:
     if last != page and not returned:
         st.query_params.update({key: value for key, value in others.items() if key not in st.query_params})
     drawn = st.session_state[DRAWN] = set()
-    yield
-    with get_session_state().query_params() as params:
-        for key in set(params) - drawn:
-            _unbind(params, key)
-    st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
+    try:
+        yield
+    finally:  # a run may end early, to start anew
+        with get_session_state().query_params() as params:
+            for key in set(params) - drawn:
+                _unbind(params, key)
+        st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
 
 
 def _say_each_once(page: str) -> None:

@@ -31,10 +31,8 @@ def pick_slot(chosen: Chosen, slots: Sequence[Slot], label: str) -> Slot:
     """Draws the choice of a side, where there is one, and gives it."""
     if len(slots) == 1:
         return slots[0]
-    titles = {slot: f"{side.name}: {plain(side.model.title)}" for slot, side in chosen.sides.items()}
-    return linked_choice(
-        st.segmented_control, label, slots, key="side", format_func=titles.get, wrap=True, read=OLD_SLOTS.get,
-    )  # fmt: skip
+    titles = ". ".join(f"{side.name}: {plain(side.model.title)}" for side in chosen.sides.values())
+    return linked_choice(st.segmented_control, label, slots, key="side", read=OLD_SLOTS.get, help=f"{titles}.")
 
 
 def chosen_slot() -> Slot:
