@@ -63,6 +63,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
         with maps[side]:
             if shown[side] is not None:
                 panel.left_out(shown[side], look)
+                panel.numbers(shown[side], share)
         with column:
             panel.answers(side, seen[side], chosen_class(asked[side], seen[side]))
             panel.facts(asked[side], seen[side], shown[side])
@@ -71,7 +72,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
             panel.waiting()
             return
         comparison = compare(shown["cnn"], shown["vit"], share)
-        panel.agreement(comparison, behind, share)
+        panel.agreement(comparison, behind)
     models = {side: each.model for side, each in asked.items()}
     tray |= comparison_files(Exhibit(photo, shown, models, comparison, look, share, current_link()), behind)
 

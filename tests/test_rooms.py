@@ -39,20 +39,22 @@ ROOMS = {
         "dashboard.models", "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
         "dashboard.numbers",
     ),
+    "dashboard.metrics": ("dashboard.numerics", "dashboard.numbers"),
     "dashboard.compare": (
-        "dashboard.explain", "dashboard.models.classifier", "dashboard.numerics", "dashboard.numbers", "dashboard.photo",
+        "dashboard.explain", "dashboard.metrics", "dashboard.models.classifier", "dashboard.numerics", "dashboard.photo",
     ),
     "dashboard.studies": (
-        "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.methods", "dashboard.numerics",
+        "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.methods", "dashboard.metrics",
+        "dashboard.numerics",
         "dashboard.evidence", "dashboard.photo",
     ),
     "dashboard.figures": (
         "dashboard.figures", "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.photo",
-        "dashboard.names", "dashboard.numbers", "dashboard.numerics",
+        "dashboard.metrics", "dashboard.names", "dashboard.numbers", "dashboard.numerics",
     ),
     "dashboard.export": (
-        "dashboard.export", "dashboard.figures", "dashboard.compare", "dashboard.explain", "dashboard.models.classifier",
-        "dashboard.photo", "dashboard.names", "dashboard.numbers",
+        "dashboard.export", "dashboard.figures", "dashboard.compare", "dashboard.explain", "dashboard.metrics",
+        "dashboard.models.classifier", "dashboard.photo", "dashboard.names", "dashboard.numbers",
     ),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),

@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from dashboard.compare import Comparison, Incomparable, training_note
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Look
+from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
 from dashboard.photo import Photo
@@ -44,7 +46,7 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
     photo, comparison = exhibit.photo, exhibit.comparison
     return {
         "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size},
-        "maps": {side: _one_map(shown, exhibit.models[side]) for side, shown in exhibit.shown.items()},
+        "maps": {side: _one_map(shown, exhibit.models[side], exhibit.share) for side, shown in exhibit.shown.items()},
         "agreement": None if comparison is None else _agreement(comparison, exhibit.share),
         "display": dataclasses.asdict(exhibit.look) | {"top_share": exhibit.share},
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -53,7 +55,7 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
     }
 
 
-def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
+def _one_map(shown: Explanation, model: Classifier, share: float) -> dict[str, Any]:
     names = class_names(shown.prediction.labels)
     return {
         "method": shown.method.label,
@@ -71,13 +73,24 @@ def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
         "trained_on": model.training_data,
         "cells": tuple(shown.heatmap.shape),
         "box": dataclasses.asdict(shown.box),
+        "numbers": {"none": shown.flat_in_words} if shown.flat else numbers_by_key(of_map(shown.heatmap, share=share)),
     }
+
+
+def numbers_by_key(numbers: Iterable[Number]) -> dict[str, float | None]:
+    """Each number by its metric's key, and what chance would give; None where a number has no value."""
+    found = {}
+    for number in numbers:
+        found[number.metric.key] = None if math.isnan(number.value) else number.value
+        if number.chance is not None:
+            found[f"{number.metric.key}_by_chance"] = number.chance
+    return found
 
 
 def _agreement(comparison: Comparison | Incomparable, share: float) -> dict[str, Any]:
     if isinstance(comparison, Incomparable):
         return {"none": comparison.reason}
-    figures = {"spearman": comparison.spearman, "overlap": comparison.overlap, "overlap_by_chance": comparison.chance}
+    figures: dict[str, Any] = numbers_by_key(comparison.numbers)
     return figures | {"cells": tuple(comparison.difference.shape), "box": dataclasses.asdict(comparison.box)}
 
 

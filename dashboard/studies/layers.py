@@ -12,6 +12,7 @@ from dashboard.compare import Comparison, compare
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation
 from dashboard.methods import AttentionRollout, Method, Span
+from dashboard.metrics import Spearman, TopOverlap
 from dashboard.numerics.agreement import spearman
 from dashboard.numerics.attention import attention_distance, read_attention
 from dashboard.numerics.concentration import entropy, gini
@@ -78,7 +79,10 @@ def curves(evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other:
     """Reads rollouts (L, rows, columns) of one photo depth by depth; `shown` is any of them, `other` the CNN's map, if any."""
     pairs = [None if other is None else compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
     figures = [
-        (pair.spearman, pair.overlap, pair.chance) if isinstance(pair, Comparison) else (math.nan,) * 3 for pair in pairs
+        (pair.number(Spearman).value, pair.number(TopOverlap).value, pair.number(TopOverlap).chance)
+        if isinstance(pair, Comparison)
+        else (math.nan,) * 3
+        for pair in pairs
     ]
     return Curves(
         [_unless_flat(entropy, rollout) for rollout in rollouts],

@@ -127,7 +127,7 @@ def test_the_report_loads_nothing_from_elsewhere(report: str):
     for tag, attributes in Tags(report).found:
         assert tag not in ("link", "img", "iframe")
         assert "src" not in attributes
-        assert tag != "a" or attributes["href"].startswith(("https://arxiv.org/", "http://localhost/"))
+        assert tag != "a" or attributes["href"].startswith(("https://arxiv.org/", "https://doi.org/", "http://localhost/"))
 
 
 def test_names_stay_text_in_the_report(report: str):

@@ -9,6 +9,7 @@ from dashboard.compare import compare
 from dashboard.evidence import AttentionMaps, Prediction
 from dashboard.explain import Explanation
 from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.metrics import Spearman, TopOverlap
 from dashboard.photo import Box
 from dashboard.studies.layers import DISCARDS, HEADS, attention_by_layer, choices, curves
 
@@ -54,8 +55,8 @@ def test_curves_have_one_point_per_depth(evidence: AttentionMaps):
     assert {len(values) for values in (read.entropy, read.gini, read.distance, read.agreement, read.overlap)} == {L}
     for layer, rollout in enumerate(rollouts):
         pair = compare(explanation(rollout, method), cam, 0.2)
-        assert read.agreement[layer] == pair.spearman
-        assert read.overlap[layer] == pair.overlap
+        assert read.agreement[layer] == pair.number(Spearman).value
+        assert read.overlap[layer] == pair.number(TopOverlap).value
     shares = rollouts[1].flatten() / rollouts[1].sum()
     assert read.entropy[1] == pytest.approx(-(shares * shares.log()).sum().item() / torch.tensor(10.0).log().item(), abs=1e-5)
     assert read.chance[1] == pytest.approx(0.2 / 1.8)

@@ -10,6 +10,7 @@ from dashboard.compare import Incomparable, compare
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.methods import ClassActivationMap
+from dashboard.metrics import Spearman
 from dashboard.photo import Box
 from dashboard.studies.methods import AT_ONCE, TOGETHER, correlations, in_order, spread, waiting
 
@@ -33,7 +34,7 @@ def test_correlations_are_those_of_every_pair():
             if isinstance(pair, Incomparable):
                 assert found[i, j].isnan(), (i, j)
             else:
-                assert found[i, j].item() == pytest.approx(pair.spearman, abs=1e-6), (i, j)
+                assert found[i, j].item() == pytest.approx(pair.number(Spearman).value, abs=1e-6), (i, j)
     assert math.isnan(found[4, 4]), "a flat map has no order"
     assert found[5, 5] == pytest.approx(1)
 

@@ -252,7 +252,7 @@ def show_pair(
             panel.waiting()
         else:
             agreement = compare(*(each.shown for each in maps), chosen.share)
-            panel.agreement(agreement, behind, chosen.share, tuple(PAIR.values()))
+            panel.agreement(agreement, behind, tuple(PAIR.values()))
 
 
 def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
@@ -269,6 +269,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(done.shown, chosen.look)
+    panel.numbers(done.shown, chosen.share)
     panel.facts(asked, asked.look(), done.shown)
 
 
