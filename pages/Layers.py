@@ -12,7 +12,7 @@ from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout, Progressive
 from dashboard.models.classifier import DoesNotFit
-from dashboard.studies.layers import attention_by_layer
+from dashboard.studies.layers import Curve, attention_by_layer, curves
 from dashboard.ui import caches
 from dashboard.ui.pages import layers as depths
 from dashboard.ui.parts.address import current_link
@@ -34,8 +34,8 @@ def build_up(chosen: Chosen, tray: Tray) -> None:
         asked["vit"] = ask("vit", chosen)
     with stages:
         asked["cnn"] = ask("cnn", chosen)
-        curves = isinstance(asked["vit"].method, Progressive)
-        found = answers([asked["cnn"]], "cnn", "Run for the curves above") if curves else None
+        progressive = isinstance(asked["vit"].method, Progressive)
+        found = answers([asked["cnn"]], "cnn", "Run for the curves above") if progressive else None
     cam = found and found[0]
     with layers:
         built = by_layer(asked["vit"], cam, chosen)
@@ -46,11 +46,14 @@ def build_up(chosen: Chosen, tray: Tray) -> None:
 
 
 class BuiltUp(NamedTuple):
-    """What the film shows: the chosen depth's map, and of every layer (L, rows, columns) the method's and raw attention."""
+    """What the film shows: the chosen depth's map, of every layer (L, rows, columns) the method's and raw attention; the
+    curves beside it.
+    """
 
     shown: Explanation
     rollouts: Tensor
     attention: Tensor
+    curves: list[Curve]
 
 
 def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp | None:
@@ -68,7 +71,8 @@ def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp |
         depths.show_film(shown, chosen.photo, rollouts, attention, head, behind, chosen.look)
     with right:
         st.markdown("**By depth** · click a point to choose its depth")
-        depths.show_curves(shown, evidence, rollouts, cam, chosen.share)
+        read = curves(evidence, shown, rollouts, cam, chosen.share)
+        depths.show_curves(read, shown, evidence)
     st.markdown(f"**{asked.method.label} at every depth, on one scale** · click one to choose its depth everywhere")
     depths.show_depths(shown, evidence, rollouts, small, chosen.look)
     if isinstance(asked.method, AttentionRollout):
@@ -77,7 +81,7 @@ def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp |
             "map, where neither is flat"
         )
         depths.show_choices(shown, evidence, small, chosen.look)
-    return BuiltUp(shown, rollouts, attention)
+    return BuiltUp(shown, rollouts, attention, read)
 
 
 def by_stage(asked: Asked, chosen: Chosen) -> None:
@@ -100,7 +104,7 @@ def files(asked: Mapping[str, Asked], cam: Explanation, built: BuiltUp, chosen: 
     models = {side: each.model for side, each in asked.items()}
     agreement = compare(cam, built.shown, chosen.share)
     exhibit = Exhibit(chosen.photo, shown, models, agreement, chosen.look, chosen.share, current_link())
-    return layer_files(exhibit, built.rollouts, built.attention)
+    return layer_files(exhibit, built.rollouts, built.attention, built.curves)
 
 
 st.subheader("How does what each model looks at build up, layer by layer?")

@@ -33,6 +33,7 @@ from dashboard.metrics import (
 )
 from tests.export.exhibits import exhibit
 from tests.ui.pages import opened, words
+from tests.ui.test_layers_page import figures
 
 BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
 ROWS, COLUMNS, PREFIX = 3, 5, 1
@@ -230,3 +231,12 @@ def test_a_new_metric_is_on_the_compare_page():
     app = opened()
     assert {"Spearman", "Top 20%", "Same cell"} == {metric.label for metric in app.metric}
     assert words(app).count("Peak ") == 2, "below each map"
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_new_metric_is_among_the_layers_curves():
+    drawn = figures(opened("Layers"))["curves"]
+    titles = [note["text"] for note in drawn["layout"]["annotations"]]
+    assert titles[-2:] == ["Peak", "Same cell"]
+    axis = drawn["data"][-1]["xaxis"]
+    assert [trace["mode"] for trace in drawn["data"] if trace["xaxis"] == axis] == ["lines+markers", "lines"], "and its chance"

@@ -53,8 +53,8 @@ ROOMS = {
         "dashboard.metrics", "dashboard.names", "dashboard.numbers", "dashboard.numerics",
     ),
     "dashboard.export": (
-        "dashboard.export", "dashboard.figures", "dashboard.compare", "dashboard.explain", "dashboard.metrics",
-        "dashboard.models.classifier", "dashboard.photo", "dashboard.names", "dashboard.numbers",
+        "dashboard.export", "dashboard.figures", "dashboard.studies", "dashboard.compare", "dashboard.explain",
+        "dashboard.metrics", "dashboard.models.classifier", "dashboard.photo", "dashboard.names", "dashboard.numbers",
     ),
     "dashboard.ui": ("dashboard",),
     "pages": ("dashboard",),

@@ -1,6 +1,8 @@
 """Raw values as NumPy files: `numpy.load(file)` opens them, with nothing pickled inside."""
 
 import io
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from torch import Tensor
 from dashboard.compare import Comparison
 from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.photo import Box
+from dashboard.studies.layers import Curve
 
 
 def maps_npz(exhibit: Exhibit) -> bytes:
@@ -21,10 +24,18 @@ def maps_npz(exhibit: Exhibit) -> bytes:
     return _npz(arrays, exhibit)
 
 
-def layers_npz(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> bytes:
-    """The transformer's maps after each layer and within each layer, (L, rows, columns) over one box, and the settings."""
+def layers_npz(exhibit: Exhibit, rollouts: Tensor, attention: Tensor, curves: Sequence[Curve]) -> bytes:
+    """The transformer's maps after each layer and within each layer, (L, rows, columns) over one box, and the settings.
+
+    Each curve (L,) goes by its metric's key as `curve_<key>`, with `curve_<key>_by_chance` where chance has a value.
+    """
     box = _corners(exhibit.shown["vit"].box)
-    return _npz({"rollouts": rollouts.numpy(), "attention": attention.numpy(), "box": box}, exhibit)
+    arrays = {"rollouts": rollouts.numpy(), "attention": attention.numpy(), "box": box}
+    for curve in curves:
+        arrays[f"curve_{curve.metric.key}"] = np.array(curve.values)
+        if not all(map(math.isnan, curve.chance)):
+            arrays[f"curve_{curve.metric.key}_by_chance"] = np.array(curve.chance)
+    return _npz(arrays, exhibit)
 
 
 def attention_npz(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> bytes:

@@ -4,6 +4,7 @@ import dataclasses
 import html
 import io
 import json
+import math
 from html.parser import HTMLParser
 
 import numpy as np
@@ -15,6 +16,8 @@ from dashboard.export.arrays import layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
+from dashboard.metrics import Gini, Spearman
+from dashboard.studies.layers import Curve
 from tests.export.exhibits import CNN_BOX, EVIL, VIT_BOX, exhibit
 
 BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
@@ -41,10 +44,15 @@ def test_maps_without_a_common_part():
 
 def test_layers_are_kept_whole():
     rollouts, attention = torch.rand(3, 4, 6), torch.rand(3, 4, 6)
-    arrays = loaded(layers_npz(exhibit(), rollouts, attention))
+    read = [Curve(Spearman(), [0.5, 0.1, math.nan], [0.0, 0.0, math.nan]), Curve(Gini(), [0.3, 0.2, 0.1], [math.nan] * 3)]
+    arrays = loaded(layers_npz(exhibit(), rollouts, attention, read))
     assert (arrays["rollouts"] == rollouts.numpy()).all()
     assert (arrays["attention"] == attention.numpy()).all()
     assert arrays["box"].tolist() == list(dataclasses.astuple(VIT_BOX))
+    assert arrays["curve_spearman"].tolist() == pytest.approx([0.5, 0.1, math.nan], nan_ok=True)
+    assert arrays["curve_spearman_by_chance"].tolist() == pytest.approx([0.0, 0.0, math.nan], nan_ok=True)
+    assert arrays["curve_gini"].tolist() == [0.3, 0.2, 0.1]
+    assert "curve_gini_by_chance" not in arrays
 
 
 def test_maps_of_one_model_come_by_their_methods_names():

@@ -1,6 +1,7 @@
 """The layers page's parts: each draws one figure and says what it means."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import plotly.graph_objects as go
@@ -14,10 +15,11 @@ from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_w
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, measured
 from dashboard.methods import AttentionRollout, GradCAM
+from dashboard.metrics import PairMetric
 from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
 from dashboard.photo import Photo
-from dashboard.studies.layers import DISCARDS, HEADS, Choice, Curves, by_place, choices, curves, place_option
+from dashboard.studies.layers import DISCARDS, HEADS, Choice, Curve, by_place, choices, place_option
 from dashboard.ui.parts.explaining import Asked, answers
 from dashboard.ui.parts.film_keys import film_keys
 from dashboard.ui.parts.links import linked_choice
@@ -59,21 +61,26 @@ def show_film(
     )
 
 
-def show_curves(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, cam: Explanation | None, share: float) -> None:
+def show_curves(read: Sequence[Curve], shown: Explanation, evidence: AttentionMaps) -> None:
     """Numbers by depth; a click chooses the depth."""
-    read = curves(evidence, shown, rollouts, cam, share)
-    _clickable("curves", curves_figure(read, _depth(shown.method, evidence)), "Four numbers by depth.")
+    titles = ", ".join(curve.metric.title for curve in read)
+    _clickable("curves", curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
+    explained = "\n\n".join(f"{curve.metric.title}: {curve.metric.meaning} [Source]({curve.metric.paper})" for curve in read)
     st.caption(
-        "Entropy is 1 and Gini 0 where the map is alike everywhere. Distance: how far patches look in that layer alone. "
-        f"Agreement: rank correlation with the CNN's map, 0 for unrelated maps. {_overlap(read, shown.method, evidence)}"
+        f"Each of {shown.method.label} up to that layer, or, where it is of attention, of that layer alone. "
+        f"{_compared(read, _depth(shown.method, evidence))}",
+        help=explained,
     )
 
 
-def _overlap(read: Curves, method: AttentionRollout, evidence: AttentionMaps) -> str:
-    place = _depth(method, evidence) - 1
-    if math.isnan(read.agreement[place]):
-        return "At this depth there is no map of the CNN's to compare with, none of a common part, or one of the two is flat."
-    return f"Top cells in both at this depth: {read.overlap[place]:.2f}, by chance {read.chance[place]:.2f}."
+def _compared(read: Sequence[Curve], depth: int) -> str:
+    pairs = [curve for curve in read if isinstance(curve.metric, PairMetric)]
+    names = " and ".join(curve.metric.title for curve in pairs)
+    if all(math.isnan(curve.values[depth - 1]) for curve in pairs):
+        return (
+            f"{names}: at this depth there is no other map to compare with, none of a common part, or one of the two is flat."
+        )
+    return f"{names} compare it with the other model's map; dotted: unrelated maps."
 
 
 def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look) -> None:

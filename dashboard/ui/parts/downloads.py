@@ -11,6 +11,7 @@ from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
+from dashboard.studies.layers import Curve
 
 Tray = dict[str, Callable[[], bytes]]  # by the file's name, what makes it
 
@@ -21,7 +22,7 @@ KINDS = {  # file: label, media type, help
                     "Values of every map shown, their box, rank correlations and the settings, for NumPy."),
     "maps.npz": ("Raw maps (NPZ)", "application/octet-stream", "Values, boxes and settings, for NumPy."),
     "layers.npz": ("Maps of every layer (NPZ)", "application/octet-stream",
-                   "Rollouts, raw attention, their box and the settings, for NumPy."),
+                   "Rollouts, raw attention, their box, the curves and the settings, for NumPy."),
     "attention.npz": ("Attention of every head (NPZ)", "application/octet-stream",
                       "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
     "settings.json": ("Settings (JSON)", "application/json", "All that is needed to make these maps again."),
@@ -65,9 +66,10 @@ def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Tray:
     }
 
 
-def layer_files(exhibit: Exhibit, rollouts: Tensor, attention: Tensor) -> Tray:
-    """Raw maps and settings of the layers page."""
-    return {"layers.npz": partial(layers_npz, exhibit, rollouts, attention), "settings.json": partial(_settings, exhibit)}
+def layer_files(exhibit: Exhibit, rollouts: Tensor, attention: Tensor, curves: Sequence[Curve]) -> Tray:
+    """Raw maps, curves and settings of the layers page."""
+    made = partial(layers_npz, exhibit, rollouts, attention, curves)
+    return {"layers.npz": made, "settings.json": partial(_settings, exhibit)}
 
 
 def attention_files(exhibit: Exhibit, tokens: Tensor, grid: tuple[int, int]) -> Tray:
