@@ -32,7 +32,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
         small = caches.screen_copy(photo.digest, photo, side=240)
         gallery.show_small(found, view, agreement, pair, small, look)
     gallery.show_pair(found, pair, places, chosen, behind)
-    gallery.show_matrix(agreement, pair)
+    gallery.show_matrix(found, agreement, pair, chosen.share)
 
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
     models = {"cnn": chosen.cnn, "vit": chosen.vit} | dict.fromkeys(maps, model)

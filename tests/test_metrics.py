@@ -240,3 +240,15 @@ def test_a_new_metric_is_among_the_layers_curves():
     assert titles[-2:] == ["Peak", "Same cell"]
     axis = drawn["data"][-1]["xaxis"]
     assert [trace["mode"] for trace in drawn["data"] if trace["xaxis"] == axis] == ["lines+markers", "lines"], "and its chance"
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_new_metric_is_a_choice_of_the_methods_pages_matrix():
+    app = opened("Methods", metric="Same cell")
+    assert app.selectbox(key="metric").options == ["Spearman", "Top overlap", "Same cell"]
+    drawn = figures(app)["matrix"]["data"]
+    assert drawn[0]["colorbar"]["title"]["text"] == "Same cell"
+    assert set(drawn[1]["text"]) <= {"Same cell 1.00", "Same cell 0.00", "Same cell none"}
+    assert "Same cell: One if both maps are largest in the same cell." in words(app)
+    app = app.selectbox(key="metric").set_value("Spearman").run()
+    assert figures(app)["matrix"]["data"][0]["colorbar"]["title"]["text"] == "Spearman"

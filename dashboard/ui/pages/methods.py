@@ -9,15 +9,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from dashboard.compare import annotate, compare
+from dashboard.compare import Comparison, annotate, compare
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
 from dashboard.methods import Method
+from dashboard.metrics import Number, PairMetric
+from dashboard.metrics import chosen as chosen_metrics
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
-from dashboard.numbers import signed
-from dashboard.studies.methods import Made, Sort, correlations, in_order, spread, waiting
+from dashboard.studies.methods import RANK_CORRELATION, Made, Sort, each_with_each, in_order, spread, waiting
 from dashboard.ui.parts import panel
 from dashboard.ui.parts.controls import first_fitting, fitting, reasons
 from dashboard.ui.parts.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
@@ -148,7 +149,7 @@ def _run(*names: str) -> None:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Rank correlations `matrix` (M, M) of the maps that are there, by their methods' labels."""
+    """A metric's `matrix` (M, M) of the maps that are there, by their methods' labels."""
 
     names: tuple[str, ...]
     matrix: Tensor
@@ -166,10 +167,10 @@ class Agreement:
         return Agreement(tuple(there), self.matrix[places][:, places])
 
 
-def agreement_of(found: Entries) -> Agreement:
+def agreement_of(found: Entries, metric: PairMetric = RANK_CORRELATION) -> Agreement:
     """How far each map that is there agrees with each."""
     there = {name: entry.made.shown for name, entry in found.items() if entry.made}
-    return Agreement(tuple(there), correlations(list(there.values())))
+    return Agreement(tuple(there), each_with_each(list(there.values()), metric))
 
 
 def sorted_by(view: View, found: Entries, agreement: Agreement) -> Entries:
@@ -273,22 +274,50 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     panel.facts(asked, asked.look(), done.shown)
 
 
-def show_matrix(agreement: Agreement, pair: tuple[str, str]) -> None:
-    """How far each map agrees with each; a click shows the two."""
+def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share: float) -> None:
+    """How far each map agrees with each, by a metric of a person's choice; a click shows the two.
+
+    `ranked` is what the default says, rank correlation, which is known already.
+    """
     st.markdown("##### How far each agrees with each")
-    summed = spread(agreement.matrix)
-    if summed is not None:
-        low, high = (agreement.names[place] for place in summed.least)
-        st.markdown(
-            f"Between two of these {len(agreement.names)} maps the median rank correlation is **{signed(summed.median)}**; "
-            f"{low} and {high} agree least, {signed(summed.lowest)}."
-        )
-    places = tuple(agreement.names.index(name) for name in pair if name in agreement.names)
+    metric = _pick_metric(share)
+    shown = ranked if metric == RANK_CORRELATION else agreement_of(found, metric)
+    _sum_up(found, shown, metric, share)
+    places = tuple(shown.names.index(name) for name in pair if name in shown.names)
     st.plotly_chart(
-        matrix_figure(agreement.matrix.numpy(), agreement.names, places if len(places) == 2 else None), key="matrix",
-        config=panel.CONFIG, alt="Rank correlation of each map with each.", on_select=_open_cell, selection_mode="points",
+        matrix_figure(shown.matrix.numpy(), shown.names, places if len(places) == 2 else None, metric), key="matrix",
+        config=panel.CONFIG, alt=f"{metric.title} of each map with each.", on_select=_open_cell, selection_mode="points",
     )  # fmt: skip
-    st.caption("ρ on the finer grid of the two. A click on a cell shows both maps above: its row's left, its column's right.")
+    st.caption(
+        f"{metric.title}: {metric.meaning} On the finer grid of the two. A click on a cell shows both maps above: its row's "
+        "left, its column's right."
+    )
+
+
+def _pick_metric(share: float) -> PairMetric:
+    metrics = {metric.label: metric for metric in chosen_metrics(PairMetric, share=share)}
+    box, _ = st.columns([1, 2])
+    with box:
+        label = linked_choice(
+            st.selectbox, "Metric", list(metrics), key="metric", first=RANK_CORRELATION.label,
+            help="What the matrix shows of each pair. Sorting and ρ above are by rank correlation whatever it shows.",
+        )  # fmt: skip
+    return metrics[label]
+
+
+def _sum_up(found: Entries, shown: Agreement, metric: PairMetric, share: float) -> None:
+    """The median and the lowest of all pairs, the lowest beside what chance would give those two maps."""
+    summed = spread(shown.matrix)
+    if summed is None:
+        return
+    low, high = (shown.names[place] for place in summed.least)
+    median, lowest = (Number(metric, value).in_words for value in (summed.median, summed.lowest))
+    pair = compare(*(found[name].made.shown for name in (low, high)), share)
+    chance = pair.number(type(metric)).chance_in_words if isinstance(pair, Comparison) else ""
+    st.markdown(
+        f"{metric.title}: between two of these {len(shown.names)} maps the median is **{median}**; {low} and {high} agree "
+        f"least, {lowest}{f' ({chance})' if chance else ''}."
+    )
 
 
 def _open_cell() -> None:
