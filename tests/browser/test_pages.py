@@ -266,7 +266,7 @@ REACHED = {
     "attention": {"patch", "direction", "layer", "head", "heads", "patch_picture", "hide_cls", "cnn_class", "cnn_against",
                   "downloads"},
     "methods": {"side", "cnn_class", "cnn_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
-                "downloads"},
+                "metric", "downloads"},
     "models": {"find", "gives", "well_known", "list_page", "another", "load_another", "unload_bundled-cnn",
                "load_torchvision-resnet50"},
 }  # fmt: skip

@@ -143,7 +143,8 @@ def test_a_link_restores_the_settings():
 @pytest.mark.parametrize(
     ("name", "asked", "shown"),
     [
-        ("side", "both", "cnn"), ("sort", "beauty", "family"), ("reference", "LeGrad", "CAM"), ("own_scale", "perhaps", False),
+        ("side", "both", "cnn"), ("metric", "beauty", "Spearman"),
+        ("sort", "beauty", "family"), ("reference", "LeGrad", "CAM"), ("own_scale", "perhaps", False),
         ("first", "Attention rollout", "CAM"), ("second", "<b>x</b>", "Grad-CAM"),
     ],
 )  # fmt: skip

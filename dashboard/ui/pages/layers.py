@@ -67,7 +67,7 @@ def show_curves(read: Sequence[Curve], shown: Explanation, evidence: AttentionMa
     _clickable("curves", curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
     explained = "\n\n".join(f"{curve.metric.title}: {curve.metric.meaning} [Source]({curve.metric.paper})" for curve in read)
     st.caption(
-        f"Each of {shown.method.label} up to that layer, or, where it is of attention, of that layer alone. "
+        f"Numbers of {shown.method.label} up to each layer; those of attention are of that layer alone. "
         f"{_compared(read, _depth(shown.method, evidence))}",
         help=explained,
     )
