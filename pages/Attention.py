@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.compare import compare
+from dashboard.engine.fitting import first_fitting
+from dashboard.engine.request import Request
 from dashboard.explain import Explanation, read
 from dashboard.export.exhibit import Exhibit
 from dashboard.methods import AttentionRollout
@@ -13,9 +15,7 @@ from dashboard.ui import caches
 from dashboard.ui.pages import attention as patches
 from dashboard.ui.parts import panel
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.controls import first_fitting
 from dashboard.ui.parts.downloads import OF_ATTENTION, Tray, attention_files
-from dashboard.ui.parts.explaining import Asked
 from dashboard.ui.parts.looking import look, pick_whole_question
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
@@ -27,8 +27,8 @@ def asked_of_the_cnn(chosen: Chosen) -> tuple[Classifier, Explanation]:
     place, *_ = st.columns([4, 5], gap="medium")
     with place:
         st.markdown("**What the CNN is asked at the same spot**")
-        method = first_fitting("cnn", chosen.cnn)()
-        asked, seen = pick_whole_question("cnn", Asked(chosen.cnn, chosen.photo, method))
+        method = first_fitting(chosen.cnn)()
+        asked, seen = pick_whole_question("cnn", Request(chosen.cnn, chosen.photo, method))
     return asked.model, read(seen, asked.model.key, method, asked.target, asked.against)
 
 
@@ -69,5 +69,5 @@ tray = caveat_and_files(chosen, OF_ATTENTION)
 patch = st.container()
 cnn, cam = asked_of_the_cnn(chosen)
 with patch:
-    vit, seen = look(Asked(chosen.vit, chosen.photo, AttentionRollout()))
+    vit, seen = look(Request(chosen.vit, chosen.photo, AttentionRollout()))
     one_patch(chosen, {"cnn": cnn, "vit": vit.model}, seen, cam, tray)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.compare import annotate, compare
+from dashboard.engine.request import Request
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import map_figure
@@ -13,7 +14,7 @@ from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.controls import method_controls, pick_method
 from dashboard.ui.parts.display import pick_show
 from dashboard.ui.parts.downloads import OF_COMPARISON, Tray, comparison_files
-from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.looking import backdrop_of, chosen_class, pick_whole_question
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
@@ -45,7 +46,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
     for side, column in columns.items():
         with column:
             maps[side] = st.container()
-            asked[side], seen[side] = pick_whole_question(side, Asked(models[side], photo, methods[side]))
+            asked[side], seen[side] = pick_whole_question(side, Request(models[side], photo, methods[side]))
     for side in columns:
         with maps[side]:
             shown[side] = (answers([asked[side]], side) or [None])[0]

@@ -7,6 +7,7 @@ import streamlit as st
 from torch import Tensor
 
 from dashboard.compare import compare
+from dashboard.engine.request import Request
 from dashboard.evidence import StageMaps
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
@@ -17,7 +18,7 @@ from dashboard.ui import caches
 from dashboard.ui.pages import layers as depths
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.downloads import OF_LAYERS, Tray, layer_files
-from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.explaining import answers, look_behind
 from dashboard.ui.parts.looking import ask, backdrop_of
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
@@ -56,13 +57,13 @@ class BuiltUp(NamedTuple):
     curves: list[Curve]
 
 
-def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp | None:
+def by_layer(asked: Request, cam: Explanation | None, chosen: Chosen) -> BuiltUp | None:
     """Film, curves and depths of a method that goes up the layers; small maps alone of another that reads one."""
     behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
     if not isinstance(asked.method, Progressive):
         depths.show_places(asked, "depths", small, chosen.look)
         return None
-    shown, evidence = answers([asked], "vit")[0], asked.look().evidence
+    shown, evidence = answers([asked], "vit")[0], look_behind(asked).evidence
     rollouts = asked.method.progression(evidence).cpu()
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -84,7 +85,7 @@ def by_layer(asked: Asked, cam: Explanation | None, chosen: Chosen) -> BuiltUp |
     return BuiltUp(shown, rollouts, attention, read)
 
 
-def by_stage(asked: Asked, chosen: Chosen) -> None:
+def by_stage(asked: Request, chosen: Chosen) -> None:
     """The method at every stage of the network, and where each stage answers strongly."""
     small = caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
     staged = depths.staged(asked)
@@ -98,7 +99,7 @@ def by_stage(asked: Asked, chosen: Chosen) -> None:
         st.info(plain(str(reason)))
 
 
-def files(asked: Mapping[str, Asked], cam: Explanation, built: BuiltUp, chosen: Chosen) -> Tray:
+def files(asked: Mapping[str, Request], cam: Explanation, built: BuiltUp, chosen: Chosen) -> Tray:
     """What there is to take away."""
     shown = {"cnn": cam, "vit": built.shown}
     models = {side: each.model for side, each in asked.items()}

@@ -43,10 +43,13 @@ ROOMS = {
     "dashboard.compare": (
         "dashboard.explain", "dashboard.metrics", "dashboard.models.classifier", "dashboard.numerics", "dashboard.photo",
     ),
+    "dashboard.engine": (
+        "dashboard.engine", "dashboard.explain", "dashboard.methods", "dashboard.models", "dashboard.evidence",
+        "dashboard.photo", "dashboard.progress",
+    ),
     "dashboard.studies": (
-        "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.methods", "dashboard.metrics",
-        "dashboard.numerics",
-        "dashboard.evidence", "dashboard.photo",
+        "dashboard.studies", "dashboard.compare", "dashboard.engine", "dashboard.explain", "dashboard.methods",
+        "dashboard.metrics", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
     ),
     "dashboard.figures": (
         "dashboard.figures", "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.photo",
@@ -133,6 +136,9 @@ def test_arrows_run_one_way(path: Path):
         ("dashboard.models.network", "from dashboard.models.classifier import Classifier"),
         ("dashboard.figures.maps", "import streamlit as st"),
         ("dashboard.explain", "from dashboard.ui import caches"),
+        ("dashboard.engine.store", "import streamlit as st"),
+        ("dashboard.engine.store", "from dashboard.studies.attention import HeadSummary"),
+        ("dashboard.models.device", "from dashboard.engine.jobs import Job"),
         ("dashboard.ui.parts.panel", "from training.data import CLASSES"),
         ("pages.Compare", "import tests.conftest"),
     ],

@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from dashboard import methods
+from dashboard.engine.fitting import fitting
 from dashboard.evidence import AttentionMaps, FeatureMaps
 from dashboard.methods import ClassActivationMap, Method
 from dashboard.models.classifier import Classifier
 from dashboard.studies import methods as gallery
 from dashboard.ui import caches
 from dashboard.ui.pages.methods import TO_RUN
-from dashboard.ui.parts.controls import fitting
 from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, notices, opened, words
 from tests.ui.test_layers_page import figures

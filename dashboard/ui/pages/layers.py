@@ -9,6 +9,7 @@ import streamlit as st
 from torch import Tensor
 
 from dashboard import numbers
+from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
 from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
@@ -20,7 +21,7 @@ from dashboard.models.classifier import Observation
 from dashboard.numerics.cam import activation_energy
 from dashboard.photo import Photo
 from dashboard.studies.layers import DISCARDS, HEADS, Choice, Curve, by_place, choices, place_option
-from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.film_keys import film_keys
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.panel import CONFIG
@@ -95,14 +96,14 @@ def show_depths(shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, b
     _left_out(multiples_in_words(panels, look, True, shown.method.signed))
 
 
-def staged(asked: Asked) -> Asked:
+def staged(asked: Request) -> Request:
     """The same, or, where its method reads the end of the network alone, Grad-CAM, which can be read at every stage."""
     if place_option(asked.method) is not None or GradCAM.needs not in asked.model.observers:
         return asked
     return replace(asked, method=GradCAM())
 
 
-def show_places(asked: Asked, key: str, behind: Backdrop, look: Look, why: str = "") -> None:
+def show_places(asked: Request, key: str, behind: Backdrop, look: Look, why: str = "") -> None:
     """The method at every layer or stage that it can be asked about, each on its own scale; `why` it is this method."""
     option, label = place_option(asked.method), asked.method.label
     if option is None:

@@ -10,6 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from dashboard.compare import Comparison, annotate, compare
+from dashboard.engine.fitting import first_fitting, fitting, reasons
+from dashboard.engine.request import Request
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
@@ -20,8 +22,7 @@ from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
 from dashboard.studies.methods import RANK_CORRELATION, Made, Sort, each_with_each, in_order, spread, waiting
 from dashboard.ui.parts import panel
-from dashboard.ui.parts.controls import first_fitting, fitting, reasons
-from dashboard.ui.parts.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
+from dashboard.ui.parts.explaining import Price, kept, look_behind, made, run, run_button, together, whole_cost
 from dashboard.ui.parts.links import linked, linked_choice
 from dashboard.ui.parts.looking import chosen_class, pick_question
 from dashboard.ui.parts.map_grid import SmallMap, map_grid
@@ -47,8 +48,8 @@ SCALE_IN_WORDS = {  # what the small maps' colours follow
 class Entry:
     """One method on the page: what it is asked, what that costs, and what came of it, None while it waits to be run."""
 
-    asked: Asked
-    cost: Cost
+    asked: Request
+    cost: Price
     made: Made | None
 
     @property
@@ -73,7 +74,7 @@ class View:
     own_scale: bool
 
 
-def ask(chosen: Chosen) -> tuple[str, list[Asked]]:
+def ask(chosen: Chosen) -> tuple[str, list[Request]]:
     """Draws the choice of a side and the question, which goes to every method that fits its model, with default options."""
     which, explained, other = st.columns([3, 5, 5], gap="medium")
     with which:
@@ -82,7 +83,7 @@ def ask(chosen: Chosen) -> tuple[str, list[Asked]]:
             help=f"cnn: {plain(chosen.cnn.title)}. vit: {plain(chosen.vit.title)}.",
         )  # fmt: skip
     model = chosen.cnn if side == "cnn" else chosen.vit
-    asked, seen = pick_question(side, Asked(model, chosen.photo, first_fitting(side, model)()), explained, other)
+    asked, seen = pick_question(side, Request(model, chosen.photo, first_fitting(model)()), explained, other)
     names = class_names(asked.model.labels)
     rival = "" if asked.against is None else f" compared with **{plain(names[asked.against])}**"
     st.markdown(f"{plain(model.title)}: evidence for **{plain(names[chosen_class(asked, seen)])}**{rival}.")
@@ -100,7 +101,7 @@ def pick_view(side: str, model: Classifier) -> View:
         )  # fmt: skip
     with beside:
         reference = linked_choice(
-            st.selectbox, "Reference", names, key="reference", first=first_fitting(side, model).label,
+            st.selectbox, "Reference", names, key="reference", first=first_fitting(model).label,
             help="ρ is each map's rank correlation with this one's: 1 same order, 0 unrelated, -1 reversed.",
         )  # fmt: skip
     with scale.container(height="stretch", vertical_alignment="center"):
@@ -113,13 +114,13 @@ def pick_view(side: str, model: Classifier) -> View:
     return View(sort, reference, own_scale)
 
 
-def entries(asked: Sequence[Asked]) -> Entries:
+def entries(asked: Sequence[Request]) -> Entries:
     """Makes the maps that are quick or were asked for; says what the others cost, with a button for all of them."""
     wanted = st.session_state.pop(TO_RUN, ())
     progress, stop, offer = st.empty(), st.empty(), st.empty()
     with st.spinner("The maps are being read …"):
         for each in asked:  # what a pass takes is best known when all looks have been
-            kept(each) or each.look()
+            kept(each) or look_behind(each)
         costs = [whole_cost(each) for each in asked]
         waits = waiting([cost.weight for cost in costs])
         found = {
@@ -271,7 +272,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     )  # fmt: skip
     panel.left_out(done.shown, chosen.look)
     panel.numbers(done.shown, chosen.share)
-    panel.facts(asked, asked.look(), done.shown)
+    panel.facts(asked, look_behind(asked), done.shown)
 
 
 def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share: float) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.engine.fitting import fitting, reasons
 from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients
 from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
@@ -10,7 +11,6 @@ from dashboard.models.device import device_name
 from dashboard.numbers import in_megabytes
 from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
-from dashboard.ui.parts.controls import fitting, reasons
 from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
 from dashboard.ui.parts.model_picker import SIDES
 from dashboard.ui.parts.notices import say_next

@@ -6,42 +6,20 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import streamlit as st
 
-from dashboard import methods
-from dashboard.methods import AttentionRollout, ClassActivationMap, Method, Pick, Span
+from dashboard.engine.fitting import fitting
+from dashboard.methods import Method, Pick, Span
 from dashboard.models.classifier import Classifier
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider, start_anew
 from dashboard.ui.parts.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
 MEANINGS = "meanings_of_options"  # by the widget's key, the definition of the option that was last drawn
-FIRST = {"cnn": ClassActivationMap, "vit": AttentionRollout}  # shown until another is chosen, where the model gives it
-
-
-def fitting(model: Classifier) -> list[type[Method]]:
-    """The methods whose evidence a model gives."""
-    return [method for method in methods.METHODS if method.needs in model.observers]
-
-
-def first_fitting(side: str, model: Classifier) -> type[Method]:
-    """What a side shows until another method is chosen."""
-    fits = fitting(model)
-    return FIRST[side] if FIRST[side] in fits else fits[0]
-
-
-def reasons(model: Classifier) -> dict[str, list[str]]:
-    """The methods that don't fit a model, by the reason why."""
-    found: dict[str, list[str]] = {}
-    for method in methods.METHODS:
-        if method.needs not in model.observers:
-            reason = model.refusals.get(method.needs, f"{model.title} gives no {method.needs.__name__}.")
-            found.setdefault(reason, []).append(method.label)
-    return found
 
 
 def pick_method(side: str, model: Classifier) -> type[Method]:
     """Which method explains a side's model."""
     by_name = {method.label: method for method in fitting(model)}
-    names = sorted(by_name, key=lambda name: by_name[name] is not FIRST[side])  # the first one first, the rest as they are
+    names = list(by_name)
     key = f"{side}_method"
     kind = "CNN" if side == "cnn" else "ViT"
     with st.container(gap=None):  # a label is also read aloud, as it stands, with every backslash

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.compare import Comparison, Incomparable
+from dashboard.engine.request import Request
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, Look, difference_figure, outliers_in_words
 from dashboard.methods import Method
@@ -12,7 +13,6 @@ from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
 from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
-from dashboard.ui.parts.explaining import Asked
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
 
@@ -105,7 +105,7 @@ def _with_chance(number: Number) -> tuple[str, ...]:
     return (number.in_words, f"({number.chance_in_words})") if number.chance is not None else (number.in_words,)
 
 
-def facts(asked: Asked, seen: Observation, shown: Explanation | None) -> None:
+def facts(asked: Request, seen: Observation, shown: Explanation | None) -> None:
     """What kind of map this is, what it means (by the method's docstring), what it took, and where it comes from.
 
     `shown` is the map, None where it waits to be made.
