@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from dashboard.explain import Explanation
+from dashboard.metrics import TOP_SHARE, Metric, Number, of_pair
 from dashboard.models.classifier import Classifier
-from dashboard.numbers import signed
-from dashboard.numerics.agreement import chance_overlap, rank_difference, spearman, top_mask, top_overlap
+from dashboard.numerics.agreement import rank_difference, top_mask
 from dashboard.numerics.scaling import crop_resample, inside, is_flat, percentiles
 from dashboard.photo import Box
 
@@ -18,7 +18,6 @@ Slot = Literal["left", "right"]
 SLOTS: tuple[Slot, Slot] = ("left", "right")
 OTHER: dict[Slot, Slot] = {"left": "right", "right": "left"}
 T = TypeVar("T")
-TOP_SHARE = 0.2
 CAVEAT = "This page compares what two models look at, never which of them is better."
 
 
@@ -65,19 +64,24 @@ class Side:
 class Comparison:
     """How far two maps agree, on one grid over the part of the photo that both models saw.
 
-    `difference` (rows, columns): percentile in the first map minus percentile in the second.
+    `difference` (rows, columns): percentile in the first map minus percentile in the second. `numbers`: what each metric of a
+    pair comes to.
     """
 
     box: Box
     difference: Tensor
-    spearman: float
-    overlap: float
-    chance: float
+    numbers: tuple[Number, ...]
 
-    @property
-    def spearman_in_words(self) -> str:
-        """With its sign."""
-        return signed(self.spearman)
+    def number(self, metric: type[Metric]) -> Number:
+        """One of the numbers.
+
+        Raises:
+            LookupError: the metric is not in `METRICS`, or not of a pair.
+        """
+        found = next((number for number in self.numbers if type(number.metric) is metric), None)
+        if found is None:
+            raise LookupError(f"expected one of {[number.metric.label for number in self.numbers]}, got {metric.label}")
+        return found
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,7 @@ def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -
         if is_flat(common):
             where = "" if shown.flat else ", in the part that both models saw"
             return Incomparable(f"{shown.method.label}{where}: {shown.flat_in_words}")
-    chance = chance_overlap(*(top_mask(values, share).double().mean().item() for values in (a, b)))
-    return Comparison(box, rank_difference(a, b), spearman(a, b), top_overlap(a, b, share), chance)
+    return Comparison(box, rank_difference(a, b), of_pair(a, b, share=share))
 
 
 @dataclass(frozen=True)

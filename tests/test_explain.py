@@ -10,6 +10,7 @@ from dashboard.compare import Incomparable, annotate, compare
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation, explain
 from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.metrics import Spearman, TopOverlap
 from dashboard.models.classifier import DoesNotFit
 from dashboard.models.zoo import load
 from dashboard.photo import Box, sample_photo
@@ -63,8 +64,10 @@ def test_comparing_looks_only_where_both_saw():
     both = compare(first, second)
     assert both.box == Box(40, 0, 100, 40)
     assert both.difference.shape == (1, 12)
-    assert both.spearman == pytest.approx(1)
-    assert both.chance == pytest.approx((1 / 6) / (2 - 1 / 6)), "two of twelve cells are as near to a fifth as there is"
+    assert both.number(Spearman).value == pytest.approx(1)
+    assert both.number(TopOverlap).chance == pytest.approx((1 / 6) / (2 - 1 / 6)), (
+        "two of twelve cells are as near to a fifth as there is"
+    )
 
 
 def test_nothing_in_common():

@@ -1,7 +1,8 @@
 """Raw values as NumPy files: `numpy.load(file)` opens them, with nothing pickled inside."""
 
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 from dashboard.compare import Comparison, Slot
 from dashboard.export.exhibit import Exhibit, settings, to_json
 from dashboard.photo import Box
+from dashboard.studies.layers import Curve
 
 
 def maps_npz(exhibit: Exhibit) -> bytes:
@@ -23,18 +25,27 @@ def maps_npz(exhibit: Exhibit) -> bytes:
 
 
 class Layers(NamedTuple):
-    """A method's maps after each layer, and the layer's own attention, both (L, rows, columns)."""
+    """A method's maps after each layer, and the layer's own attention, both (L, rows, columns), and every metric by layer."""
 
     progression: Tensor
     attention: Tensor
+    curves: Sequence[Curve] = ()
 
 
 def layers_npz(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> bytes:
-    """For each side that has layers, its maps after each and within each, (L, rows, columns) over one box; the settings."""
+    """For each side that has layers, its maps after each and within each, (L, rows, columns) over one box; the settings.
+
+    Each curve (L,) goes by its metric's key as `<slot>_curve_<key>`, with `..._by_chance` where chance has a value.
+    """
     arrays: dict[str, Any] = {}
     for slot, each in layers.items():
-        arrays |= {f"{slot}_{name}": maps.numpy() for name, maps in each._asdict().items()}
+        arrays |= {f"{slot}_progression": each.progression.numpy(), f"{slot}_attention": each.attention.numpy()}
         arrays[f"{slot}_box"] = _corners(exhibit.shown[slot].box)
+        for curve in each.curves:
+            name = f"{slot}_curve_{curve.metric.key}"
+            arrays[name] = np.array(curve.values)
+            if not all(map(math.isnan, curve.chance)):
+                arrays[f"{name}_by_chance"] = np.array(curve.chance)
     return _npz(arrays, exhibit)
 
 

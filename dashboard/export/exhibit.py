@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from dashboard.compare import SLOTS, Comparison, Incomparable, Pair, training_note
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Look
+from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
 from dashboard.photo import Photo
@@ -52,7 +54,7 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
     photo, comparison = exhibit.photo, exhibit.comparison
     return {
         "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size},
-        "maps": {name: _one_map(shown, exhibit.model_of(name)) for name, shown in exhibit.shown.items()},
+        "maps": {name: _one_map(shown, exhibit.model_of(name), exhibit.share) for name, shown in exhibit.shown.items()},
         "agreement": None if comparison is None else _agreement(comparison, exhibit.share),
         "display": dataclasses.asdict(exhibit.look) | {"top_share": exhibit.share},
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -61,7 +63,7 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
     }
 
 
-def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
+def _one_map(shown: Explanation, model: Classifier, share: float) -> dict[str, Any]:
     names = class_names(shown.prediction.labels)
     return {
         "method": shown.method.label,
@@ -79,13 +81,24 @@ def _one_map(shown: Explanation, model: Classifier) -> dict[str, Any]:
         "trained_on": model.training_data,
         "cells": tuple(shown.heatmap.shape),
         "box": dataclasses.asdict(shown.box),
+        "numbers": {"none": shown.flat_in_words} if shown.flat else numbers_by_key(of_map(shown.heatmap, share=share)),
     }
+
+
+def numbers_by_key(numbers: Iterable[Number]) -> dict[str, float | None]:
+    """Each number by its metric's key, and what chance would give; None where a number has no value."""
+    found = {}
+    for number in numbers:
+        found[number.metric.key] = None if math.isnan(number.value) else number.value
+        if number.chance is not None:
+            found[f"{number.metric.key}_by_chance"] = number.chance
+    return found
 
 
 def _agreement(comparison: Comparison | Incomparable, share: float) -> dict[str, Any]:
     if isinstance(comparison, Incomparable):
         return {"none": comparison.reason}
-    figures = {"spearman": comparison.spearman, "overlap": comparison.overlap, "overlap_by_chance": comparison.chance}
+    figures: dict[str, Any] = numbers_by_key(comparison.numbers)
     return figures | {"cells": tuple(comparison.difference.shape), "box": dataclasses.asdict(comparison.box)}
 
 

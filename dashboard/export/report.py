@@ -1,5 +1,6 @@
 """One HTML file with the whole comparison: it opens without a server and without a network."""
 
+from collections.abc import Iterable
 from html import escape
 
 import plotly.graph_objects as go
@@ -10,6 +11,7 @@ from dashboard.compare import OTHER, SLOTS, Incomparable, Slot, annotate
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit, answers_of, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure, outliers_in_words
+from dashboard.metrics import Number, of_map
 from dashboard.names import class_names
 
 # A column is as wide for the first figure as for all three: Plotly draws each as soon as it is read.
@@ -74,6 +76,7 @@ def _side(exhibit: Exhibit, slot: Slot, behind: Backdrop) -> str:
 {f'<p class="note">{escape(left_out)}</p>' if left_out and not shown.flat else ""}
 <p>{kind}. {escape(f"{shown.method.why} {shown.remark}")} <a href="{escape(shown.method.paper)}">Paper</a></p>
 {_answers(shown)}
+{"" if shown.flat else _numbers(of_map(shown.heatmap, share=exhibit.share))}
 <p><small>Trained on {escape(model.training_data or "data that is not known")}. Key {escape(model.key)}.</small></p>
 </article>"""
 
@@ -83,6 +86,16 @@ def _answers(shown: Explanation) -> str:
     names = class_names(answer.labels)
     rows = (f"<tr><td>{escape(names[index])}</td><td>{answer.in_words(score)}</td></tr>" for index, score in answers_of(shown))
     return f"<table><tr><td>Class</td><td>{answer.kind.capitalize()}</td></tr>{''.join(rows)}</table>"
+
+
+def _numbers(numbers: Iterable[Number]) -> str:
+    rows = (
+        f"<tr><td>{escape(number.metric.title)}<br><small>{escape(number.metric.meaning)} "
+        f'<a href="{escape(number.metric.paper)}">Source</a></small></td>'
+        f"<td>{', '.join(filter(None, (number.in_words, number.chance_in_words)))}</td></tr>"
+        for number in numbers
+    )
+    return f"<table>{''.join(rows)}</table>"
 
 
 def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
@@ -95,10 +108,7 @@ def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
 <article>
 <h2>Difference · in rank</h2>
 {_figure(figure, "difference", "Where one map ranks higher than the other, over the photo")}
-<table>
-<tr><td>Spearman</td><td>{comparison.spearman_in_words}</td></tr>
-<tr><td>Top {exhibit.share:.0%} in both</td><td>{comparison.overlap:.2f}, by chance {comparison.chance:.2f}</td></tr>
-</table>
+{_numbers(comparison.numbers)}
 <p><small>Over the part that both models saw, on {rows} x {columns} cells.</small></p>
 </article>"""
 

@@ -1,5 +1,6 @@
 """How pictures build up: a film, small multiples on one photo, and curves by depth."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ from dashboard.figures.maps import (
 from dashboard.numbers import plural
 from dashboard.numerics.scaling import is_flat
 from dashboard.photo import Box
-from dashboard.studies.layers import Curves
+from dashboard.studies.layers import Curve
 
 FRAME_MS = 450
 QUIET = "rgba(128,138,134,0.25)"  # reads on light and on dark
@@ -249,29 +250,33 @@ def _photo_axes(figure: go.Figure, behind: Backdrop) -> None:
         axis.update(HIDDEN | anchor | {"range": [behind.height, 0]})
 
 
-def curves_figure(curves: Curves, depth: int) -> go.Figure:
-    """Four small curves over depth, the chosen one marked; a click on a point gives its depth."""
-    layers = list(range(1, len(curves.entropy) + 1))
-    drawn = {
-        "Entropy": curves.entropy, "Gini index": curves.gini, "Distance, patches": curves.distance,
-        "Agreement, ρ": curves.agreement,
-    }  # fmt: skip
-    figure = make_subplots(2, 2, subplot_titles=list(drawn), horizontal_spacing=0.12, vertical_spacing=0.2)
+def curves_figure(curves: Sequence[Curve], depth: int) -> go.Figure:
+    """A small curve over depth for each metric, the chosen depth marked; a click on a point gives its depth.
+
+    A dotted line is what chance gives, where that has a value.
+    """
+    layers = list(range(1, len(curves[0].values) + 1))
+    rows = -(-len(curves) // 2)
+    titles = [curve.metric.title for curve in curves]
+    figure = make_subplots(rows, 2, subplot_titles=titles, horizontal_spacing=0.12, vertical_spacing=0.4 / rows)
     sizes = [11 if layer == depth else 7 for layer in layers]
     whole = {"marker": {"opacity": 1}}
     colours = [ACCENT if layer == depth else LINE for layer in layers]
-    for index, (title, values) in enumerate(drawn.items()):
+    for index, (title, curve) in enumerate(zip(titles, curves, strict=True)):
+        place = {"row": index // 2 + 1, "col": index % 2 + 1}
         figure.add_scatter(
-            x=layers[: len(values)], y=values, mode="lines+markers", line={"color": LINE, "width": 2},
+            x=layers, y=curve.values, mode="lines+markers", line={"color": LINE, "width": 2},
             marker={"size": sizes, "color": colours}, selected=whole, unselected=whole,
-            customdata=layers, hovertemplate=f"layer %{{x}}<br>{title} %{{y:.3f}}<extra></extra>",
-            row=index // 2 + 1, col=index % 2 + 1,
+            customdata=layers, hovertemplate=f"layer %{{x}}<br>{title} %{{y:.3f}}<extra></extra>", **place,
         )  # fmt: skip
-    figure.add_hline(0, line={"dash": "dot", "width": 1, "color": "rgb(140,140,140)"}, annotation_text="chance",
-                     annotation_font_size=10, row=2, col=2)  # fmt: skip
+        if not all(map(math.isnan, curve.chance)):
+            dotted = {"dash": "dot", "width": 1, "color": "rgb(140,140,140)"}
+            figure.add_scatter(x=layers, y=curve.chance, mode="lines", line=dotted, name="chance", hoverinfo="skip", **place)
     ticks = {"dtick": -(-len(layers) // 6), "tick0": 0, "tickangle": 0, "range": [0.5, len(layers) + 0.5]}
     figure.update_xaxes(ticks | {"fixedrange": True, "showgrid": False, "zeroline": False})
     figure.update_yaxes(fixedrange=True, gridcolor=QUIET, zeroline=False, nticks=4)
-    figure.update_layout(PLAIN, height=400, margin={"l": 34, "r": 6, "t": 28, "b": 24}, showlegend=False, hoverdistance=40)
+    figure.update_layout(
+        PLAIN, height=52 + 174 * rows, margin={"l": 34, "r": 6, "t": 28, "b": 24}, showlegend=False, hoverdistance=40
+    )
     figure.update_annotations(font_size=12)
     return figure

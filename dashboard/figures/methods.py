@@ -10,14 +10,14 @@ import plotly.graph_objects as go
 from dashboard.explain import Explanation
 from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT
-from dashboard.figures.maps import DIVERGING, PLAIN, SCALES, Backdrop, Look, outline_path, unseen_rectangles
+from dashboard.figures.maps import DIVERGING, PLAIN, SCALES, SEQUENTIAL, Backdrop, Look, outline_path, unseen_rectangles
+from dashboard.metrics import Metric, Number
 from dashboard.numbers import signed
 from dashboard.photo import Box
 
 ROW_HEIGHT = 20  # pixels of a row of the matrix
 BAR_ABOVE = {
-    "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "yanchor": "bottom", "y": 1, "ypad": 0,
-    "tickvals": [-1, -0.5, 0, 0.5, 1], "title": {"text": "rank correlation ρ", "side": "top"},
+    "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "yanchor": "bottom", "y": 1, "ypad": 0, "nticks": 6,
 }  # fmt: skip
 
 
@@ -66,23 +66,25 @@ def laid(behind: Backdrop, box: Box) -> dict[str, list]:
     return {"box": percent(box.left, box.top, box.right, box.bottom), "unseen": [percent(*corners) for corners in unseen]}
 
 
-def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int] | None) -> go.Figure:
-    """Rank correlations (M, M) of maps with these names; a transparent point in each cell tells whoever clicks it which two.
+def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int] | None, metric: Metric) -> go.Figure:
+    """A metric (M, M) of maps with these names; a transparent point in each cell tells whoever clicks it which two.
 
-    `pair` is framed.
+    `pair` is framed. Colours diverge about 0 for a metric with a sign, and end at 1, or at the largest number beyond.
     """
+    largest = max(1.0, np.abs(matrix[~np.isnan(matrix)]).max(initial=0.0))
     count = len(names)
     places = list(range(count))
     figure = go.Figure()
     figure.add_heatmap(
-        x=places, y=places, z=matrix.astype(np.float32), zmin=-1, zmax=1, colorscale=SCALES[DIVERGING], xgap=1, ygap=1,
-        hoverinfo="skip", colorbar=BAR_ABOVE,
+        x=places, y=places, z=matrix.astype(np.float32), zmin=-largest if metric.signed else 0, zmax=largest,
+        colorscale=SCALES[DIVERGING if metric.signed else SEQUENTIAL[0]], xgap=1, ygap=1,
+        hoverinfo="skip", colorbar=BAR_ABOVE | {"title": {"text": metric.title, "side": "top"}},
     )  # fmt: skip
     clear = {"marker": {"opacity": 0}}
     figure.add_scatter(
         x=places * count, y=[row for row in places for _ in places], mode="markers", marker={"opacity": 0, "size": 12},
         customdata=[[first, second] for first in names for second in names],
-        text=[rho_in_words(value) for value in matrix.flat],
+        text=[f"{metric.title} {Number(metric, value).in_words}" for value in matrix.flat],
         hovertemplate="%{customdata[0]} and %{customdata[1]}: %{text}<extra></extra>", selected=clear, unselected=clear,
     )  # fmt: skip
     ticks = {"tickvals": places, "ticktext": list(names), "fixedrange": True, "showgrid": False, "zeroline": False}

@@ -12,7 +12,7 @@ ASKED_EVERY = 0.2  # seconds between two questions to those who wait whether the
 TURN = 0.2  # seconds after which a slow method gives way to other slow ones; to quick looks it does at once
 OVERTAKEN = 16  # quick looks that may go before slow work that waits, with none of it under way, until some has a turn
 
-Asked = Callable[[], None]  # called now and then of those who wait; it may raise to leave the queue
+Stop = Callable[[], None]  # called now and then of those who wait; it may raise to leave the queue
 
 
 class Turns:
@@ -28,7 +28,7 @@ class Turns:
         self._overtaken = 0
 
     @contextmanager
-    def quick(self, asked: Asked) -> Iterator[None]:
+    def quick(self, asked: Stop) -> Iterator[None]:
         """Holds a place; within slow work it goes on in the one that is held."""
         if self in _SLOW_IN.get():
             yield
@@ -40,7 +40,7 @@ class Turns:
             self._release(False)
 
     @contextmanager
-    def slow(self, asked: Asked) -> Iterator[Callable[[int], None]]:
+    def slow(self, asked: Stop) -> Iterator[Callable[[int], None]]:
         """Holds a place, and gives a call for after every step, with the units of work done, at which it gives way."""
         self._take(True, asked)
         holds, started = True, time.monotonic()
@@ -64,7 +64,7 @@ class Turns:
             if holds:
                 self._release(True)
 
-    def _take(self, slow: bool, asked: Asked, first: bool = False) -> None:
+    def _take(self, slow: bool, asked: Stop, first: bool = False) -> None:
         given = threading.Event()
         with self._lock:
             queue = self._waiting[slow]
@@ -119,7 +119,7 @@ class OneEach:
         self._turns: WeakValueDictionary[str, Turns] = WeakValueDictionary()
 
     @contextmanager
-    def under_way(self, key: str, asked: Asked) -> Iterator[None]:
+    def under_way(self, key: str, asked: Stop) -> Iterator[None]:
         """Holds the key's only place."""
         with self._lock:
             turns = self._turns.get(key)

@@ -33,9 +33,8 @@ def attention_distance(weights: Tensor, grid: tuple[int, int], prefix: int) -> T
     distance: it is left out, and each row's rest is divided by its sum.
     """
     between = weights[..., prefix:, prefix:]  # (..., n, n), patches only
-    shares = between / between.sum(-1, keepdim=True).clamp_min(torch.finfo(between.dtype).tiny)
-    distances = _distances(*grid).to(shares)
-    return (shares * distances).sum(-1).mean(-1)
+    total = between.sum(-1).clamp_min(torch.finfo(between.dtype).tiny)
+    return ((between * _distances(*grid).to(between)).sum(-1) / total).mean(-1)
 
 
 def attention_entropy(weights: Tensor, prefix: int) -> Tensor:

@@ -1,7 +1,7 @@
 """How both models' pictures build up: what the layers page shows, from evidence alone and without Streamlit."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import get_type_hints
@@ -12,11 +12,10 @@ from dashboard.compare import Comparison, compare
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation
 from dashboard.methods import AttentionRollout, Method, Span
+from dashboard.metrics import AttentionMetric, MapMetric, Metric, Number, PairMetric, chosen, of_map
 from dashboard.numerics.agreement import spearman
-from dashboard.numerics.attention import attention_distance, read_attention
-from dashboard.numerics.concentration import entropy, gini
+from dashboard.numerics.attention import read_attention
 from dashboard.numerics.rollout import fuse_heads
-from dashboard.numerics.scaling import is_flat
 
 HEADS = ("mean", "max", "min")
 DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
@@ -58,38 +57,51 @@ def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) ->
 
 
 @dataclass(frozen=True)
-class Curves:
-    """One number per depth, first layer first; NaN where the rollout is flat.
+class Curve:
+    """One metric by depth, first layer first: its `values`, and what `chance` would give, each NaN where there is none.
 
-    `entropy`, `gini` of the rollout up to that depth; `distance` that patches look in that layer alone, in patches;
-    `agreement` (Spearman) and `overlap` (intersection over union of the top cells) of the rollout with the other side's map,
-    NaN where they can't be compared; `chance` is the overlap of unrelated maps.
+    A metric of a map is that of the map up to a depth, one of a pair compares that map with another model's, and one of
+    attention is the mean over the heads of that layer alone.
     """
 
-    entropy: list[float]
-    gini: list[float]
-    distance: list[float]
-    agreement: list[float]
-    overlap: list[float]
+    metric: Metric
+    values: list[float]
     chance: list[float]
 
 
-def curves(evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other: Explanation | None, share: float) -> Curves:
-    """Reads rollouts (L, rows, columns) of one photo by depth; `shown` is any of them, `other` what they are compared with."""
+def curves(
+    evidence: AttentionMaps, shown: Explanation, rollouts: Tensor, other: Explanation | None, share: float
+) -> list[Curve]:
+    """Every metric of one photo's rollouts (L, rows, columns), depth by depth, in the order of `METRICS`.
+
+    `shown` is any of the rollouts, `other` another model's map, if any; `share` that of a map's top.
+    """
     pairs = [None if other is None else compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
-    figures = [
-        (pair.spearman, pair.overlap, pair.chance) if isinstance(pair, Comparison) else (math.nan,) * 3 for pair in pairs
-    ]
-    return Curves(
-        [_unless_flat(entropy, rollout) for rollout in rollouts],
-        [_unless_flat(gini, rollout) for rollout in rollouts],
-        attention_distance(evidence.weights, evidence.grid, evidence.prefix).mean(-1).tolist(),
-        *map(list, zip(*figures, strict=True)),
-    )
+    maps = [of_map(rollout, share=share) for rollout in rollouts]
+    found = []
+    for metric in chosen(Metric, share=share):
+        if isinstance(metric, MapMetric):
+            found.append(_curve(metric, [_of(metric, numbers) for numbers in maps]))
+        elif isinstance(metric, PairMetric):
+            compared = [pair.numbers if isinstance(pair, Comparison) else () for pair in pairs]
+            found.append(_curve(metric, [_of(metric, numbers) for numbers in compared]))
+        elif isinstance(metric, AttentionMetric):
+            found.append(_curve(metric, [_of_layer(metric, layer, evidence) for layer in evidence.weights]))
+    return found
 
 
-def _unless_flat(measure: Callable[[Tensor], float], values: Tensor) -> float:
-    return math.nan if is_flat(values) else measure(values)
+def _curve(metric: Metric, by_depth: Sequence[Number]) -> Curve:
+    chance = [math.nan if number.chance is None else number.chance for number in by_depth]
+    return Curve(metric, [number.value for number in by_depth], chance)
+
+
+def _of(metric: Metric, numbers: Iterable[Number]) -> Number:
+    return next((number for number in numbers if number.metric == metric), Number(metric, math.nan))
+
+
+def _of_layer(metric: AttentionMetric, weights: Tensor, evidence: AttentionMaps) -> Number:
+    """One layer (H, T, T) at a time, as a large model's attention would take its memory twice over."""
+    return Number(metric, metric(weights, evidence.grid, evidence.prefix).mean().item())
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from dashboard.explain import Explanation
-from dashboard.numerics.agreement import spearman_matrix
+from dashboard.metrics import PairMetric, Spearman
 from dashboard.numerics.scaling import crop_resample
 
 AT_ONCE = 0.3  # the weight that one map may have without being asked for, see `Made`
 TOGETHER = 2.0  # the weight that all of those may have
+RANK_CORRELATION = Spearman()
 Sort = Literal["family", "cost", "agreement"]
 
 
@@ -45,11 +46,11 @@ def waiting(weights: Sequence[float]) -> list[bool]:
     return waits
 
 
-def correlations(maps: Sequence[Explanation]) -> Tensor:
-    """Rank correlation of each map of one model with each, (M, M): what `compare` says of every pair, on its finer grid.
+def each_with_each(maps: Sequence[Explanation], metric: PairMetric = RANK_CORRELATION) -> Tensor:
+    """A metric of each map of one model with each, (M, M): what `compare` says of every pair, on its finer grid.
 
-    All maps are laid on every grid that a pair needs, over the part that both cover, and ranked there once: one matrix product
-    per grid, not 253 comparisons.
+    All maps are laid on every grid that a pair needs, over the part that both cover, and the metric's own `matrix` is taken
+    there once: for rank correlation one matrix product per grid, not 253 comparisons.
     """
     shapes = torch.tensor([shown.heatmap.shape for shown in maps])  # (M, 2)
     finer = torch.maximum(shapes[:, None], shapes)  # (M, M, 2)
@@ -60,7 +61,7 @@ def correlations(maps: Sequence[Explanation]) -> Tensor:
         for grid in finer[there].unique(dim=0):
             rows, columns = grid.tolist()
             laid = [crop_resample(shown.heatmap.float(), shown.box.shares(box), rows, columns) for shown in maps]
-            found = torch.where(there & (finer == grid).all(-1), spearman_matrix(torch.stack(laid)), found)
+            found = torch.where(there & (finer == grid).all(-1), metric.matrix(torch.stack(laid)), found)
     return found
 
 
@@ -74,7 +75,7 @@ class Spread:
 
 
 def spread(matrix: Tensor) -> Spread | None:
-    """Sums up rank correlations (M, M); None where no two maps have one."""
+    """Sums up a metric of each map with each (M, M); None where no two maps have a number."""
     pairs = [(value, (i, j)) for i, row in enumerate(matrix.tolist()) for j, value in enumerate(row[:i]) if value == value]
     if not pairs:
         return None

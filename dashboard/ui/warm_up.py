@@ -1,11 +1,11 @@
 """What a first visitor would wait for, done before anybody comes."""
 
 from dashboard.compare import Pair, annotate
+from dashboard.engine.fitting import first_fitting
 from dashboard.explain import read
 from dashboard.figures.maps import Look, map_figure
 from dashboard.photo import SAMPLES
 from dashboard.ui import caches
-from dashboard.ui.parts.controls import first_fitting
 from dashboard.ui.parts.model_picker import DEFAULTS
 
 

@@ -261,12 +261,13 @@ def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(p
 SIDE = {"photo", "upload", "use_camera", "pair_1", "pair_2", "left", "right", "opacity", "colours", "scale", "smooth",
         "top", "copy_link", "got_it"}  # fmt: skip
 REACHED = {
-    "compare": {"right_heads", "right_discard", "right_depth", "show", "left_class", "left_top", "right_class", "right_top", "downloads"},
-    "layers": {"right_heads", "right_discard", "right_depth", "right_head", "left_class", "downloads", "progression"},
-    "attention": {"patch", "direction", "patch_layer", "patch_head", "patch_heads", "patch_picture", "hide_cls", "left_class", "left_against",
-                  "downloads"},
-    "methods": {"side", "left_class", "left_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
+    "compare": {"right_heads", "right_discard", "right_depth", "show", "left_class", "left_top", "right_class", "right_top",
                 "downloads"},
+    "layers": {"right_heads", "right_discard", "right_depth", "right_head", "left_class", "downloads", "progression"},
+    "attention": {"patch", "direction", "patch_layer", "patch_head", "patch_heads", "patch_picture", "hide_cls",
+                  "left_class", "left_against", "downloads"},
+    "methods": {"side", "left_class", "left_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
+                "metric", "downloads"},
     "models": {"find", "gives", "well_known", "list_page", "another", "load_another", "unload_bundled-cnn",
                "load_torchvision-resnet50"},
 }  # fmt: skip

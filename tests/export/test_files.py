@@ -4,6 +4,7 @@ import dataclasses
 import html
 import io
 import json
+import math
 from html.parser import HTMLParser
 
 import numpy as np
@@ -15,6 +16,8 @@ from dashboard.export.arrays import Layers, layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
+from dashboard.metrics import Gini, Spearman
+from dashboard.studies.layers import Curve
 from tests.export.exhibits import CNN_BOX, EVIL, VIT_BOX, exhibit
 
 BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
@@ -41,10 +44,15 @@ def test_maps_without_a_common_part():
 
 def test_layers_are_kept_whole():
     rollouts, attention = torch.rand(3, 4, 6), torch.rand(3, 4, 6)
-    arrays = loaded(layers_npz(exhibit(), {"right": Layers(rollouts, attention)}))
+    read = [Curve(Spearman(), [0.5, 0.1, math.nan], [0.0, 0.0, math.nan]), Curve(Gini(), [0.3, 0.2, 0.1], [math.nan] * 3)]
+    arrays = loaded(layers_npz(exhibit(), {"right": Layers(rollouts, attention, read)}))
     assert (arrays["right_progression"] == rollouts.numpy()).all()
     assert (arrays["right_attention"] == attention.numpy()).all()
     assert arrays["right_box"].tolist() == list(dataclasses.astuple(VIT_BOX))
+    assert arrays["right_curve_spearman"].tolist() == pytest.approx([0.5, 0.1, math.nan], nan_ok=True)
+    assert arrays["right_curve_spearman_by_chance"].tolist() == pytest.approx([0.0, 0.0, math.nan], nan_ok=True)
+    assert arrays["right_curve_gini"].tolist() == [0.3, 0.2, 0.1]
+    assert "right_curve_gini_by_chance" not in arrays
 
 
 def test_maps_of_one_model_come_by_their_methods_names():
@@ -127,7 +135,7 @@ def test_the_report_loads_nothing_from_elsewhere(report: str):
     for tag, attributes in Tags(report).found:
         assert tag not in ("link", "img", "iframe")
         assert "src" not in attributes
-        assert tag != "a" or attributes["href"].startswith(("https://arxiv.org/", "http://localhost/"))
+        assert tag != "a" or attributes["href"].startswith(("https://arxiv.org/", "https://doi.org/", "http://localhost/"))
 
 
 def test_names_stay_text_in_the_report(report: str):

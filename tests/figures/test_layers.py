@@ -1,12 +1,15 @@
 """The layers page's figures as data."""
 
+import math
+
 import numpy as np
 import pytest
 
 from dashboard.figures.layers import ACCENT, Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
 from dashboard.figures.maps import Backdrop, Look, outline_path
+from dashboard.metrics import Entropy, Gini, TopOverlap
 from dashboard.photo import Box
-from dashboard.studies.layers import Curves
+from dashboard.studies.layers import Curve
 
 BEHIND = Backdrop(400, 300, "data:image/jpeg;base64,AAAA")
 BOX = Box(50, 0, 350, 300)
@@ -134,18 +137,25 @@ def test_any_number_of_small_maps(count: int):
     assert len(multiples(panels(count), BEHIND, Look(), 6, one_scale=True).data) == 2 * count
 
 
-def curves(agreement: list[float]) -> Curves:
-    return Curves([0.1, 0.2, 0.3], [0.5, 0.4, 0.3], [1.0, 2.0, 3.0], agreement, agreement, 0.11)
+def curves(chance: list[float]) -> list[Curve]:
+    nothing = [math.nan] * 3
+    return [
+        Curve(Entropy(), [0.1, 0.2, 0.3], nothing), Curve(Gini(), [0.5, 0.4, 0.3], nothing),
+        Curve(TopOverlap(0.4), [0.0, 0.1, math.nan], chance),
+    ]  # fmt: skip
 
 
 def test_each_curve_marks_the_chosen_depth_and_tells_its_points():
-    figure = curves_figure(curves([0.0, 0.1, 0.2]), 2)
-    assert len(figure.data) == 4
-    for trace in figure.data:
+    figure = curves_figure(curves([0.2, 0.2, math.nan]), 2)
+    marked = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    assert [note.text for note in figure.layout.annotations] == ["Entropy", "Gini index", "Top 40%"]
+    assert len(marked) == 3
+    for trace in marked:
         assert trace.marker.color == ("rgb(20,140,130)", ACCENT, "rgb(20,140,130)")
         assert list(trace.customdata) == [1, 2, 3]
-    assert [shape.y0 for shape in figure.layout.shapes] == [0], "the line of chance"
 
 
-def test_curves_without_a_common_part():
-    assert len(curves_figure(curves([]), 1).data[3].y) == 0
+def test_the_line_of_chance_is_that_of_its_curve():
+    dotted = [trace for trace in curves_figure(curves([0.2, 0.3, math.nan]), 2).data if trace.name == "chance"]
+    assert [(trace.xaxis, trace.y[:2]) for trace in dotted] == [("x3", (0.2, 0.3))]
+    assert all(trace.name != "chance" for trace in curves_figure(curves([math.nan] * 3), 1).data)

@@ -13,6 +13,7 @@ from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import Backdrop, Look, palette
 from dashboard.figures.methods import encoded, grid_scale, laid, matrix_figure, painted, rho_in_words, svg_path
 from dashboard.methods import ClassActivationMap, GradCAM
+from dashboard.metrics import Spearman, TopOverlap
 from dashboard.photo import Box
 
 VALUES = torch.tensor([[-1.0, 0.0, 3.0], [0.5, 0.5, 2.0]])
@@ -90,7 +91,7 @@ def test_it_is_said_in_percent_what_the_model_saw_and_what_not():
 
 
 def test_a_click_on_a_cell_tells_its_two_maps():
-    heat, points = matrix_figure(MATRIX, NAMES, None).data
+    heat, points = matrix_figure(MATRIX, NAMES, None, Spearman()).data
     assert np.array_equal(heat.z, MATRIX.astype(np.float32), equal_nan=True)
     for x, y, names in zip(points.x, points.y, points.customdata, strict=True):
         assert list(names) == [NAMES[y], NAMES[x]], "its row's first, its column's second"
@@ -98,17 +99,24 @@ def test_a_click_on_a_cell_tells_its_two_maps():
 
 
 def test_values_are_said_and_a_flat_map_has_none():
-    text = matrix_figure(MATRIX, NAMES, None).data[1].text
-    assert list(text[:3]) == ["ρ +1.00", "ρ +0.50", "no ρ"]
-    assert rho_in_words(-0.004) == "ρ +0.00"
+    text = matrix_figure(MATRIX, NAMES, None, Spearman()).data[1].text
+    assert list(text[:3]) == ["Spearman +1.00", "Spearman +0.50", "Spearman none"]
+    assert [rho_in_words(value) for value in (-0.004, float("nan"))] == ["ρ +0.00", "no ρ"]
+
+
+def test_a_metric_without_a_sign_has_colours_from_nothing_up():
+    heat, points = matrix_figure(np.abs(MATRIX), NAMES, None, TopOverlap(0.4)).data
+    assert (heat.zmin, heat.zmax) == (0, 1)
+    assert heat.colorbar.title.text == "Top 40%"
+    assert points.text[1] == "Top 40% 0.50"
 
 
 def test_the_pair_is_framed():
-    shape = matrix_figure(MATRIX, NAMES, (0, 2)).layout.shapes[0]
+    shape = matrix_figure(MATRIX, NAMES, (0, 2), Spearman()).layout.shapes[0]
     assert (shape.x0, shape.x1, shape.y0, shape.y1, shape.line.color) == (1.5, 2.5, -0.5, 0.5, ACCENT)
-    assert not matrix_figure(MATRIX, NAMES, None).layout.shapes
+    assert not matrix_figure(MATRIX, NAMES, None, Spearman()).layout.shapes
 
 
 @pytest.mark.parametrize("count", [1, 2, 23])
 def test_any_number_of_maps(count: int):
-    assert len(matrix_figure(np.eye(count), [str(i) for i in range(count)], None).data[1].x) == count**2
+    assert len(matrix_figure(np.eye(count), [str(i) for i in range(count)], None, Spearman()).data[1].x) == count**2

@@ -9,8 +9,9 @@ from dashboard.compare import compare
 from dashboard.evidence import AttentionMaps, Prediction
 from dashboard.explain import Explanation
 from dashboard.methods import AttentionRollout, ClassActivationMap
+from dashboard.metrics import METRICS, AttentionDistance, Entropy, MapMetric, Metric, Number, PairMetric, Spearman, TopOverlap
 from dashboard.photo import Box
-from dashboard.studies.layers import DISCARDS, HEADS, attention_by_layer, choices, curves
+from dashboard.studies.layers import DISCARDS, HEADS, Curve, attention_by_layer, choices, curves
 
 L, H, ROWS, COLUMNS = 4, 3, 2, 5
 BOX = Box(0, 0, 50, 20)
@@ -25,6 +26,10 @@ def evidence() -> AttentionMaps:
 
 def explanation(heatmap: torch.Tensor, method, box: Box = BOX) -> Explanation:
     return Explanation(heatmap, box, method, "a/b", None, Prediction(torch.ones(1), ("cat",)))
+
+
+def of(read: list[Curve], kind: type[Metric]) -> Curve:
+    return next(curve for curve in read if type(curve.metric) is kind)
 
 
 @pytest.mark.parametrize("heads", HEADS)
@@ -51,14 +56,17 @@ def test_curves_have_one_point_per_depth(evidence: AttentionMaps):
     rollouts = method.progression(evidence)
     cam = explanation(torch.randn(3, 4), ClassActivationMap())
     read = curves(evidence, explanation(rollouts[-1], method), rollouts, cam, 0.2)
-    assert {len(values) for values in (read.entropy, read.gini, read.distance, read.agreement, read.overlap)} == {L}
+    assert [type(curve.metric) for curve in read] == list(METRICS)
+    assert {len(curve.values) for curve in read} == {len(curve.chance) for curve in read} == {L}
     for layer, rollout in enumerate(rollouts):
         pair = compare(explanation(rollout, method), cam, 0.2)
-        assert read.agreement[layer] == pair.spearman
-        assert read.overlap[layer] == pair.overlap
+        for kind in (Spearman, TopOverlap):
+            curve = of(read, kind)
+            assert Number(curve.metric, curve.values[layer], curve.chance[layer]) == pair.number(kind)
     shares = rollouts[1].flatten() / rollouts[1].sum()
-    assert read.entropy[1] == pytest.approx(-(shares * shares.log()).sum().item() / torch.tensor(10.0).log().item(), abs=1e-5)
-    assert read.chance[1] == pytest.approx(0.2 / 1.8)
+    evenness = -(shares * shares.log()).sum().item() / math.log(ROWS * COLUMNS)
+    assert of(read, Entropy).values[1] == pytest.approx(evenness, abs=1e-5)
+    assert of(read, TopOverlap).chance[1] == pytest.approx(0.2 / 1.8)
 
 
 def test_distance_is_that_of_the_patches_alone(evidence: AttentionMaps):
@@ -73,7 +81,7 @@ def test_distance_is_that_of_the_patches_alone(evidence: AttentionMaps):
             for key in range(ROWS * COLUMNS):
                 away = ((query // COLUMNS - key // COLUMNS) ** 2 + (query % COLUMNS - key % COLUMNS) ** 2) ** 0.5
                 total += among[query, key].item() * away
-    assert read.distance[2] == pytest.approx(total / (H * ROWS * COLUMNS), rel=1e-4)
+    assert of(read, AttentionDistance).values[2] == pytest.approx(total / (H * ROWS * COLUMNS), rel=1e-4)
 
 
 def test_curves_without_a_common_part(evidence: AttentionMaps):
@@ -81,8 +89,10 @@ def test_curves_without_a_common_part(evidence: AttentionMaps):
     rollouts = method.progression(evidence)
     elsewhere = explanation(torch.randn(3, 4), ClassActivationMap(), Box(60, 0, 90, 20))
     read = curves(evidence, explanation(rollouts[-1], method), rollouts, elsewhere, 0.2)
-    assert all(math.isnan(value) for value in (*read.agreement, *read.overlap, *read.chance))
-    assert all(math.isfinite(value) for value in read.entropy)
+    for curve in read:
+        without = math.isnan if isinstance(curve.metric, PairMetric) else math.isfinite
+        assert all(map(without, curve.values)), curve.metric.label
+        assert all(map(math.isnan, curve.chance))
 
 
 def test_curves_have_gaps_where_the_rollout_is_flat(evidence: AttentionMaps):
@@ -90,8 +100,9 @@ def test_curves_have_gaps_where_the_rollout_is_flat(evidence: AttentionMaps):
     rollouts = method.progression(evidence)
     rollouts[1] = 0.1
     read = curves(evidence, explanation(rollouts[-1], method), rollouts, explanation(torch.randn(3, 4), method), 0.2)
-    for values in (read.entropy, read.gini, read.agreement, read.overlap, read.chance):
-        assert [math.isnan(value) for value in values] == [False, True, False, False]
+    for curve in read:
+        of_maps = isinstance(curve.metric, MapMetric | PairMetric)
+        assert [math.isnan(value) for value in curve.values] == [False, of_maps, False, False]
 
 
 def test_every_choice_at_the_same_depth(evidence: AttentionMaps):

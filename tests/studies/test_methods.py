@@ -10,8 +10,9 @@ from dashboard.compare import Incomparable, compare
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.methods import ClassActivationMap
+from dashboard.metrics import PairMetric, Spearman, TopOverlap
 from dashboard.photo import Box
-from dashboard.studies.methods import AT_ONCE, TOGETHER, correlations, in_order, spread, waiting
+from dashboard.studies.methods import AT_ONCE, TOGETHER, each_with_each, in_order, spread, waiting
 
 SHAPES = [(7, 9), (7, 9), (14, 5), (3, 20), (1, 1), (28, 28), (7, 9)]
 
@@ -25,16 +26,17 @@ def maps() -> list[Explanation]:
     return [replace(plain, heatmap=heatmap) for heatmap in heatmaps]
 
 
-def test_correlations_are_those_of_every_pair():
-    shown, found = maps(), correlations(maps())
+@pytest.mark.parametrize("metric", [Spearman(), TopOverlap(0.3)], ids=lambda metric: metric.label)
+def test_a_metric_of_each_with_each_is_that_of_every_pair(metric: PairMetric):
+    shown, found = maps(), each_with_each(maps(), metric)
     for i, first in enumerate(shown):
         for j, second in enumerate(shown):
-            pair = compare(first, second)
+            pair = compare(first, second, 0.3)
             if isinstance(pair, Incomparable):
                 assert found[i, j].isnan(), (i, j)
             else:
-                assert found[i, j].item() == pytest.approx(pair.spearman, abs=1e-6), (i, j)
-    assert math.isnan(found[4, 4]), "a flat map has no order"
+                assert found[i, j].item() == pytest.approx(pair.number(type(metric)).value, abs=1e-6), (i, j)
+    assert math.isnan(found[4, 4]), "a flat map has no number"
     assert found[5, 5] == pytest.approx(1)
 
 

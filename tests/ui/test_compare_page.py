@@ -111,7 +111,8 @@ def test_the_scale_is_in_the_link_and_what_it_leaves_out_is_said():
 
 WRONG = [
     ("right_depth", "99", 6), ("right_depth", "0", 6), ("right_depth", "x", 6), ("right_discard", "7", 0.5),
-    ("right_discard", "nan", 0.5), ("right_heads", "median", "mean"), ("photo", "nobody", "chelsea"), ("left_class", "unicorn", "Top prediction"),
+    ("right_discard", "nan", 0.5), ("right_heads", "median", "mean"),
+    ("photo", "nobody", "chelsea"), ("left_class", "unicorn", "Top prediction"),
     ("opacity", "-1", 0.6), ("top", "many", 20),
     ("colours", "Jet", "Viridis"), ("smooth", "perhaps", False), ("show", "<b>all</b>", "overlay"),
     ("scale", "log", "auto"),

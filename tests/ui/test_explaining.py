@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.ui.parts.explaining import Cost, in_words, seconds_left
+from dashboard.ui.parts.explaining import Price, in_words, seconds_left
 
 ROUGH = [(0.0, "a moment"), (0.99, "a moment"), (1.4, "1 s"), (89.0, "89 s"), (90.0, "2 min"), (1380, "23 min")]
 
@@ -13,7 +13,7 @@ def test_a_duration_is_as_rough_as_its_estimate(seconds: float, words: str):
 
 
 def test_a_cost_names_its_unit():
-    assert str(Cost(8192, "passes", 8192, 720)) == "8,192 passes, about 12 min"
+    assert str(Price(8192, "passes", 8192, 720)) == "8,192 passes, about 12 min"
 
 
 def test_the_first_step_alone_does_not_tell_the_pace():

@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from dashboard import methods
+from dashboard.engine.fitting import fitting
 from dashboard.evidence import AttentionMaps, FeatureMaps
 from dashboard.methods import ClassActivationMap, Method
 from dashboard.models.classifier import Classifier
 from dashboard.studies import methods as gallery
 from dashboard.ui import caches
 from dashboard.ui.pages.methods import TO_RUN
-from dashboard.ui.parts.controls import fitting
 from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, notices, opened, words
 from tests.ui.test_layers_page import figures
@@ -143,7 +143,8 @@ def test_a_link_restores_the_settings():
 @pytest.mark.parametrize(
     ("name", "asked", "shown"),
     [
-        ("side", "both", "left"), ("sort", "beauty", "family"), ("reference", "LeGrad", "CAM"), ("own_scale", "perhaps", False),
+        ("side", "both", "left"), ("metric", "beauty", "Spearman"),
+        ("sort", "beauty", "family"), ("reference", "LeGrad", "CAM"), ("own_scale", "perhaps", False),
         ("first", "Attention rollout", "CAM"), ("second", "<b>x</b>", "Grad-CAM"),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ import torch
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps
 from dashboard.methods import ClassActivationMap
 from dashboard.models import device
@@ -94,7 +95,7 @@ def test_slow_methods_alone_go_second_on_the_processor(slow: bool, monkeypatch: 
     inside, before, read = [], own(), explaining.read
     monkeypatch.setattr(explaining, "read", lambda *asked: inside.append(own()) or read(*asked))
     caches._maps.clear()
-    explaining.made(explaining.Asked(caches.classifier("bundled/cnn"), photo(seed=3), ClassActivationMap()), slow)
+    explaining.made(Request(caches.classifier("bundled/cnn"), photo(seed=3), ClassActivationMap()), slow)
     assert inside == [before + (device.NICE if slow and sys.platform == "linux" else 0)]
 
 

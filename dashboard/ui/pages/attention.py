@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.compare import OTHER, Pair, Side, Slot, annotate, compare
+from dashboard.engine.fitting import first_fitting
+from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation, read
 from dashboard.export.exhibit import Exhibit
@@ -33,9 +35,9 @@ from dashboard.studies.attention import (
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.controls import FUSED, LABELS, first_fitting, option_texts, pick_head
+from dashboard.ui.parts.controls import FUSED, LABELS, option_texts, pick_head
 from dashboard.ui.parts.downloads import Tray, attention_files, names_of
-from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
 from dashboard.ui.parts.notices import notices_here
@@ -65,17 +67,17 @@ def show(chosen: Chosen) -> None:
     patch = st.container()
     asked, beside = _ask_the_other(other, chosen.photo)
     with patch:
-        whole, seen = look(Asked(side.model, chosen.photo, AttentionRollout()))
+        whole, seen = look(Request(side.model, chosen.photo, AttentionRollout()))
         models = Pair.of(lambda each: whole.model if each == slot else asked.model)
         _one_patch(chosen, slot, models, seen, beside, tray)
 
 
-def _ask_the_other(side: Side, photo: Photo) -> tuple[Asked, Explanation | None]:
+def _ask_the_other(side: Side, photo: Photo) -> tuple[Request, Explanation | None]:
     """Draws the question to the other side's model; gives what is asked and its map, whose value at the patch is told."""
     place, *_ = st.columns([4, 5], gap="medium")
     with place:
         st.markdown(f"**What {plain(side.model.title)} is asked at the same spot**")
-        asked, _ = pick_whole_question(side, Asked(side.model, photo, first_fitting(side.model)()))
+        asked, _ = pick_whole_question(side, Request(side.model, photo, first_fitting(side.model)()))
         found = answers([asked], side.slot)
     return asked, found and found[0]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.compare import OTHER, Pair, Side, Slot, annotate, compare
+from dashboard.engine.request import Request
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
@@ -16,7 +17,7 @@ from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.controls import chosen_method, method_controls, pick_method
 from dashboard.ui.parts.display import pick_show
 from dashboard.ui.parts.downloads import Tray, comparison_files, comparison_names
-from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.looking import backdrop_of, chosen_class, pick_whole_question
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
@@ -45,7 +46,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     for slot, side in chosen.sides.items():
         with columns[slot]:
             places[slot] = st.container()
-            asked[slot], seen[slot] = pick_whole_question(side, Asked(side.model, chosen.photo, methods[slot]))
+            asked[slot], seen[slot] = pick_whole_question(side, Request(side.model, chosen.photo, methods[slot]))
     shown = {}
     for slot, place in places.items():
         with place:
@@ -80,7 +81,7 @@ def _pick_methods(chosen: Chosen) -> tuple[Pair[Method], Look]:
 
 
 def _map(
-    chosen: Chosen, slot: Slot, asked: Asked, shown: Explanation | None, other: Explanation | None, others: Method, look: Look
+    chosen: Chosen, slot: Slot, asked: Request, shown: Explanation | None, other: Explanation | None, others: Method, look: Look
 ) -> None:
     if shown is None:
         return
@@ -91,17 +92,18 @@ def _map(
         alt=f"{asked.method.label} of {side.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(shown, look)
+    panel.numbers(shown, chosen.share)
 
 
 def _difference(
-    chosen: Chosen, asked: Mapping[Slot, Asked], shown: Mapping[Slot, Explanation | None], tray: Tray, look: Look
+    chosen: Chosen, asked: Mapping[Slot, Request], shown: Mapping[Slot, Explanation | None], tray: Tray, look: Look
 ) -> None:
     left, right = shown["left"], shown["right"]
     if left is None or right is None:
         panel.waiting()
         return
     behind, comparison = backdrop_of(chosen), compare(left, right, chosen.share)
-    panel.agreement(comparison, behind, chosen.share)
+    panel.agreement(comparison, behind)
     models = Pair.of(lambda slot: asked[slot].model)
     exhibit = Exhibit(chosen.photo, Pair(left, right), models, comparison, look, chosen.share, current_link())
     tray |= comparison_files(exhibit, behind)

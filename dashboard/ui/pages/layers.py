@@ -1,6 +1,7 @@
 """The layers page: how what each side looks at builds up, layer by layer or stage by stage."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from dashboard import numbers
 from dashboard.compare import OTHER, SLOTS, Pair, Side, Slot, compare
+from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
 from dashboard.export.arrays import Layers
@@ -17,6 +19,7 @@ from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_w
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, measured
 from dashboard.methods import AttentionRollout, GradCAM, Method, Progressive
+from dashboard.metrics import PairMetric
 from dashboard.models.classifier import DoesNotFit, Observation
 from dashboard.numerics.cam import activation_energy
 from dashboard.photo import Photo
@@ -24,7 +27,7 @@ from dashboard.studies.layers import (
     DISCARDS,
     HEADS,
     Choice,
-    Curves,
+    Curve,
     attention_by_layer,
     by_place,
     choices,
@@ -36,7 +39,7 @@ from dashboard.ui.parts import sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.controls import chosen_method, pick_head
 from dashboard.ui.parts.downloads import Tray, layer_files, names_of
-from dashboard.ui.parts.explaining import Asked, answers
+from dashboard.ui.parts.explaining import answers, look_behind
 from dashboard.ui.parts.film_keys import film_keys
 from dashboard.ui.parts.looking import ask, backdrop_of
 from dashboard.ui.parts.notices import notices_here
@@ -66,7 +69,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     order = [*films, *(slot for slot in SLOTS if slot not in films)]
     firsts = (order[0], order[len(films) % 2])  # of the films, and of the others
     places = {slot: st.container() for slot in order}
-    asked: dict[Slot, Asked] = {}
+    asked: dict[Slot, Request] = {}
     maps: dict[Slot, Explanation | None] = {}
     for slot, place in places.items():
         with place:
@@ -100,19 +103,21 @@ class Charts:
         return name if self.first else self.side.key(name)
 
 
-def _film(chosen: Chosen, named: Charts, asked: Asked, shown: Explanation, other: Explanation | None) -> Layers:
+def _film(chosen: Chosen, named: Charts, asked: Request, shown: Explanation, other: Explanation | None) -> Layers:
     """Film, curves and depths of a method that goes up the layers."""
     behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
-    evidence, label = asked.look().evidence, asked.method.label
+    evidence, label = look_behind(asked).evidence, asked.method.label
     progression = asked.method.progression(evidence).cpu()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         head = pick_head(named.side.key("head"), evidence.heads, RAW)
-        layers = Layers(progression, attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head))
+        read = curves(evidence, shown, progression, other, chosen.share)
+        attention = attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head)
+        layers = Layers(progression, attention, read)
         show_film(shown, chosen.photo, layers, head, behind, chosen.look, named)
     with right:
         st.markdown("**By depth** · click a point to choose its depth")
-        show_curves(shown, evidence, progression, other, chosen.share, named)
+        show_curves(read, shown, evidence, named)
     st.markdown(f"**{label} at every depth, on one scale** · click one to choose its depth everywhere")
     show_depths(shown, evidence, progression, small, chosen.look, named)
     if isinstance(asked.method, AttentionRollout):
@@ -124,7 +129,7 @@ def _film(chosen: Chosen, named: Charts, asked: Asked, shown: Explanation, other
     return layers
 
 
-def _stages(chosen: Chosen, named: Charts, asked: Asked) -> None:
+def _stages(chosen: Chosen, named: Charts, asked: Request) -> None:
     """The method at every stage or layer of the network, and where each stage answers strongly, if it has stages."""
     small = caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
     staged = at_stages(asked)
@@ -163,23 +168,27 @@ def show_film(
     )
 
 
-def show_curves(
-    shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, other: Explanation | None, share: float, named: Charts
-) -> None:
+def show_curves(read: Sequence[Curve], shown: Explanation, evidence: AttentionMaps, named: Charts) -> None:
     """Numbers by depth; a click chooses the depth."""
-    read = curves(evidence, shown, rollouts, other, share)
-    _clickable("curves", named, curves_figure(read, _depth(shown.method, evidence)), "Four numbers by depth.")
+    titles = ", ".join(curve.metric.title for curve in read)
+    _clickable("curves", named, curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
+    explained = "\n\n".join(f"{curve.metric.title}: {curve.metric.meaning} [Source]({curve.metric.paper})" for curve in read)
     st.caption(
-        "Entropy is 1 and Gini 0 where the map is alike everywhere. Distance: how far patches look in that layer alone. "
-        f"Agreement: rank correlation with the other side's map, 0 for unrelated maps. {_overlap(read, shown.method, evidence)}"
+        f"Numbers of {shown.method.label} up to each layer; those of attention are of that layer alone. "
+        f"{_compared(read, _depth(shown.method, evidence))}",
+        help=explained,
     )
 
 
-def _overlap(read: Curves, method: AttentionRollout, evidence: AttentionMaps) -> str:
-    place = _depth(method, evidence) - 1
-    if math.isnan(read.agreement[place]):
-        return "At this depth the other side has no map to compare with, or none of a common part, or one of the two is flat."
-    return f"Top cells in both at this depth: {read.overlap[place]:.2f}, by chance {read.chance[place]:.2f}."
+def _compared(read: Sequence[Curve], depth: int) -> str:
+    pairs = [curve for curve in read if isinstance(curve.metric, PairMetric)]
+    names = " and ".join(curve.metric.title for curve in pairs)
+    if all(math.isnan(curve.values[depth - 1]) for curve in pairs):
+        return (
+            f"{names}: at this depth the other side has no map to compare with, or none of a common part, or one of the two "
+            "is flat."
+        )
+    return f"{names} compare it with the other side's map; dotted: unrelated maps."
 
 
 def show_depths(
@@ -196,14 +205,14 @@ def show_depths(
     _left_out(multiples_in_words(panels, look, True, shown.method.signed))
 
 
-def at_stages(asked: Asked) -> Asked:
+def at_stages(asked: Request) -> Request:
     """The same, or, where its method reads the end of the network alone, Grad-CAM, which can be read at every stage."""
     if place_option(asked.method) is not None or GradCAM.needs not in asked.model.observers:
         return asked
     return replace(asked, method=GradCAM())
 
 
-def show_places(asked: Asked, key: str, behind: Backdrop, look: Look, why: str = "") -> None:
+def show_places(asked: Request, key: str, behind: Backdrop, look: Look, why: str = "") -> None:
     """The method at every layer or stage that it can be asked about, each on its own scale; `why` it is this method."""
     option, label = place_option(asked.method), asked.method.label
     if option is None:

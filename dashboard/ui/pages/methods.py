@@ -9,22 +9,24 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
-from dashboard.compare import SLOTS, Slot, annotate, compare
+from dashboard.compare import SLOTS, Comparison, Slot, annotate, compare
+from dashboard.engine.fitting import first_fitting, fitting, reasons
+from dashboard.engine.request import Request
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
 from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
 from dashboard.methods import Method
+from dashboard.metrics import Number, PairMetric
+from dashboard.metrics import chosen as chosen_metrics
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
-from dashboard.numbers import signed
-from dashboard.studies.methods import Made, Sort, correlations, in_order, spread, waiting
+from dashboard.studies.methods import RANK_CORRELATION, Made, Sort, each_with_each, in_order, spread, waiting
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.controls import first_fitting, fitting, reasons
 from dashboard.ui.parts.downloads import Tray, method_files, names_of
-from dashboard.ui.parts.explaining import Asked, Cost, kept, made, run, run_button, together, whole_cost
+from dashboard.ui.parts.explaining import Price, kept, look_behind, made, run, run_button, together, whole_cost
 from dashboard.ui.parts.links import linked, linked_choice
 from dashboard.ui.parts.looking import backdrop_of, chosen_class, chosen_slot, pick_question, pick_slot
 from dashboard.ui.parts.map_grid import SmallMap, map_grid
@@ -50,8 +52,8 @@ SCALE_IN_WORDS = {  # what the small maps' colours follow
 class Entry:
     """One method on the page: what it is asked, what that costs, and what came of it, None while it waits to be run."""
 
-    asked: Asked
-    cost: Cost
+    asked: Request
+    cost: Price
     made: Made | None
 
     @property
@@ -106,20 +108,20 @@ def show(chosen: Chosen, tray: Tray) -> None:
         small = caches.screen_copy(photo.digest, photo, side=240)
         show_small(found, view, agreement, pair, small, look)
     show_pair(found, pair, places, chosen, behind)
-    show_matrix(agreement, pair)
+    show_matrix(found, agreement, pair, chosen.share)
 
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
     exhibit = Exhibit(photo, maps, chosen.models, None, look, chosen.share, current_link())
     tray |= method_files(exhibit, agreement.matrix)
 
 
-def ask_all(chosen: Chosen) -> list[Asked]:
+def ask_all(chosen: Chosen) -> list[Request]:
     """Draws the choice of a side and the question, which goes to every method that fits its model, with default options."""
     which, explained, other = st.columns([3, 5, 5], gap="medium")
     with which:
         side = chosen.sides[pick_slot(chosen, SLOTS, "Methods of")]
     model = side.model
-    asked, seen = pick_question(side, Asked(model, chosen.photo, first_fitting(model)()), explained, other)
+    asked, seen = pick_question(side, Request(model, chosen.photo, first_fitting(model)()), explained, other)
     names = class_names(asked.model.labels)
     rival = "" if asked.against is None else f" compared with **{plain(names[asked.against])}**"
     st.markdown(f"{plain(model.title)}: evidence for **{plain(names[chosen_class(asked, seen)])}**{rival}.")
@@ -150,13 +152,13 @@ def pick_view(model: Classifier) -> View:
     return View(sort, reference, own_scale)
 
 
-def entries(asked: Sequence[Asked]) -> Entries:
+def entries(asked: Sequence[Request]) -> Entries:
     """Makes the maps that are quick or were asked for; says what the others cost, with a button for all of them."""
     wanted = st.session_state.pop(TO_RUN, ())
     progress, stop, offer = st.empty(), st.empty(), st.empty()
     with st.spinner("The maps are being read …"):
         for each in asked:  # what a pass takes is best known when all looks have been
-            kept(each) or each.look()
+            kept(each) or look_behind(each)
         costs = [whole_cost(each) for each in asked]
         waits = waiting([cost.weight for cost in costs])
         found = {
@@ -186,7 +188,7 @@ def _run(*names: str) -> None:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Rank correlations `matrix` (M, M) of the maps that are there, by their methods' labels."""
+    """A metric's `matrix` (M, M) of the maps that are there, by their methods' labels."""
 
     names: tuple[str, ...]
     matrix: Tensor
@@ -204,10 +206,10 @@ class Agreement:
         return Agreement(tuple(there), self.matrix[places][:, places])
 
 
-def agreement_of(found: Entries) -> Agreement:
+def agreement_of(found: Entries, metric: PairMetric = RANK_CORRELATION) -> Agreement:
     """How far each map that is there agrees with each."""
     there = {name: entry.made.shown for name, entry in found.items() if entry.made}
-    return Agreement(tuple(there), correlations(list(there.values())))
+    return Agreement(tuple(there), each_with_each(list(there.values()), metric))
 
 
 def sorted_by(view: View, found: Entries, agreement: Agreement) -> Entries:
@@ -290,7 +292,7 @@ def show_pair(
             panel.waiting()
         else:
             agreement = compare(*(each.shown for each in maps), chosen.share)
-            panel.agreement(agreement, behind, chosen.share, ("First", "Second"))
+            panel.agreement(agreement, behind, ("First", "Second"))
 
 
 def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
@@ -307,25 +309,54 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(done.shown, chosen.look)
-    panel.facts(asked, asked.look(), done.shown)
+    panel.numbers(done.shown, chosen.share)
+    panel.facts(asked, look_behind(asked), done.shown)
 
 
-def show_matrix(agreement: Agreement, pair: tuple[str, str]) -> None:
-    """How far each map agrees with each; a click shows the two."""
+def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share: float) -> None:
+    """How far each map agrees with each, by a metric of a person's choice; a click shows the two.
+
+    `ranked` is what the default says, rank correlation, which is known already.
+    """
     st.markdown("##### How far each agrees with each")
-    summed = spread(agreement.matrix)
-    if summed is not None:
-        low, high = (agreement.names[place] for place in summed.least)
-        st.markdown(
-            f"Between two of these {len(agreement.names)} maps the median rank correlation is **{signed(summed.median)}**; "
-            f"{low} and {high} agree least, {signed(summed.lowest)}."
-        )
-    places = tuple(agreement.names.index(name) for name in pair if name in agreement.names)
+    metric = _pick_metric(share)
+    shown = ranked if metric == RANK_CORRELATION else agreement_of(found, metric)
+    _sum_up(found, shown, metric, share)
+    places = tuple(shown.names.index(name) for name in pair if name in shown.names)
     st.plotly_chart(
-        matrix_figure(agreement.matrix.numpy(), agreement.names, places if len(places) == 2 else None), key="matrix",
-        config=panel.CONFIG, alt="Rank correlation of each map with each.", on_select=_open_cell, selection_mode="points",
+        matrix_figure(shown.matrix.numpy(), shown.names, places if len(places) == 2 else None, metric), key="matrix",
+        config=panel.CONFIG, alt=f"{metric.title} of each map with each.", on_select=_open_cell, selection_mode="points",
     )  # fmt: skip
-    st.caption("ρ on the finer grid of the two. A click on a cell shows both maps above: first its row's, second its column's.")
+    st.caption(
+        f"{metric.title}: {metric.meaning} On the finer grid of the two. A click on a cell shows both maps above: first its "
+        "row's, second its column's."
+    )
+
+
+def _pick_metric(share: float) -> PairMetric:
+    metrics = {metric.label: metric for metric in chosen_metrics(PairMetric, share=share)}
+    box, _ = st.columns([1, 2])
+    with box:
+        label = linked_choice(
+            st.selectbox, "Metric", list(metrics), key="metric", first=RANK_CORRELATION.label,
+            help="What the matrix shows of each pair. Sorting and ρ above are by rank correlation whatever it shows.",
+        )  # fmt: skip
+    return metrics[label]
+
+
+def _sum_up(found: Entries, shown: Agreement, metric: PairMetric, share: float) -> None:
+    """The median and the lowest of all pairs, the lowest beside what chance would give those two maps."""
+    summed = spread(shown.matrix)
+    if summed is None:
+        return
+    low, high = (shown.names[place] for place in summed.least)
+    median, lowest = (Number(metric, value).in_words for value in (summed.median, summed.lowest))
+    pair = compare(*(found[name].made.shown for name in (low, high)), share)
+    chance = pair.number(type(metric)).chance_in_words if isinstance(pair, Comparison) else ""
+    st.markdown(
+        f"{metric.title}: between two of these {len(shown.names)} maps the median is **{median}**; {low} and {high} agree "
+        f"least, {lowest}{f' ({chance})' if chance else ''}."
+    )
 
 
 def _open_cell() -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.compare import SLOTS, Slot
+from dashboard.engine.fitting import fitting, reasons
 from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients
 from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
@@ -11,7 +12,6 @@ from dashboard.models.device import device_name
 from dashboard.numbers import in_megabytes
 from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
-from dashboard.ui.parts.controls import fitting, reasons
 from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
 from dashboard.ui.parts.notices import notices_here, say_next
 from dashboard.ui.parts.text import plain

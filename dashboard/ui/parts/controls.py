@@ -6,36 +6,15 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import streamlit as st
 
-from dashboard import methods
 from dashboard.compare import Side
+from dashboard.engine.fitting import first_fitting, fitting
 from dashboard.methods import Method, Pick, Span
-from dashboard.models.classifier import Classifier
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider, start_anew
 from dashboard.ui.parts.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
 FUSED = "fused"
 MEANINGS = "meanings_of_options"  # by the widget's key, the definition of the option that was last drawn
-
-
-def fitting(model: Classifier) -> list[type[Method]]:
-    """The methods whose evidence a model gives."""
-    return [method for method in methods.METHODS if method.needs in model.observers]
-
-
-def first_fitting(model: Classifier) -> type[Method]:
-    """What is shown of a model until another method is chosen: the first that fits, wherever the model stands."""
-    return fitting(model)[0]
-
-
-def reasons(model: Classifier) -> dict[str, list[str]]:
-    """The methods that don't fit a model, by the reason why."""
-    found: dict[str, list[str]] = {}
-    for method in methods.METHODS:
-        if method.needs not in model.observers:
-            reason = model.refusals.get(method.needs, f"{model.title} gives no {method.needs.__name__}.")
-            found.setdefault(reason, []).append(method.label)
-    return found
 
 
 def pick_method(side: Side) -> type[Method]:

@@ -22,7 +22,7 @@ KINDS = {  # kind: label, how its name ends, media type, help
                 "Values of every map shown, their box, rank correlations and the settings, for NumPy."),
     "maps": ("Raw maps (NPZ)", ".npz", "application/octet-stream", "Values, boxes and settings, for NumPy."),
     "layers": ("Maps of every layer (NPZ)", "_layers.npz", "application/octet-stream",
-               "The method's map after each layer, raw attention, their box and the settings, for NumPy."),
+               "The method's map after each layer, raw attention, their box, the curves and the settings, for NumPy."),
     "attention": ("Attention of every head (NPZ)", "_attention.npz", "application/octet-stream",
                   "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
     "settings": ("Settings (JSON)", ".json", "application/json", "All that is needed to make these maps again."),

@@ -10,13 +10,12 @@ import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.engine.request import Request
 from dashboard.evidence import Evidence
 from dashboard.explain import Explanation, read
-from dashboard.methods import Method
-from dashboard.models.classifier import Classifier, DoesNotFit, ModelError, Observation, OutOfMemory
+from dashboard.models.classifier import DoesNotFit, ModelError, Observation, OutOfMemory
 from dashboard.models.device import is_out_of_memory, slowly
 from dashboard.models.turns import OneEach
-from dashboard.photo import Photo
 from dashboard.progress import watched
 from dashboard.studies.methods import Made
 from dashboard.ui import caches
@@ -44,31 +43,14 @@ def failing_in_words() -> Iterator[None]:
         st.stop()
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One method with its options, asked about one class of one photo, or about it rather than another class."""
-
-    model: Classifier
-    photo: Photo
-    method: Method
-    target: int | None = None
-    against: int | None = None
-
-    @property
-    def meaning(self) -> tuple:
-        """What its answer is kept by: no class, where none can change it."""
-        question = (self.target, self.against) if self.method.class_specific else ()
-        return self.model.key, self.photo.digest, self.method, *question
-
-    def look(self) -> Observation:
-        """The look behind the map: one that has been, or a new one."""
-        question = self.method.question(self.target, self.against)
-        with failing_in_words():
-            return caches.observation(self.model.key, self.photo.digest, self.method.needs, self.photo, question)
+def look_behind(asked: Request) -> Observation:
+    """The look behind a map: one that has been, or a new one."""
+    with failing_in_words():
+        return caches.observation(asked.model.key, asked.photo.digest, asked.method.needs, asked.photo, asked.question)
 
 
 @dataclass(frozen=True)
-class Cost:
+class Price:
     """What a map takes beyond a look: `units` of work, `worth` so many passes, and about how many `seconds` are to come.
 
     Seconds are what a person is told. Whether the map waits to be asked for is decided by its `weight`, in which no clock has
@@ -92,42 +74,42 @@ def in_words(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def whole_cost(asked: Asked) -> Cost:
+def whole_cost(asked: Request) -> Price:
     """What the map takes, or took where it is there already."""
     there, method = kept(asked), asked.method
     if there is not None:
-        return Cost(there.units, method.unit, there.worth, 0.0, there.weight)
-    seen = asked.look()
+        return Price(there.units, method.unit, there.worth, 0.0, there.weight)
+    seen = look_behind(asked)
     of_a_pass = (caches.pass_milliseconds(asked.model.key) or seen.milliseconds) / 1000  # no look is kept where memory is short
     evidence, worth = seen.evidence, method.worth(seen.evidence)
-    return Cost(method.work(evidence), method.unit, worth, method.seconds(evidence, of_a_pass), _weight(asked, evidence))
+    return Price(method.work(evidence), method.unit, worth, method.seconds(evidence, of_a_pass), _weight(asked, evidence))
 
 
-def _weight(asked: Asked, evidence: Evidence) -> float:
+def _weight(asked: Request, evidence: Evidence) -> float:
     return asked.method.seconds(evidence, asked.model.operations / OPERATIONS_A_SECOND + SECONDS_A_PASS)
 
 
-def cost_of(asked: Asked) -> Cost:
+def cost_of(asked: Request) -> Price:
     """What is still to be done."""
-    return Cost(0, asked.method.unit, 0.0, 0.0) if kept(asked) else whole_cost(asked)
+    return Price(0, asked.method.unit, 0.0, 0.0) if kept(asked) else whole_cost(asked)
 
 
-def together(asked: Sequence[Asked]) -> Cost:
+def together(asked: Sequence[Request]) -> Price:
     """What is still to be done for all of them, in passes where their units differ."""
     costs = [cost_of(each) for each in asked]
     seconds, worth, weight = (sum(getattr(cost, what) for cost in costs) for what in ("seconds", "worth", "weight"))
     units = {cost.unit for cost in costs if cost.units}
     if len(units) == 1:
-        return Cost(sum(cost.units for cost in costs), units.pop(), worth, seconds, weight)
-    return Cost(round(worth), "passes", worth, seconds, weight)
+        return Price(sum(cost.units for cost in costs), units.pop(), worth, seconds, weight)
+    return Price(round(worth), "passes", worth, seconds, weight)
 
 
-def kept(asked: Asked) -> Made | None:
+def kept(asked: Request) -> Made | None:
     """The map with what it took, if it is there already."""
     return caches.kept_map(asked.meaning)
 
 
-def made(asked: Asked, slow: bool = False) -> Made:
+def made(asked: Request, slow: bool = False) -> Made:
     """The map with what it took, at once where it is kept. A slow one gives way to all that is quick."""
     found = kept(asked)
     if found is None:
@@ -147,8 +129,8 @@ def made(asked: Asked, slow: bool = False) -> Made:
     return found
 
 
-def _make(asked: Asked, slow: bool) -> Made:
-    seen = asked.look()
+def _make(asked: Request, slow: bool) -> Made:
+    seen = look_behind(asked)
 
     def reading() -> tuple[Explanation, float]:
         started = time.perf_counter()
@@ -161,12 +143,12 @@ def _make(asked: Asked, slow: bool) -> Made:
     return Made(shown, seen.milliseconds, milliseconds, work, worth, _weight(asked, seen.evidence))
 
 
-def answer(asked: Asked) -> Explanation:
+def answer(asked: Request) -> Explanation:
     """The map, at once where it is kept."""
     return made(asked).shown
 
 
-def answers(asked: Sequence[Asked], key: str, offer: str = "Run") -> list[Explanation] | None:
+def answers(asked: Sequence[Request], key: str, offer: str = "Run") -> list[Explanation] | None:
     """The maps; None where they are slow and nobody has asked for them yet: then a button with this offer says their cost."""
     flag, whole = f"{key}_is_wanted", together(asked)
     wanted = st.session_state.pop(flag, False)
@@ -184,7 +166,7 @@ def run_button(place: DeltaGenerator, label: str, key: str, run: Callable[..., N
     place.button(label, key=key, icon=":material/play_arrow:", on_click=run, args=arguments)
 
 
-def run(asked: Sequence[Asked], key: str, bar: DeltaGenerator, button: DeltaGenerator) -> None:
+def run(asked: Sequence[Request], key: str, bar: DeltaGenerator, button: DeltaGenerator) -> None:
     """Makes the maps one after another, each kept as soon as it is there, and tells how far the work is. Where another page
     of the same visitor's runs some, these wait for it.
 
@@ -204,7 +186,7 @@ def run(asked: Sequence[Asked], key: str, bar: DeltaGenerator, button: DeltaGene
     button.empty()
 
 
-def _run(asked: Sequence[Asked], bar: DeltaGenerator) -> None:
+def _run(asked: Sequence[Request], bar: DeltaGenerator) -> None:
     costs = [cost_of(each) for each in asked]
     whole, done, started = sum(cost.seconds for cost in costs), 0.0, time.monotonic()
     for each, cost in zip(asked, costs, strict=True):
@@ -232,7 +214,7 @@ def seconds_left(elapsed: float, reached: float, expected: float) -> float:
     return (elapsed + TRUST * expected) / (reached + TRUST) * (1 - reached)
 
 
-def _watcher(draw: Callable[..., object], cost: Cost, share: Share, name: str) -> Callable[[int], None]:
+def _watcher(draw: Callable[..., object], cost: Price, share: Share, name: str) -> Callable[[int], None]:
     done, drawn = 0, 0.0
 
     def advanced(units: int) -> None:

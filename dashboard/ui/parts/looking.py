@@ -7,23 +7,24 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.compare import SLOTS, Side, Slot
+from dashboard.engine.request import Request
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Observation
 from dashboard.photo import Photo
 from dashboard.ui import caches
 from dashboard.ui.parts import panel
 from dashboard.ui.parts.controls import method_controls, pick_method
-from dashboard.ui.parts.explaining import Asked
+from dashboard.ui.parts.explaining import look_behind
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.parameters import OLD_SLOTS
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 
 
-def look(asked: Asked) -> tuple[Asked, Observation]:
+def look(asked: Request) -> tuple[Request, Observation]:
     """The look behind a map, and what is asked then: a pass may have moved a model to the CPU."""
     with st.spinner("The models are looking at the photo …"):
-        seen = asked.look()
+        seen = look_behind(asked)
     return replace(asked, model=caches.classifier(asked.model.key)), seen
 
 
@@ -42,8 +43,8 @@ def chosen_slot() -> Slot:
 
 
 def pick_question(
-    side: Side, asked: Asked, explained: DeltaGenerator, other: DeltaGenerator | None
-) -> tuple[Asked, Observation]:
+    side: Side, asked: Request, explained: DeltaGenerator, other: DeltaGenerator | None
+) -> tuple[Request, Observation]:
     """Draws which class is asked about, in `explained`, and which other it is held against, if there is a place for that."""
     with explained:
         asked = replace(asked, target=panel.pick_class(side))
@@ -54,28 +55,28 @@ def pick_question(
         return look(replace(asked, against=panel.pick_against(side, chosen_class(asked, seen))))
 
 
-def pick_whole_question(side: Side, asked: Asked) -> tuple[Asked, Observation]:
+def pick_whole_question(side: Side, asked: Request) -> tuple[Request, Observation]:
     """The same in one row, with another class where the method knows classes."""
     places = st.columns(2) if asked.method.class_specific else (st.container(), None)
     return pick_question(side, asked, *places)
 
 
-def ask(side: Side, photo: Photo) -> Asked:
+def ask(side: Side, photo: Photo) -> Request:
     """Draws the choice of a method, its options and its question in one row."""
     place, options = st.columns([2, 5], gap="medium")
     with place:
         method = pick_method(side)
     if not method.class_specific:
         with options:
-            return look(Asked(side.model, photo, method_controls(method, side)))[0]
+            return look(Request(side.model, photo, method_controls(method, side)))[0]
     options, question = options.columns(2, gap="medium")
     with options:
         made = method_controls(method, side)
     with question:
-        return pick_whole_question(side, Asked(side.model, photo, made))[0]
+        return pick_whole_question(side, Request(side.model, photo, made))[0]
 
 
-def chosen_class(asked: Asked, seen: Observation) -> int:
+def chosen_class(asked: Request, seen: Observation) -> int:
     """The class that is explained."""
     return seen.prediction.top(1)[0][0] if asked.target is None else asked.target
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.compare import Comparison, Incomparable, Side
+from dashboard.engine.request import Request
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, Look, difference_figure, outliers_in_words
 from dashboard.methods import Method
+from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
 from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
-from dashboard.ui.parts.explaining import Asked
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
 
@@ -91,7 +92,22 @@ def left_out(shown: Explanation, look: Look) -> None:
         st.caption(words)
 
 
-def facts(asked: Asked, seen: Observation, shown: Explanation | None) -> None:
+def numbers(shown: Explanation, share: float) -> None:
+    """Below a map: its own numbers; a flat map has none, and the picture itself says that it is flat."""
+    found = () if shown.flat else of_map(shown.heatmap, share=share)
+    if found:
+        told = (f"{number.metric.title} {' '.join(_with_chance(number))}" for number in found)
+        helped = "\n\n".join(
+            f"{number.metric.title}: {number.metric.meaning} [Source]({number.metric.paper})" for number in found
+        )
+        st.caption(" · ".join(told), help=helped)
+
+
+def _with_chance(number: Number) -> tuple[str, ...]:
+    return (number.in_words, f"({number.chance_in_words})") if number.chance is not None else (number.in_words,)
+
+
+def facts(asked: Request, seen: Observation, shown: Explanation | None) -> None:
     """What kind of map this is, what it means (by the method's docstring), what it took, and where it comes from.
 
     `shown` is the map, None where it waits to be made.
@@ -119,9 +135,7 @@ def _effort(method: Method, seen: Observation) -> str:
     return f"{look}, then {units:,} {method.unit} for each choice of options" if units else f"{look}; sliders run none,"
 
 
-def agreement(
-    comparison: Comparison | Incomparable, behind: Backdrop, share: float, names: tuple[str, str] = ("Left", "Right")
-) -> None:
+def agreement(comparison: Comparison | Incomparable, behind: Backdrop, names: tuple[str, str] = ("Left", "Right")) -> None:
     """How far the two maps agree, and where they don't; `names` are those of the maps."""
     st.markdown("**Difference** · in rank")
     if isinstance(comparison, Incomparable):
@@ -132,14 +146,13 @@ def agreement(
         alt=f"Where the {names[0].lower()} map ranks higher than the {names[1].lower()} one, and where lower, over the photo.",
     )  # fmt: skip
     rows, columns = comparison.difference.shape
-    numbers = st.container(horizontal=True)
-    numbers.metric(
-        "Spearman", comparison.spearman_in_words, help="Rank correlation of the maps: 1 same order, 0 unrelated, -1 reversed.",
-    )  # fmt: skip
-    numbers.metric(
-        f"Top {share:.0%}", f"{comparison.overlap:.2f}", f"chance {comparison.chance:.2f}", delta_color="off",
-        delta_arrow="off", help="Of the cells in either map's top, the share that is in both, beside what chance gives.",
-    )  # fmt: skip
+    row = st.container(horizontal=True)
+    for number in comparison.numbers:
+        metric = number.metric
+        row.metric(
+            metric.title, number.in_words, number.chance_in_words or None, delta_color="off", delta_arrow="off",
+            help=f"{metric.meaning} [Source]({metric.paper})",
+        )  # fmt: skip
     st.caption(
         f"Over the part that both maps cover, on {rows} x {columns} cells. The maps have different units, so only the order of "
         f"their values is compared: orange where the {names[0].lower()} map ranks a place higher, purple where the "

@@ -14,7 +14,7 @@ OWNERS = {
     "smooth": "parts.display", "top": "parts.display",
     "side": "parts.looking",
     "sort": "pages.methods", "reference": "pages.methods", "own_scale": "pages.methods", "first": "pages.methods",
-    "second": "pages.methods",
+    "second": "pages.methods", "metric": "pages.methods",
     "patch": "pages.attention", "direction": "pages.attention", "patch_layer": "pages.attention",
     "patch_head": "pages.attention", "patch_heads": "pages.attention", "hide_cls": "pages.attention",
     "find": "pages.models", "gives": "pages.models", "well_known": "pages.models", "list_page": "pages.models",
