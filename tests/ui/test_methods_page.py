@@ -28,9 +28,8 @@ SLOW = ("Score-CAM", "SS-CAM", "IS-CAM", "RISE")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pass counts as 2 ms, however busy this machine is, and no map is left from the test before."""
-    monkeypatch.setattr(caches, "pass_milliseconds", lambda key: 2.0)
-    with caches._maps_lock:
-        caches._maps.clear()
+    monkeypatch.setattr(caches.STORE, "pass_milliseconds", lambda key: 2.0)
+    caches.STORE.maps.clear()
 
 
 def small_maps(app: AppTest) -> dict[str, dict]:
@@ -90,8 +89,8 @@ def test_what_waits_depends_on_no_clock(monkeypatch: pytest.MonkeyPatch, side: s
     """One link, one set of maps: on an idle server, on one that takes a second for every pass, and where no look is kept."""
     waits = []
     for milliseconds in (0.01, 1000.0, None):
-        caches._maps.clear()
-        monkeypatch.setattr(caches, "pass_milliseconds", lambda key, found=milliseconds: found)
+        caches.STORE.maps.clear()
+        monkeypatch.setattr(caches.STORE, "pass_milliseconds", lambda key, found=milliseconds: found)
         waits.append(waiting(opened("Methods", side=side)))
     assert waits[0] == waits[1] == waits[2] >= {"RISE"}
 
