@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from dashboard import methods
+from dashboard.engine import price
 from dashboard.engine.fitting import fitting
 from dashboard.evidence import AttentionMaps, FeatureMaps
 from dashboard.methods import ClassActivationMap, Method
 from dashboard.models.classifier import Classifier
-from dashboard.studies import methods as gallery
 from dashboard.ui import caches
 from dashboard.ui.pages.methods import TO_RUN
 from tests.models.tiny import FAMILIES, save
@@ -97,14 +97,14 @@ def test_what_waits_depends_on_no_clock(monkeypatch: pytest.MonkeyPatch, side: s
 
 def test_what_waits_is_the_same_where_quick_maps_are_kept(monkeypatch: pytest.MonkeyPatch):
     """What another visitor has made leaves no room for more."""
-    monkeypatch.setattr(gallery, "TOGETHER", 0.1)
+    monkeypatch.setattr(price, "TOGETHER", 0.1)
     app = opened("Methods")
     before = waiting(app)
     assert waiting(healthy(app.run())) == before > set(SLOW)
 
 
 def test_many_quick_ones_wait_too_when_they_take_long_together(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(gallery, "TOGETHER", 0.05)
+    monkeypatch.setattr(price, "TOGETHER", 0.05)
     assert {"Occlusion", "Integrated gradients"} <= waiting(opened("Methods"))
     assert "CAM" not in waiting(opened("Methods"))
 
