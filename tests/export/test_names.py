@@ -74,7 +74,7 @@ def test_own_weights_are_so_called_in_every_file():
     assert "Trained on data that is not known. Key torchvision/resnet50." in report
     assert said["note"].startswith("What at least one of the two models was trained on is not known.")
     assert "ImageNet" not in report.partition("<body>")[2]
-    files = [maps_npz(made), layers_npz(made, torch.rand(2, 4, 6), torch.rand(2, 4, 6))]
+    files = [maps_npz(made), layers_npz(made, torch.rand(2, 4, 6), torch.rand(2, 4, 6), [])]
     inside = [str(np.load(io.BytesIO(data))["settings"]) for data in files]
     inside.append(Image.open(io.BytesIO(map_png(made, "cnn"))).text["settings"])
     for text in inside:
