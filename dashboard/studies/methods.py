@@ -12,38 +12,8 @@ from dashboard.explain import Explanation
 from dashboard.metrics import PairMetric, Spearman
 from dashboard.numerics.scaling import crop_resample
 
-AT_ONCE = 0.3  # the weight that one map may have without being asked for, see `Made`
-TOGETHER = 2.0  # the weight that all of those may have
 RANK_CORRELATION = Spearman()
 Sort = Literal["family", "cost", "agreement"]
-
-
-@dataclass(frozen=True)
-class Made:
-    """A map and what it took: milliseconds of the `look` behind it, which others may share, and of `reading` it, in which
-    it did so many `units` of work, `worth` so many passes. Its `weight` is the seconds that this takes on a machine which
-    does 200 thousand million operations a second: counted, so that no clock decides what waits.
-    """
-
-    shown: Explanation
-    look: float
-    reading: float
-    units: int
-    worth: float
-    weight: float = 0.0
-
-
-def waiting(weights: Sequence[float]) -> list[bool]:
-    """Which maps wait to be asked for: those that are heavy, and of the others the heaviest until all together are not.
-
-    >>> waiting([0.1, 5.0, 0.0])
-    [False, True, False]
-    """
-    waits, carried = [True] * len(weights), 0.0
-    for index in sorted(range(len(weights)), key=weights.__getitem__):
-        carried += weights[index]
-        waits[index] = weights[index] > AT_ONCE or carried > TOGETHER
-    return waits
 
 
 def each_with_each(maps: Sequence[Explanation], metric: PairMetric = RANK_CORRELATION) -> Tensor:

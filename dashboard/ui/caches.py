@@ -1,57 +1,39 @@
-"""Every cache of the project. Keys carry the meaning: model key, photo digest, kind of evidence."""
+"""What the app keeps for all its visitors: the engine's store over Streamlit's cache of models, and photos."""
 
 import gc
 import logging
 import secrets
 import time
-from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass, replace
-from threading import Condition, Event, Lock, Thread
-from typing import Any
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
 
 import streamlit as st
-import torch
-from cachetools import LRUCache, TTLCache, cached
+from cachetools import TTLCache
 
-from dashboard.evidence import LIKELIEST, AttentionMaps, Evidence, Question, nbytes
+from dashboard.engine.shelf import Shelf
+from dashboard.engine.store import MODELS_KEPT, Store
+from dashboard.evidence import LIKELIEST, AttentionMaps, Evidence, Question
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
-from dashboard.models.classifier import Classifier, ModelError, Observation, OutOfMemory
-from dashboard.models.turns import ASKED_EVERY
+from dashboard.models.classifier import Classifier, ModelError, Observation
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, forget_pixels, open_photo, sample_photo
 from dashboard.studies.attention import HeadSummary
 from dashboard.studies.attention import head_summary as summarised
-from dashboard.studies.methods import Made
 from dashboard.ui.parts import visitors
 from dashboard.ui.streamlit_internals import wish
 
 LOG = logging.getLogger(__name__)
-EVIDENCE_LIMIT = 512 * 10**6  # bytes
-MODELS_KEPT = 6
-MAPS_LIMIT = 64 * 1024**2  # bytes
-MAP_OVERHEAD = 2048  # bytes, of what a map says of itself
 KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put into links
 WATCHED_EVERY = 60  # seconds: a photo whose time is up is gone so much later at most
 
 _loaded: dict[str, Classifier] = {}  # what `classifier` holds
 _gone = Event()  # since it went, some model may still be among what is frozen
-_crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
 
 
 def stop_if_left(message: str = "") -> None:
     """Ends this script run where nobody waits for it any longer: whatever waits asks it now and then."""
     if wish() == "stop":
         st.stop()
-
-
-class _Asking(Condition):
-    """A condition whose waiters leave where nobody waits for them any longer."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Comes back early too: what is waited for is looked at again then."""
-        notified = super().wait(ASKED_EVERY)
-        stop_if_left()
-        return notified
 
 
 def _released(model: Classifier) -> None:
@@ -68,17 +50,19 @@ def classifier(key: str) -> Classifier:
         ModelError: the key names nothing that can be used.
     """
     try:
-        device = torch.device("cpu") if key in _crowded_out else None
-        model = zoo.load(key, stop_if_left, device, may_download=False)
+        model = STORE.open(key, stop_if_left, may_download=False)
     except zoo.NotHere:  # a page asks before it downloads
         raise
     except ModelError:  # the page shows its sentence, the log where it came from
         LOG.warning("%.200r can't be had", key, exc_info=True)
         raise
     _make_room()
-    _loaded[key] = replace(model, note=zoo.NO_ROOM) if key in _crowded_out else model
+    _loaded[key] = model
     _freeze()
-    return _loaded[key]
+    return model
+
+
+STORE = Store(classifier, stop_if_left)
 
 
 def _make_room() -> None:
@@ -95,26 +79,8 @@ def loaded() -> tuple[Classifier, ...]:
 
 def unload(key: str) -> None:
     """Lets go of a model and of what it saw: loading it again reads its files anew, and tries the GPU again."""
-    _crowded_out.discard(key)
-    _forget(key)
-
-
-def _forget(key: str) -> None:
-    classifier.clear(key)
-    _drop(lambda entry: entry[0] == key, *_seen())
+    STORE.unload(key)
     _freeze()
-
-
-def _seen() -> tuple[tuple[MutableMapping, Any], ...]:
-    """The caches of what models saw, with their locks; their keys start with the model's key and the photo's digest."""
-    return (observation.cache, observation.cache_lock), (head_summary.cache, head_summary.cache_lock), (_maps, _maps_lock)
-
-
-def _drop(unwanted: Callable[[tuple], bool], *caches: tuple[MutableMapping, Any]) -> None:
-    for cache, lock in caches:
-        with lock:
-            for entry in [entry for entry in cache if unwanted(entry)]:
-                del cache[entry]
 
 
 def _freeze() -> None:
@@ -129,72 +95,19 @@ def _freeze() -> None:
     gc.freeze()
 
 
-@cached(
-    LRUCache(EVIDENCE_LIMIT, getsizeof=lambda seen: nbytes(seen.evidence)),
-    key=lambda key, digest, needs, photo, question=LIKELIEST: (key, digest, needs, question if needs.of_question else None),
-    condition=_Asking(),  # one pass, however many ask at once
-)
 def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, question: Question = LIKELIEST) -> Observation:
-    """One look of a model at a photo; immutable, so it is shared and not copied. The oldest go when memory is short.
-
-    `question` matters to evidence that depends on it alone: all others share one look.
-    """
-    try:
-        return classifier(key).observe(photo, needs, stop_if_left, question)
-    except OutOfMemory:
-        if runs_on_the_cpu(key):
-            raise
-        go_on_on_the_cpu(key)
-        return classifier(key).observe(photo, needs, stop_if_left, question)
+    """One look of a model at a photo, see `Store.look`."""
+    return STORE.look(key, photo, needs, question)
 
 
-def runs_on_the_cpu(key: str) -> bool:
-    """Whether a model has no other device to leave for the CPU."""
-    return key in _crowded_out or zoo.chosen_device().type == "cpu"
-
-
-def go_on_on_the_cpu(key: str) -> None:
-    """Lets go of a model for whose pass the GPU had no memory: it is loaded anew on the CPU when it is asked next."""
-    LOG.warning("%s goes on on the CPU", key, exc_info=True)
-    _forget(key)
-    _crowded_out.add(key)
-
-
-def pass_milliseconds(key: str) -> float | None:
-    """A model's shortest look of those that are kept: the first ones take longer than any later pass."""
-    with observation.cache_lock:
-        return min((seen.milliseconds for (owner, *_), seen in observation.cache.items() if owner == key), default=None)
-
-
-def _map_bytes(made: Made) -> int:
-    return made.shown.heatmap.nbytes + made.shown.prediction.logits.nbytes + MAP_OVERHEAD
-
-
-_maps: LRUCache[tuple, Made] = LRUCache(MAPS_LIMIT, getsizeof=_map_bytes)
-_maps_lock = Lock()
-
-
-def kept_map(meaning: tuple) -> Made | None:
-    """A map with what it took, if it is still here; its meaning starts with the model's key."""
-    with _maps_lock:
-        return _maps.get(meaning)
-
-
-def keep_map(meaning: tuple, made: Made) -> None:
-    """Keeps a map for whoever asks the same."""
-    with _maps_lock:
-        _maps[meaning] = made
-
-
-@cached(LRUCache(64), key=lambda key, digest, evidence: (key, digest), condition=_Asking())
 def head_summary(key: str, digest: str, evidence: AttentionMaps) -> HeadSummary:
     """How far and how evenly each head of a model looks at a photo, whatever patch is chosen (50 ms for a ViT-B/16)."""
-    return summarised(evidence)
+    return STORE.summary(key, digest, summarised, evidence)
 
 
 def evidence_bytes() -> int:
-    """Bytes of evidence that are kept now, at most EVIDENCE_LIMIT."""
-    return observation.cache.currsize
+    """Bytes of evidence that are kept now, at most `STORE.looks.room`."""
+    return STORE.looks.used
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -215,6 +128,7 @@ class _Shared:
 _kept: TTLCache[str, _Shared] = TTLCache(KEPT_LIMIT, KEPT_HOURS * 3600, getsizeof=lambda shared: len(shared.data))  # by link
 _held: set[str] = set()  # digests of which decoded copies may be here because of a link
 _kept_lock = Lock()
+SCREEN_COPIES: Shelf[Backdrop] = Shelf(32, stop=stop_if_left)  # by the photo's digest and the longer side
 _watching = Lock()  # held by the thread that watches the time
 
 
@@ -256,8 +170,8 @@ def forget_what_ended() -> None:
         _held.difference_update(ended)
     for digest in ended:
         forget_pixels(digest)
-        _drop(lambda entry, digest=digest: entry[0] == digest, (screen_copy.cache, screen_copy.cache_lock))
-        _drop(lambda entry, digest=digest: entry[1] == digest, *_seen())
+        SCREEN_COPIES.forget(lambda entry, digest=digest: entry[0] == digest)
+        STORE.forget_photo(digest)
 
 
 def _watch() -> None:
@@ -268,7 +182,6 @@ def _watch() -> None:
             forget_what_ended()
 
 
-@cached(LRUCache(32), key=lambda digest, photo, side=DISPLAY_SIDE: (digest, side), condition=_Asking())
 def screen_copy(digest: str, photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:
     """The photo as figures show it, neither side longer than `side` pixels."""
-    return backdrop(photo.size, display_jpeg(photo, side))
+    return SCREEN_COPIES.made((digest, side), lambda: backdrop(photo.size, display_jpeg(photo, side)))

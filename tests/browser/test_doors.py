@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.doing import open_page
+from tests.browser.doing import open_page, settled
 from tests.conftest import ROOT, serving
 from tests.ui.pages import png
 
@@ -138,6 +138,7 @@ def test_a_visitor_looks_uploads_and_downloads(page: Page, served: str, name: st
         {"name": "red.png", "mimeType": "image/png", "buffer": png("red")}
     )
     expect(page.get_by_text("red.png, 70 x 50 pixels")).to_be_visible()
+    settled(page)  # files are made of what is drawn last
     page.locator(".st-key-downloads button").first.click()
     with page.expect_download() as under_way:
         page.get_by_role("button", name="Settings (JSON)", exact=False).click()

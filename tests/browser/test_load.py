@@ -55,7 +55,7 @@ def test_a_pass_that_many_ask_for_is_made_once(monkeypatch: pytest.MonkeyPatch):
     model = caches.classifier("bundled/vit")
     observe = type(model).observe
     monkeypatch.setattr(type(model), "observe", lambda *asked, **question: made.append(1) or observe(*asked, **question))
-    caches.observation.cache_clear()
+    caches.STORE.looks.clear()
     asking = [
         threading.Thread(target=caches.observation, args=("bundled/vit", cat.digest, AttentionMaps, cat)) for _ in range(16)
     ]
@@ -67,14 +67,14 @@ def test_a_pass_that_many_ask_for_is_made_once(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_evidence_never_takes_more_than_its_bound(monkeypatch: pytest.MonkeyPatch):
-    caches.observation.cache_clear()
+    caches.STORE.looks.clear()
     first = photo(seed=0)
     caches.observation("bundled/vit", first.digest, AttentionMaps, first)
     room = 10 * caches.evidence_bytes()
-    monkeypatch.setattr(caches.observation.cache, "_Cache__maxsize", room)
+    monkeypatch.setattr(caches.STORE.looks, "room", room)
     for seed in range(30):
         one = photo(seed=seed)
         caches.observation("bundled/vit", one.digest, AttentionMaps, one)
         assert caches.evidence_bytes() <= room
     assert caches.evidence_bytes() > room / 2
-    caches.observation.cache_clear()
+    caches.STORE.looks.clear()

@@ -37,7 +37,7 @@ def full_gpu(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
     monkeypatch.setattr(zoo, "classifier_of", observed)
     monkeypatch.setattr(zoo, "chosen_device", lambda: GPU)
     caches.classifier.clear()
-    caches.observation.cache_clear()
+    caches.STORE.looks.clear()
     yield loaded_on
     caches.unload("bundled/cnn")
     caches.unload("bundled/vit")

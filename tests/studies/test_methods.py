@@ -12,7 +12,7 @@ from dashboard.explain import Explanation
 from dashboard.methods import ClassActivationMap
 from dashboard.metrics import PairMetric, Spearman, TopOverlap
 from dashboard.photo import Box
-from dashboard.studies.methods import AT_ONCE, TOGETHER, each_with_each, in_order, spread, waiting
+from dashboard.studies.methods import each_with_each, in_order, spread
 
 SHAPES = [(7, 9), (7, 9), (14, 5), (3, 20), (1, 1), (28, 28), (7, 9)]
 
@@ -38,19 +38,6 @@ def test_a_metric_of_each_with_each_is_that_of_every_pair(metric: PairMetric):
                 assert found[i, j].item() == pytest.approx(pair.number(type(metric)).value, abs=1e-6), (i, j)
     assert math.isnan(found[4, 4]), "a flat map has no number"
     assert found[5, 5] == pytest.approx(1)
-
-
-def test_what_takes_long_waits():
-    assert waiting([0.0, 2 * AT_ONCE, 0.9 * AT_ONCE]) == [False, True, False]
-
-
-def test_of_many_quick_ones_the_longest_wait_until_the_rest_is_quick_together():
-    seconds = [0.2, 0.25, 0.0] * 8
-    waits = waiting(seconds)
-    quick = [time for time, waits in zip(seconds, waits, strict=True) if not waits]
-    assert sum(quick) <= TOGETHER
-    assert quick.count(0.0) == quick.count(0.2) == 8
-    assert 0 < quick.count(0.25) < 8
 
 
 def test_the_orders():

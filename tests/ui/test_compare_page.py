@@ -46,7 +46,7 @@ def test_no_slider_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     healthy(app.selectbox(key="left_class").set_value("dog").run())
     healthy(app.selectbox(key="colours").set_value("Cividis").run())
     assert not looked
-    caches.observation.cache_clear()
+    caches.STORE.looks.clear()
     healthy(app.run())
     assert len(looked) == 2, "the count itself works"
 
@@ -181,7 +181,7 @@ def test_no_memory_left_while_a_map_is_read(on_a_gpu: bool, monkeypatch: pytest.
     monkeypatch.setattr(explaining, "PATIENCE", 60.0)
     monkeypatch.setattr(Probe, "score", failing)
     if on_a_gpu:
-        monkeypatch.setattr(caches, "runs_on_the_cpu", lambda key: False)
+        monkeypatch.setattr(caches.STORE, "runs_on_the_cpu", lambda key: False)
     app = opened(left_method="Occlusion", photo="rocket" if on_a_gpu else "coffee")
     assert failed
     if on_a_gpu:
@@ -197,8 +197,8 @@ def test_no_memory_left_while_a_map_is_read(on_a_gpu: bool, monkeypatch: pytest.
 def test_what_waits_depends_on_no_clock(method: str, waits: bool, monkeypatch: pytest.MonkeyPatch):
     """By passes and by the model's size: also where a pass took no time, or a second."""
     for milliseconds in (0.0001, 1000.0):
-        monkeypatch.setattr(caches, "pass_milliseconds", lambda key, found=milliseconds: found)
-        caches._maps.clear()
+        monkeypatch.setattr(caches.STORE, "pass_milliseconds", lambda key, found=milliseconds: found)
+        caches.STORE.maps.clear()
         assert ("run_left" in [button.key for button in opened(left_method=method).button]) == waits
 
 

@@ -99,6 +99,6 @@ def test_a_flat_map_has_no_rank_correlation():
                                                     ("Raw attention", {"Run for each stage"})])  # fmt: skip
 def test_a_slow_method_says_what_each_run_is_for(monkeypatch: pytest.MonkeyPatch, right_method: str, offers: set[str]):
     """A single layer's attention has no curves, so nobody is asked to run the CNN's map for them."""
-    monkeypatch.setattr(caches, "pass_milliseconds", lambda key: 2.0)
+    monkeypatch.setattr(caches.STORE, "pass_milliseconds", lambda key: 2.0)
     app = opened("Layers", photo="rocket", left_method="SS-CAM", right_method=right_method)
     assert {button.label.partition(":")[0] for button in app.button if button.label.startswith("Run")} == offers

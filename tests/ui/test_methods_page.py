@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from dashboard import methods
+from dashboard.engine import price
 from dashboard.engine.fitting import fitting
 from dashboard.evidence import AttentionMaps, FeatureMaps
 from dashboard.methods import ClassActivationMap, Method
 from dashboard.models.classifier import Classifier
-from dashboard.studies import methods as gallery
 from dashboard.ui import caches
 from dashboard.ui.pages.methods import TO_RUN
 from tests.models.tiny import FAMILIES, save
@@ -28,9 +28,8 @@ SLOW = ("Score-CAM", "SS-CAM", "IS-CAM", "RISE")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pass counts as 2 ms, however busy this machine is, and no map is left from the test before."""
-    monkeypatch.setattr(caches, "pass_milliseconds", lambda key: 2.0)
-    with caches._maps_lock:
-        caches._maps.clear()
+    monkeypatch.setattr(caches.STORE, "pass_milliseconds", lambda key: 2.0)
+    caches.STORE.maps.clear()
 
 
 def small_maps(app: AppTest) -> dict[str, dict]:
@@ -90,22 +89,22 @@ def test_what_waits_depends_on_no_clock(monkeypatch: pytest.MonkeyPatch, side: s
     """One link, one set of maps: on an idle server, on one that takes a second for every pass, and where no look is kept."""
     waits = []
     for milliseconds in (0.01, 1000.0, None):
-        caches._maps.clear()
-        monkeypatch.setattr(caches, "pass_milliseconds", lambda key, found=milliseconds: found)
+        caches.STORE.maps.clear()
+        monkeypatch.setattr(caches.STORE, "pass_milliseconds", lambda key, found=milliseconds: found)
         waits.append(waiting(opened("Methods", side=side)))
     assert waits[0] == waits[1] == waits[2] >= {"RISE"}
 
 
 def test_what_waits_is_the_same_where_quick_maps_are_kept(monkeypatch: pytest.MonkeyPatch):
     """What another visitor has made leaves no room for more."""
-    monkeypatch.setattr(gallery, "TOGETHER", 0.1)
+    monkeypatch.setattr(price, "TOGETHER", 0.1)
     app = opened("Methods")
     before = waiting(app)
     assert waiting(healthy(app.run())) == before > set(SLOW)
 
 
 def test_many_quick_ones_wait_too_when_they_take_long_together(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(gallery, "TOGETHER", 0.05)
+    monkeypatch.setattr(price, "TOGETHER", 0.05)
     assert {"Occlusion", "Integrated gradients"} <= waiting(opened("Methods"))
     assert "CAM" not in waiting(opened("Methods"))
 

@@ -11,6 +11,7 @@ import torch
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from dashboard.engine import store
 from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps
 from dashboard.methods import ClassActivationMap
@@ -18,7 +19,6 @@ from dashboard.models import device
 from dashboard.models.device import PASSES, pass_under_way
 from dashboard.progress import advance
 from dashboard.ui import caches, streamlit_internals
-from dashboard.ui.parts import explaining
 from tests.conftest import ROOT
 from tests.models.tiny import photo
 
@@ -51,7 +51,7 @@ def leaves(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_who_leaves_waits_for_no_pass(leaves: list[str]):
-    caches.observation.cache_clear()
+    caches.STORE.looks.clear()
     with every_place_taken():
         AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=PATIENCE).run()
     assert leaves == ["stop"]
@@ -70,7 +70,7 @@ def test_who_leaves_waits_for_nobody_elses_look(monkeypatch: pytest.MonkeyPatch)
 
     one, looking = photo(seed=11), threading.Event()
     caches.classifier("bundled/vit")
-    caches.observation.cache_clear()
+    caches.STORE.looks.clear()
     with every_place_taken():
         monkeypatch.setattr(caches, "wish", lambda: looking.set() or "go on")
         first = threading.Thread(target=caches.observation, args=("bundled/vit", one.digest, AttentionMaps, one))
@@ -83,7 +83,7 @@ def test_who_leaves_waits_for_nobody_elses_look(monkeypatch: pytest.MonkeyPatch)
             caches.observation("bundled/vit", one.digest, AttentionMaps, one)
     first.join(PATIENCE)
     assert not first.is_alive()
-    kept = [key for key in caches.observation.cache if key[1] == one.digest]
+    kept = [key for key, _ in caches.STORE.looks.items() if key[1] == one.digest]
     assert len(kept) == 1, "and the first has what it asked for"
 
 
@@ -92,10 +92,10 @@ def test_slow_methods_alone_go_second_on_the_processor(slow: bool, monkeypatch: 
     def own() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    inside, before, read = [], own(), explaining.read
-    monkeypatch.setattr(explaining, "read", lambda *asked: inside.append(own()) or read(*asked))
-    caches._maps.clear()
-    explaining.made(Request(caches.classifier("bundled/cnn"), photo(seed=3), ClassActivationMap()), slow)
+    inside, before, read = [], own(), store.read
+    monkeypatch.setattr(store, "read", lambda *asked: inside.append(own()) or read(*asked))
+    caches.STORE.maps.clear()
+    caches.STORE.made(Request(caches.classifier("bundled/cnn"), photo(seed=3), ClassActivationMap()), slow)
     assert inside == [before + (device.NICE if slow and sys.platform == "linux" else 0)]
 
 

@@ -120,8 +120,9 @@ def test_only_the_last_upload_stays_in_memory():
 
 def copies(digest: str) -> list[tuple]:
     """Every decoded copy of a file, and what models saw of it."""
-    kept = (photos._decoded.cache, caches.screen_copy.cache, caches.observation.cache, caches.head_summary.cache, caches._maps)
-    return [entry for cache in kept for entry in cache if digest in entry or digest == entry]
+    shelves = (caches.SCREEN_COPIES, caches.STORE.looks, caches.STORE.summaries, caches.STORE.maps)
+    kept = [entry for shelf in shelves for entry, _ in shelf.items()]
+    return [entry for entry in (*photos._decoded.cache, *kept) if digest in entry or digest == entry]
 
 
 def test_the_same_file_of_two_people_has_two_links():

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from dashboard.compare import SLOTS, Comparison, Slot, annotate, compare
 from dashboard.engine.fitting import first_fitting, fitting, reasons
+from dashboard.engine.price import Price, waiting
 from dashboard.engine.request import Request
+from dashboard.engine.store import Made
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look, map_figure
@@ -21,12 +23,12 @@ from dashboard.metrics import Number, PairMetric
 from dashboard.metrics import chosen as chosen_metrics
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
-from dashboard.studies.methods import RANK_CORRELATION, Made, Sort, each_with_each, in_order, spread, waiting
+from dashboard.studies.methods import RANK_CORRELATION, Sort, each_with_each, in_order, spread
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.downloads import Tray, method_files, names_of
-from dashboard.ui.parts.explaining import Price, kept, look_behind, made, run, run_button, together, whole_cost
+from dashboard.ui.parts.explaining import kept, look_behind, made, run, run_button, together, whole_price
 from dashboard.ui.parts.links import linked, linked_choice
 from dashboard.ui.parts.looking import backdrop_of, chosen_class, chosen_slot, pick_question, pick_slot
 from dashboard.ui.parts.map_grid import SmallMap, map_grid
@@ -53,7 +55,7 @@ class Entry:
     """One method on the page: what it is asked, what that costs, and what came of it, None while it waits to be run."""
 
     asked: Request
-    cost: Price
+    price: Price
     made: Made | None
 
     @property
@@ -63,7 +65,7 @@ class Entry:
     @property
     def passes(self) -> float:
         """What it takes in passes: those of the look, and what the rest is worth."""
-        return self.method.passes + self.cost.worth
+        return self.method.passes + self.price.worth
 
 
 Entries = Mapping[str, Entry]  # by the method's label
@@ -159,11 +161,11 @@ def entries(asked: Sequence[Request]) -> Entries:
     with st.spinner("The maps are being read …"):
         for each in asked:  # what a pass takes is best known when all looks have been
             kept(each) or look_behind(each)
-        costs = [whole_cost(each) for each in asked]
-        waits = waiting([cost.weight for cost in costs])
+        prices = [whole_price(each) for each in asked]
+        waits = waiting([price.weight for price in prices])
         found = {
-            each.method.label: Entry(each, cost, kept(each) if slow else made(each))
-            for each, cost, slow in zip(asked, costs, waits, strict=True)
+            each.method.label: Entry(each, price, kept(each) if slow else made(each))
+            for each, price, slow in zip(asked, prices, waits, strict=True)
         }
     running = [entry.asked for name, entry in found.items() if name in wanted and entry.made is None]
     if running:
@@ -254,10 +256,10 @@ def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Lo
     place = " and ".join(key for key, name in zip(LARGE, pair, strict=True) if name == method.label)
     marks = [word for word, holds in (("class-agnostic", not method.class_specific), ("signed", method.signed)) if holds]
     effort = f"{method.passes} pass{'es' if method.passes > 1 else ''}"
-    if entry.cost.units:
-        effort += f" + {entry.cost.units:,} {entry.cost.unit}"
+    if entry.price.units:
+        effort += f" + {entry.price.units:,} {entry.price.unit}"
     if done is None:
-        state = (f"not run yet: {entry.cost}",)
+        state = (f"not run yet: {entry.price}",)
     else:
         state = (rho_in_words(rho), f"{effort}, {_milliseconds(done.look + done.reading)}")
     more = (method.__doc__ or "").partition("\n")[0]
@@ -300,7 +302,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     if done is None:
         name = entry.method.label
         st.info(f"{name} is not run yet.")
-        run_button(st.empty(), f"Run: {entry.cost}", f"run_{key}", _run, name)
+        run_button(st.empty(), f"Run: {entry.price}", f"run_{key}", _run, name)
         return
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
     figure = map_figure(done.shown, behind, chosen.look, notes, other.method.label)

@@ -1,0 +1,87 @@
+"""Where things are kept by their keys, within a bound."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Condition
+from typing import Generic, TypeVar
+
+from dashboard.models.turns import ASKED_EVERY, Stop
+
+T = TypeVar("T")
+
+
+def never() -> None:
+    """A question whether to leave, answered by nobody."""
+
+
+class Shelf(Generic[T]):
+    """Things by their keys: where `room` is short, those go first that were not asked for longest. Any thread may ask.
+
+    `size` says how much room a thing takes, by default 1. Whoever waits for a thing that somebody else makes is asked by `stop`
+    now and then, which may raise to leave.
+    """
+
+    def __init__(self, room: int, size: Callable[[T], int] = lambda thing: 1, stop: Stop = never) -> None:
+        self.room, self.used = room, 0
+        self._size, self._stop = size, stop
+        self._kept: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
+        self._making: set[Hashable] = set()
+        self._changed = Condition()
+
+    def get(self, key: Hashable) -> T | None:
+        """The thing that is kept by this key, None where none is."""
+        with self._changed:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
+    def put(self, key: Hashable, thing: T) -> None:
+        """Keeps a thing. One that takes more than all the room is not kept, and makes nothing else go."""
+        size = self._size(thing)
+        with self._changed:
+            self._drop(key)
+            if size > self.room:
+                return
+            while self.used + size > self.room:
+                self._drop(next(iter(self._kept)))
+            self._kept[key] = thing, size
+            self.used += size
+
+    def made(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The thing by this key, made where it is not kept: once, however many ask at once."""
+        with self._changed:
+            while key in self._making:
+                self._changed.wait(ASKED_EVERY)
+                self._stop()
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key][0]
+            self._making.add(key)
+        try:
+            thing = make()
+            self.put(key, thing)
+            return thing
+        finally:
+            with self._changed:
+                self._making.discard(key)
+                self._changed.notify_all()
+
+    def items(self) -> list[tuple[Hashable, T]]:
+        """What is kept now. To look at everything asks for nothing: the order in which things go stays."""
+        with self._changed:
+            return [(key, thing) for key, (thing, _) in self._kept.items()]
+
+    def forget(self, unwanted: Callable[[Hashable], bool]) -> None:
+        """Lets go of all things whose keys are unwanted."""
+        with self._changed:
+            for key in [key for key in self._kept if unwanted(key)]:
+                self._drop(key)
+
+    def clear(self) -> None:
+        """Lets go of everything."""
+        self.forget(lambda key: True)
+
+    def _drop(self, key: Hashable) -> None:
+        _, size = self._kept.pop(key, (None, 0))
+        self.used -= size

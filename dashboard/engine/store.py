@@ -1,0 +1,244 @@
+"""Models, what they saw and what was read from it: kept within bounds for everybody who asks, and the way back to the CPU."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+import torch
+
+from dashboard.engine.price import Price, weight_of_a_pass
+from dashboard.engine.request import Request
+from dashboard.engine.shelf import Shelf, never
+from dashboard.evidence import LIKELIEST, Evidence, Question, nbytes
+from dashboard.explain import Explanation, read
+from dashboard.models import zoo
+from dashboard.models.classifier import Classifier, Observation, OutOfMemory
+from dashboard.models.device import Report, is_out_of_memory, slowly
+from dashboard.models.turns import Stop
+from dashboard.photo import Photo
+from dashboard.progress import watched
+
+LOG = logging.getLogger(__name__)
+MODELS_KEPT = 6
+LOOKS_LIMIT = 512 * 10**6  # bytes
+MAPS_LIMIT = 64 * 1024**2  # bytes
+MAP_OVERHEAD = 2048  # bytes, of what a map says of itself
+SUMMARIES_KEPT = 64
+T = TypeVar("T")
+E = TypeVar("E", bound=Evidence)
+
+
+class Models(Protocol):
+    """Loaded models by their keys, each loaded once. `st.cache_resource` gives such a function."""
+
+    def __call__(self, key: str, /) -> Classifier:
+        """The model, loaded where it is not kept."""
+        ...
+
+    def clear(self, key: str, /) -> None:
+        """Lets go of a model: asked for again, it is loaded anew."""
+        ...
+
+
+class KeptModels:
+    """Models where no Streamlit is: at most `limit` of them, loaded by `load`."""
+
+    def __init__(self, load: Callable[[str], Classifier], limit: int = MODELS_KEPT, stop: Stop = never) -> None:
+        self._load, self._shelf = load, Shelf[Classifier](limit, stop=stop)
+
+    def __call__(self, key: str, /) -> Classifier:
+        """The model, loaded where it is not kept."""
+        return self._shelf.made(key, lambda: self._load(key))
+
+    def clear(self, key: str, /) -> None:
+        """Lets go of a model."""
+        self._shelf.forget(lambda kept: kept == key)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A map and what it took: milliseconds of the `look` behind it, which others may share, and of `reading` it, in which
+    it did so many `units` of work, `worth` so many passes; its `weight` is that of a `Price`.
+    """
+
+    shown: Explanation
+    look: float
+    reading: float
+    units: int
+    worth: float
+    weight: float = 0.0
+
+    @property
+    def bytes(self) -> int:
+        """The memory that it takes."""
+        return self.shown.heatmap.nbytes + self.shown.prediction.logits.nbytes + MAP_OVERHEAD
+
+
+class Store:
+    """Everything that is kept, in one place. Keys carry the meaning: the model's key, the photo's digest, what was asked.
+
+    `models` gives a loaded model by its key; by default the store loads and keeps them itself. It asks `stop` now and then,
+    wherever anybody waits, which may raise to leave. Everything is immutable, so that it is shared and not copied.
+    """
+
+    def __init__(
+        self, models: Models | None = None, stop: Stop = never, looks_limit: int = LOOKS_LIMIT, maps_limit: int = MAPS_LIMIT
+    ) -> None:
+        self.models: Models = models or KeptModels(self.open, stop=stop)
+        self.stop = stop
+        self.looks: Shelf[Observation] = Shelf(looks_limit, lambda seen: nbytes(seen.evidence), stop)
+        self.maps: Shelf[Made] = Shelf(maps_limit, lambda made: made.bytes, stop)
+        self.summaries: Shelf[Any] = Shelf(SUMMARIES_KEPT, stop=stop)
+        self._crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
+
+    def open(self, key: str, report: Report | None = None, may_download: bool = True) -> Classifier:
+        """Loads a model, on the CPU where the GPU had no memory for its passes; keeps nothing. Raises as `zoo.load` does."""
+        crowded_out = key in self._crowded_out
+        report = report or (lambda message: self.stop())
+        model = zoo.load(key, report, torch.device("cpu") if crowded_out else None, may_download)
+        return replace(model, note=zoo.NO_ROOM) if crowded_out else model
+
+    def unload(self, key: str) -> None:
+        """Lets go of a model and of what it saw: loading it again reads its files anew, and tries the GPU again."""
+        self._crowded_out.discard(key)
+        self._forget_model(key)
+
+    def forget_photo(self, digest: str) -> None:
+        """Lets go of all that models saw in a photo."""
+        self._forget(lambda entry: entry[1] == digest)
+
+    def _forget_model(self, key: str) -> None:
+        self.models.clear(key)
+        self._forget(lambda entry: entry[0] == key)
+
+    def _forget(self, unwanted: Callable[[Any], bool]) -> None:
+        for shelf in (self.looks, self.summaries, self.maps):  # keys start with the model's key and the photo's digest
+            shelf.forget(unwanted)
+
+    def runs_on_the_cpu(self, key: str) -> bool:
+        """Whether a model has no other device to leave for the CPU."""
+        return key in self._crowded_out or zoo.chosen_device().type == "cpu"
+
+    def _go_on_on_the_cpu(self, key: str) -> None:
+        """Lets go of a model for whose pass the GPU had no memory: it is loaded anew on the CPU when it is asked next."""
+        LOG.warning("%s goes on on the CPU", key, exc_info=True)
+        torch.cuda.empty_cache()
+        if key not in self._crowded_out:  # another thread may have come first, and have loaded it by now
+            self._forget_model(key)
+            self._crowded_out.add(key)
+
+    def or_on_the_cpu(self, key: str, work: Callable[[], T], no_memory: str) -> T:
+        """What `work` with a model gives. Where the GPU has no memory left for it, the model moves to the CPU and the work is
+        done again there, so it asks the store for the model each time.
+
+        Raises:
+            OutOfMemory: the CPU has no memory left either: the work's own error, or one with the sentence `no_memory`.
+        """
+        was_on_the_cpu = self.runs_on_the_cpu(key)
+        try:
+            return work()
+        except (OutOfMemory, RuntimeError, MemoryError) as error:
+            if not isinstance(error, OutOfMemory) and not is_out_of_memory(error):
+                raise
+            if was_on_the_cpu and isinstance(error, OutOfMemory):
+                raise
+            if was_on_the_cpu:
+                raise OutOfMemory(no_memory) from error
+            self._go_on_on_the_cpu(key)
+        return work()
+
+    def look(self, key: str, photo: Photo, needs: type[Evidence], question: Question = LIKELIEST) -> Observation:
+        """One look of a model at a photo: one that has been, or a new one, which everybody who asks at once shares.
+
+        `question` matters to evidence that depends on it alone: all others share one look. Raises as `Classifier.observe` does.
+        """
+
+        def observe() -> Observation:
+            return self.models(key).observe(photo, needs, lambda message: self.stop(), question)
+
+        meaning = key, photo.digest, needs, question if needs.of_question else None
+        no_memory = f"{zoo.title_of(key)} found no memory left on the CPU for this photo."
+        return self.looks.made(meaning, lambda: self.or_on_the_cpu(key, observe, no_memory))
+
+    def look_behind(self, request: Request) -> Observation:
+        """The look that a map is read from."""
+        return self.look(request.model.key, request.photo, request.method.needs, request.question)
+
+    def summary(self, key: str, digest: str, of: Callable[[E], T], evidence: E) -> T:
+        """What a function says of the evidence that a model's look at a photo left, kept for each function."""
+        return self.summaries.made((key, digest, of), lambda: of(evidence))
+
+    def pass_milliseconds(self, key: str) -> float | None:
+        """A model's shortest look of those that are kept: the first ones take longer than any later pass."""
+        return min((seen.milliseconds for entry, seen in self.looks.items() if entry[0] == key), default=None)
+
+    def whole_price(self, request: Request) -> Price:
+        """What a map takes beyond its look, or took where it is there already."""
+        there, method = self.kept(request), request.method
+        if there is not None:
+            return Price(there.units, method.unit, there.worth, 0.0, there.weight)
+        seen = self.look_behind(request)
+        # no look is kept where memory is short
+        of_a_pass = (self.pass_milliseconds(request.model.key) or seen.milliseconds) / 1000
+        evidence, weight = seen.evidence, _weight(request, seen.evidence)
+        work, worth, seconds = method.work(evidence), method.worth(evidence), method.seconds(evidence, of_a_pass)
+        return Price(work, method.unit, worth, seconds, weight)
+
+    def price(self, request: Request) -> Price:
+        """What is still to be done for a map."""
+        return Price(0, request.method.unit, 0.0, 0.0) if self.kept(request) else self.whole_price(request)
+
+    def price_of_passes(self, key: str, passes: int) -> Price:
+        """What so many passes of a model take."""
+        weight = weight_of_a_pass(self.models(key).operations)
+        milliseconds = self.pass_milliseconds(key)
+        seconds = weight if milliseconds is None else milliseconds / 1000
+        return Price(passes, "passes", passes, passes * seconds, passes * weight)
+
+    def kept(self, request: Request) -> Made | None:
+        """The map with what it took, if it is there already."""
+        return self.maps.get(request.meaning)
+
+    def made(self, request: Request, slow: bool = False) -> Made:
+        """The map with what it took, at once where it is kept. A slow one gives way to all that is quick.
+
+        Raises:
+            ModelError: as `Classifier.observe` does; `OutOfMemory` also where the map itself finds no memory on the CPU.
+        """
+        found = self.kept(request)
+        if found is None:
+            no_memory = f"{request.model.title} found no memory left on the CPU for {request.method.label}."
+            found = self.or_on_the_cpu(request.model.key, lambda: self._make(request, slow), no_memory)
+            self.maps.put(request.meaning, found)
+        return found
+
+    def _make(self, request: Request, slow: bool) -> Made:
+        seen = self.look_behind(request)
+
+        def reading() -> tuple[Explanation, float]:
+            started = time.perf_counter()
+            shown = read(seen, request.model.key, request.method, request.target, request.against)
+            return shown, 1000 * (time.perf_counter() - started)
+
+        with watched(lambda units: self.stop()):
+            shown, milliseconds = slowly(reading, seen.device, request.model.operations) if slow else reading()
+        work, worth = (measure(seen.evidence) for measure in (request.method.work, request.method.worth))
+        return Made(shown, seen.milliseconds, milliseconds, work, worth, _weight(request, seen.evidence))
+
+    def worked(self, key: str, label: str, work: Callable[[Classifier], T]) -> T:
+        """What slow `work` with a model gives; it is done in the background and gives way to all that is quick, as a slow map
+        is. The work tells `progress.advance` of its steps; passes of a `Probe` are told already.
+        """
+
+        def once() -> T:
+            model = self.models(key)
+            with watched(lambda units: self.stop()):
+                return slowly(lambda: work(model), model.device, model.operations)
+
+        return self.or_on_the_cpu(key, once, f"{zoo.title_of(key)} found no memory left on the CPU for {label}.")
+
+
+def _weight(request: Request, evidence: Evidence) -> float:
+    return request.method.seconds(evidence, weight_of_a_pass(request.model.operations))
