@@ -36,8 +36,9 @@ def asked_of_the_cnn(chosen: Chosen) -> tuple[Classifier, Explanation]:
 def one_patch(chosen: Chosen, models: Mapping[str, Classifier], seen: Observation, cam: Explanation, tray: Tray) -> None:
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
     notices_here()
+    tray.empty()
     photo, style, share, vit = chosen.photo, chosen.look, chosen.share, models["vit"]
-    evidence, behind = seen.evidence, caches.screen_copy(photo.digest, photo, side=720)  # it travels with every click
+    evidence, behind = seen.evidence, caches.screen_copy(photo, side=720)  # it travels with every click
 
     asked = patches.pick_attention(evidence)
     left, right = st.columns([4, 5], gap="medium")
@@ -60,7 +61,7 @@ def one_patch(chosen: Chosen, models: Mapping[str, Classifier], seen: Observatio
         patches.show_facts(shown, evidence, cam)
 
     exhibit = Exhibit(photo, {"cnn": cam, "vit": shown}, models, compare(cam, shown, share), style, share, current_link())
-    tray |= attention_files(exhibit, asked.every_head(evidence), evidence.grid)
+    tray.lay(attention_files(exhibit, asked.every_head(evidence), evidence.grid))
 
 
 st.subheader("What does one patch look at, and who looks at it?")

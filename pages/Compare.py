@@ -26,6 +26,7 @@ WIDTHS = [15, 15, 14]
 def side_by_side(chosen: Chosen, tray: Tray) -> None:
     """Both maps with their answers, and how far they agree."""
     notices_here()
+    tray.empty()
     photo, share, behind = chosen.photo, chosen.share, backdrop_of(chosen)
     models = {"cnn": chosen.cnn, "vit": chosen.vit}
 
@@ -75,7 +76,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
         comparison = compare(shown["cnn"], shown["vit"], share)
         panel.agreement(comparison, behind)
     models = {side: each.model for side, each in asked.items()}
-    tray |= comparison_files(Exhibit(photo, shown, models, comparison, look, share, current_link()), behind)
+    tray.lay(comparison_files(Exhibit(photo, shown, models, comparison, look, share, current_link()), behind))
 
 
 st.subheader("What do a CNN and a vision transformer look at in the same photo?")

@@ -17,7 +17,7 @@ from dashboard.studies.layers import Curve, attention_by_layer, curves
 from dashboard.ui import caches
 from dashboard.ui.pages import layers as depths
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.downloads import OF_LAYERS, Tray, layer_files
+from dashboard.ui.parts.downloads import OF_LAYERS, Files, Tray, layer_files
 from dashboard.ui.parts.explaining import answers, look_behind
 from dashboard.ui.parts.looking import ask, backdrop_of
 from dashboard.ui.parts.notices import notices_here
@@ -29,6 +29,7 @@ from dashboard.ui.parts.text import plain
 def build_up(chosen: Chosen, tray: Tray) -> None:
     """The transformer's layers, the network's stages, and how much the rollout's options matter."""
     notices_here()
+    tray.empty()
     layers, stages = st.container(), st.container()
     asked = {}
     with layers:
@@ -43,7 +44,7 @@ def build_up(chosen: Chosen, tray: Tray) -> None:
     with stages:
         by_stage(asked["cnn"], chosen)
     if built and cam:
-        tray |= files(asked, cam, built, chosen)
+        tray.lay(files(asked, cam, built, chosen))
 
 
 class BuiltUp(NamedTuple):
@@ -59,7 +60,7 @@ class BuiltUp(NamedTuple):
 
 def by_layer(asked: Request, cam: Explanation | None, chosen: Chosen) -> BuiltUp | None:
     """Film, curves and depths of a method that goes up the layers; small maps alone of another that reads one."""
-    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo, side=200)
     if not isinstance(asked.method, Progressive):
         depths.show_places(asked, "depths", small, chosen.look)
         return None
@@ -87,19 +88,19 @@ def by_layer(asked: Request, cam: Explanation | None, chosen: Chosen) -> BuiltUp
 
 def by_stage(asked: Request, chosen: Chosen) -> None:
     """The method at every stage of the network, and where each stage answers strongly."""
-    small = caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    small = caches.screen_copy(chosen.photo, side=200)
     staged = depths.staged(asked)
     why = "" if staged is asked else f"instead of {asked.method.label}, which has no map per stage"
     depths.show_places(staged, "by_stage", small, chosen.look, why)
     st.markdown("**Activation energy of each stage** · no class enters")
     try:
-        seen = caches.observation(asked.model.key, chosen.photo.digest, StageMaps, chosen.photo)
+        seen = caches.STORE.look(asked.model.key, chosen.photo, StageMaps)
         depths.show_stages(seen, small, chosen.look)
     except DoesNotFit as reason:
         st.info(plain(str(reason)))
 
 
-def files(asked: Mapping[str, Request], cam: Explanation, built: BuiltUp, chosen: Chosen) -> Tray:
+def files(asked: Mapping[str, Request], cam: Explanation, built: BuiltUp, chosen: Chosen) -> Files:
     """What there is to take away."""
     shown = {"cnn": cam, "vit": built.shown}
     models = {side: each.model for side, each in asked.items()}

@@ -16,6 +16,7 @@ from dashboard.ui.parts.sidebar import Chosen, caveat_and_files, common_sidebar
 def side_by_side(chosen: Chosen, tray: Tray) -> None:
     """Every method that fits, two of them large, and how far they all agree."""
     notices_here()
+    tray.empty()
     photo, look, behind = chosen.photo, chosen.look, backdrop_of(chosen)
     side, asked = gallery.ask(chosen)
     view = gallery.pick_view(side, asked[0].model)
@@ -29,7 +30,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
     gallery.show_reasons(model)
     pair, places = gallery.pick_pair([each.method.label for each in asked])
     with grid:
-        small = caches.screen_copy(photo.digest, photo, side=240)
+        small = caches.screen_copy(photo, side=240)
         gallery.show_small(found, view, agreement, pair, small, look)
     gallery.show_pair(found, pair, places, chosen, behind)
     gallery.show_matrix(found, agreement, pair, chosen.share)
@@ -37,7 +38,7 @@ def side_by_side(chosen: Chosen, tray: Tray) -> None:
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
     models = {"cnn": chosen.cnn, "vit": chosen.vit} | dict.fromkeys(maps, model)
     exhibit = Exhibit(photo, maps, models, None, look, chosen.share, current_link())
-    tray |= method_files(exhibit, agreement.matrix)
+    tray.lay(method_files(exhibit, agreement.matrix))
 
 
 st.subheader("How much does the choice of method matter?")

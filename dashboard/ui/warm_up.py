@@ -13,9 +13,9 @@ def warm_up() -> None:
     """Imports the libraries, loads the default pair, explains the default photo and draws both maps once."""
     sample = next(iter(SAMPLES))
     photo = caches.sample(sample)
-    behind = caches.screen_copy(photo.digest, photo)
+    behind = caches.screen_copy(photo)
     shown = []
     for side, method in (("cnn", ClassActivationMap()), ("vit", AttentionRollout())):
         key = SIDES[side][2]
-        shown.append(read(caches.observation(key, photo.digest, method.needs, photo), key, method))
+        shown.append(read(caches.STORE.look(key, photo, method.needs), key, method))
     map_figure(shown[0], behind, Look(), annotate(*shown), shown[1].method.label)
