@@ -1,9 +1,10 @@
 """Where things are kept by their keys, within a bound."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Condition
 from typing import Generic, TypeVar
+
+from cachetools import Cache, LRUCache
 
 from dashboard.models.turns import ASKED_EVERY, Stop
 
@@ -22,31 +23,32 @@ class Shelf(Generic[T]):
     """
 
     def __init__(self, room: int, size: Callable[[T], int] = lambda thing: 1, stop: Stop = never) -> None:
-        self.room, self.used = room, 0
-        self._size, self._stop = size, stop
-        self._kept: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
+        self._kept: LRUCache[Hashable, T] = LRUCache(room, size)
+        self._stop = stop
         self._making: set[Hashable] = set()
         self._changed = Condition()
+
+    @property
+    def room(self) -> int:
+        """How much there is for all things together."""
+        return int(self._kept.maxsize)
+
+    @property
+    def used(self) -> int:
+        """How much of the room is taken."""
+        return int(self._kept.currsize)
 
     def get(self, key: Hashable) -> T | None:
         """The thing that is kept by this key, None where none is."""
         with self._changed:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+            return self._kept.get(key)
 
     def put(self, key: Hashable, thing: T) -> None:
         """Keeps a thing. One that takes more than all the room is not kept, and makes nothing else go."""
-        size = self._size(thing)
         with self._changed:
-            self._drop(key)
-            if size > self.room:
-                return
-            while self.used + size > self.room:
-                self._drop(next(iter(self._kept)))
-            self._kept[key] = thing, size
-            self.used += size
+            self._kept.pop(key, None)
+            if self._kept.getsizeof(thing) <= self.room:
+                self._kept[key] = thing
 
     def made(self, key: Hashable, make: Callable[[], T]) -> T:
         """The thing by this key, made where it is not kept: once, however many ask at once."""
@@ -55,8 +57,7 @@ class Shelf(Generic[T]):
                 self._changed.wait(ASKED_EVERY)
                 self._stop()
             if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key][0]
+                return self._kept[key]
             self._making.add(key)
         try:
             thing = make()
@@ -70,18 +71,14 @@ class Shelf(Generic[T]):
     def items(self) -> list[tuple[Hashable, T]]:
         """What is kept now. To look at everything asks for nothing: the order in which things go stays."""
         with self._changed:
-            return [(key, thing) for key, (thing, _) in self._kept.items()]
+            return [(key, Cache.__getitem__(self._kept, key)) for key in self._kept]
 
     def forget(self, unwanted: Callable[[Hashable], bool]) -> None:
         """Lets go of all things whose keys are unwanted."""
         with self._changed:
             for key in [key for key in self._kept if unwanted(key)]:
-                self._drop(key)
+                del self._kept[key]
 
     def clear(self) -> None:
         """Lets go of everything."""
         self.forget(lambda key: True)
-
-    def _drop(self, key: Hashable) -> None:
-        _, size = self._kept.pop(key, (None, 0))
-        self.used -= size

@@ -12,10 +12,10 @@ from cachetools import TTLCache
 
 from dashboard.engine.shelf import Shelf
 from dashboard.engine.store import MODELS_KEPT, Store
-from dashboard.evidence import LIKELIEST, AttentionMaps, Evidence, Question
+from dashboard.evidence import AttentionMaps
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
-from dashboard.models.classifier import Classifier, ModelError, Observation
+from dashboard.models.classifier import Classifier, ModelError
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, forget_pixels, open_photo, sample_photo
 from dashboard.studies.attention import HeadSummary
 from dashboard.studies.attention import head_summary as summarised
@@ -95,19 +95,9 @@ def _freeze() -> None:
     gc.freeze()
 
 
-def observation(key: str, digest: str, needs: type[Evidence], photo: Photo, question: Question = LIKELIEST) -> Observation:
-    """One look of a model at a photo, see `Store.look`."""
-    return STORE.look(key, photo, needs, question)
-
-
 def head_summary(key: str, digest: str, evidence: AttentionMaps) -> HeadSummary:
     """How far and how evenly each head of a model looks at a photo, whatever patch is chosen (50 ms for a ViT-B/16)."""
     return STORE.summary(key, digest, summarised, evidence)
-
-
-def evidence_bytes() -> int:
-    """Bytes of evidence that are kept now, at most `STORE.looks.room`."""
-    return STORE.looks.used
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -182,6 +172,6 @@ def _watch() -> None:
             forget_what_ended()
 
 
-def screen_copy(digest: str, photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:
+def screen_copy(photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:
     """The photo as figures show it, neither side longer than `side` pixels."""
-    return SCREEN_COPIES.made((digest, side), lambda: backdrop(photo.size, display_jpeg(photo, side)))
+    return SCREEN_COPIES.made((photo.digest, side), lambda: backdrop(photo.size, display_jpeg(photo, side)))

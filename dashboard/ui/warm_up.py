@@ -1,8 +1,8 @@
 """What a first visitor would wait for, done before anybody comes."""
 
-from dashboard.compare import Pair, annotate
+from dashboard.compare import Pair, Slot, annotate
 from dashboard.engine.fitting import first_fitting
-from dashboard.explain import read
+from dashboard.explain import Explanation, read
 from dashboard.figures.maps import Look, map_figure
 from dashboard.photo import SAMPLES
 from dashboard.ui import caches
@@ -13,11 +13,12 @@ def warm_up() -> None:
     """Imports the libraries, loads the default pair, explains the default photo and draws both maps once."""
     sample = next(iter(SAMPLES))
     photo = caches.sample(sample)
-    behind = caches.screen_copy(photo.digest, photo)
+    behind = caches.screen_copy(photo)
     methods = Pair.of(lambda slot: first_fitting(caches.classifier(DEFAULTS[slot]))())
-    shown = Pair.of(
-        lambda slot: read(
-            caches.observation(DEFAULTS[slot], photo.digest, methods[slot].needs, photo), DEFAULTS[slot], methods[slot]
-        )
-    )
-    map_figure(shown.left, behind, Look(), annotate(shown.left, shown.right), shown.right.method.label)
+
+    def shown(slot: Slot) -> Explanation:
+        key, method = DEFAULTS[slot], methods[slot]
+        return read(caches.STORE.look(key, photo, method.needs), key, method)
+
+    maps = Pair.of(shown)
+    map_figure(maps.left, behind, Look(), annotate(maps.left, maps.right), methods.right.label)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmarks.load import many
+from dashboard.engine.store import Store
 from dashboard.evidence import AttentionMaps
 from dashboard.methods import AttentionRollout
 from dashboard.models.families.hugging_face import HuggingFace
@@ -41,7 +42,7 @@ def test_a_slow_load_holds_up_nobody_else(models, monkeypatch: pytest.MonkeyPatc
     waiting.start()
     assert loading.wait(60)
     new = photo(seed=7)
-    seen = caches.observation("bundled/vit", new.digest, AttentionMaps, new)
+    seen = caches.STORE.look("bundled/vit", new, AttentionMaps)
     assert AttentionRollout()(seen.evidence).shape == (8, 8)
     assert waiting.is_alive(), "the other one is still loading"
     go_on.set()
@@ -56,9 +57,7 @@ def test_a_pass_that_many_ask_for_is_made_once(monkeypatch: pytest.MonkeyPatch):
     observe = type(model).observe
     monkeypatch.setattr(type(model), "observe", lambda *asked, **question: made.append(1) or observe(*asked, **question))
     caches.STORE.looks.clear()
-    asking = [
-        threading.Thread(target=caches.observation, args=("bundled/vit", cat.digest, AttentionMaps, cat)) for _ in range(16)
-    ]
+    asking = [threading.Thread(target=caches.STORE.look, args=("bundled/vit", cat, AttentionMaps)) for _ in range(16)]
     for thread in asking:
         thread.start()
     for thread in asking:
@@ -66,15 +65,12 @@ def test_a_pass_that_many_ask_for_is_made_once(monkeypatch: pytest.MonkeyPatch):
     assert len(made) == 1
 
 
-def test_evidence_never_takes_more_than_its_bound(monkeypatch: pytest.MonkeyPatch):
-    caches.STORE.looks.clear()
-    first = photo(seed=0)
-    caches.observation("bundled/vit", first.digest, AttentionMaps, first)
-    room = 10 * caches.evidence_bytes()
-    monkeypatch.setattr(caches.STORE.looks, "room", room)
+def test_evidence_never_takes_more_than_its_bound():
+    store = Store()
+    store.look("bundled/vit", photo(seed=0), AttentionMaps)
+    room = 10 * store.looks.used
+    store = Store(looks_limit=room)
     for seed in range(30):
-        one = photo(seed=seed)
-        caches.observation("bundled/vit", one.digest, AttentionMaps, one)
-        assert caches.evidence_bytes() <= room
-    assert caches.evidence_bytes() > room / 2
-    caches.STORE.looks.clear()
+        store.look("bundled/vit", photo(seed=seed), AttentionMaps)
+        assert store.looks.used <= room
+    assert store.looks.used > room / 2

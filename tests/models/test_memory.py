@@ -66,20 +66,20 @@ def test_no_room_for_a_pass_is_an_error_of_its_own(full_gpu: list, models: Path)
 
 def test_no_room_for_a_pass_moves_the_model(full_gpu: list, caplog: pytest.LogCaptureFixture) -> None:
     one = photo()
-    seen = caches.observation("bundled/vit", one.digest, AttentionMaps, one)
+    seen = caches.STORE.look("bundled/vit", one, AttentionMaps)
     assert seen.evidence.layers == 6
     assert full_gpu == [GPU, CPU]
     assert "runs on the CPU" in caches.classifier("bundled/vit").note
     assert "goes on on the CPU" in caplog.text
     assert "out of memory" in caplog.text, "the log holds where it came from"
     other = photo(seed=1)
-    caches.observation("bundled/vit", other.digest, AttentionMaps, other)
+    caches.STORE.look("bundled/vit", other, AttentionMaps)
     assert full_gpu == [GPU, CPU], "it stays there"
 
 
 def test_unloading_tries_the_gpu_again(full_gpu: list) -> None:
     one = photo()
-    caches.observation("bundled/vit", one.digest, AttentionMaps, one)
+    caches.STORE.look("bundled/vit", one, AttentionMaps)
     caches.unload("bundled/vit")
     caches.classifier("bundled/vit")
     assert full_gpu == [GPU, CPU, GPU]

@@ -180,7 +180,7 @@ def test_the_files_hold_what_is_asked():
     from tests.export.exhibits import exhibit
 
     made = exhibit()
-    evidence = caches.observation("bundled/vit", made.photo.digest, TokenAttention.needs, made.photo).evidence
+    evidence = caches.STORE.look("bundled/vit", made.photo, TokenAttention.needs).evidence
     asked = TokenAttention(5, 2, 1)
     tray = attention_files(made, "right", asked.every_head(evidence), evidence.grid)
     arrays = np.load(io.BytesIO(tray["attention"]()), allow_pickle=False)

@@ -108,9 +108,9 @@ def test_another_model_is_loaded_compared_and_unloaded(models: Path):
 
 def test_unloading_frees_what_the_model_saw():
     opened()
-    before = caches.evidence_bytes()
+    before = caches.STORE.looks.used
     caches.unload("bundled/vit")
-    assert caches.evidence_bytes() < before
+    assert caches.STORE.looks.used < before
 
 
 @pytest.mark.parametrize(

@@ -73,14 +73,14 @@ def test_who_leaves_waits_for_nobody_elses_look(monkeypatch: pytest.MonkeyPatch)
     caches.STORE.looks.clear()
     with every_place_taken():
         monkeypatch.setattr(caches, "wish", lambda: looking.set() or "go on")
-        first = threading.Thread(target=caches.observation, args=("bundled/vit", one.digest, AttentionMaps, one))
+        first = threading.Thread(target=caches.STORE.look, args=("bundled/vit", one, AttentionMaps))
         first.start()
         assert looking.wait(PATIENCE)
         second = threading.current_thread()
         monkeypatch.setattr(caches.st, "stop", leave)
         monkeypatch.setattr(caches, "wish", lambda: "stop" if threading.current_thread() is second else "go on")
         with pytest.raises(Left):
-            caches.observation("bundled/vit", one.digest, AttentionMaps, one)
+            caches.STORE.look("bundled/vit", one, AttentionMaps)
     first.join(PATIENCE)
     assert not first.is_alive()
     kept = [key for key, _ in caches.STORE.looks.items() if key[1] == one.digest]

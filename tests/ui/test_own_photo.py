@@ -160,7 +160,7 @@ def test_no_decoded_copy_stays_when_its_time_is_up(monkeypatch: pytest.MonkeyPat
     first = caches.keep_photo(photo.digest, data, photo.name)
     now[0] = 1800
     second = caches.keep_photo(photo.digest, data, "another's")
-    caches.screen_copy(photo.digest, photo)
+    caches.screen_copy(photo)
     now[0] = 3601
     caches.forget_what_ended()
     assert caches.kept_photo(first) is None

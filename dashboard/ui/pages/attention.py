@@ -88,8 +88,9 @@ def _one_patch(
 ) -> None:
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
     notices_here()
+    tray.empty()
     photo, style, share, model = chosen.photo, chosen.look, chosen.share, models[slot]
-    evidence, behind = seen.evidence, caches.screen_copy(photo.digest, photo, side=720)  # it travels with every click
+    evidence, behind = seen.evidence, caches.screen_copy(photo, side=720)  # it travels with every click
 
     asked = pick_attention(evidence)
     left, right = st.columns([4, 5], gap="medium")
@@ -114,7 +115,7 @@ def _one_patch(
     maps = {slot: shown} if other is None else {slot: shown, OTHER[slot]: other}
     comparison = None if other is None else compare(maps["left"], maps["right"], share)
     exhibit = Exhibit(photo, maps, models, comparison, style, share, current_link())
-    tray |= attention_files(exhibit, slot, asked.every_head(evidence), evidence.grid)
+    tray.lay(attention_files(exhibit, slot, asked.every_head(evidence), evidence.grid))
 
 
 def pick_attention(evidence: AttentionMaps) -> TokenAttention:

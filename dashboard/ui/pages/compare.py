@@ -38,6 +38,7 @@ def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
 def show(chosen: Chosen, tray: Tray) -> None:
     """Both sides, and their difference beside them."""
     notices_here()
+    tray.empty()
     methods, look = _pick_methods(chosen)
     tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(methods[slot]))))
 
@@ -106,4 +107,4 @@ def _difference(
     panel.agreement(comparison, behind)
     models = Pair.of(lambda slot: asked[slot].model)
     exhibit = Exhibit(chosen.photo, Pair(left, right), models, comparison, look, chosen.share, current_link())
-    tray |= comparison_files(exhibit, behind)
+    tray.lay(comparison_files(exhibit, behind))

@@ -65,6 +65,7 @@ def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
 def show(chosen: Chosen, tray: Tray) -> None:
     """What each side has: a film and curves by depth, or its stages; sides with a film come first."""
     notices_here()
+    tray.empty()
     films = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
     order = [*films, *(slot for slot in SLOTS if slot not in films)]
     firsts = (order[0], order[len(films) % 2])  # of the films, and of the others
@@ -89,7 +90,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
         models = Pair.of(lambda slot: asked[slot].model)
         agreement = compare(left, right, chosen.share)
         exhibit = Exhibit(chosen.photo, Pair(left, right), models, agreement, chosen.look, chosen.share, current_link())
-        tray |= layer_files(exhibit, built)
+        tray.lay(layer_files(exhibit, built))
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Charts:
 
 def _film(chosen: Chosen, named: Charts, asked: Request, shown: Explanation, other: Explanation | None) -> Layers:
     """Film, curves and depths of a method that goes up the layers."""
-    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo, side=200)
     evidence, label = look_behind(asked).evidence, asked.method.label
     progression = asked.method.progression(evidence).cpu()
     left, right = st.columns([3, 2], gap="medium")
@@ -131,7 +132,7 @@ def _film(chosen: Chosen, named: Charts, asked: Request, shown: Explanation, oth
 
 def _stages(chosen: Chosen, named: Charts, asked: Request) -> None:
     """The method at every stage or layer of the network, and where each stage answers strongly, if it has stages."""
-    small = caches.screen_copy(chosen.photo.digest, chosen.photo, side=200)
+    small = caches.screen_copy(chosen.photo, side=200)
     staged = at_stages(asked)
     why = "" if staged is asked else f"instead of {asked.method.label}, which has no map per stage"
     show_places(staged, named("by_stage"), small, chosen.look, why)
@@ -139,7 +140,7 @@ def _stages(chosen: Chosen, named: Charts, asked: Request) -> None:
         return  # a transformer has layers instead
     st.markdown("**Activation energy of each stage** · no class enters")
     try:
-        seen = caches.observation(asked.model.key, chosen.photo.digest, StageMaps, chosen.photo)
+        seen = caches.STORE.look(asked.model.key, chosen.photo, StageMaps)
         show_stages(seen, small, chosen.look, named)
     except DoesNotFit as reason:
         st.info(plain(str(reason)))

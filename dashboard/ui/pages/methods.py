@@ -93,6 +93,7 @@ def _file_names(chosen: Chosen, slot: Slot) -> dict[str, str]:
 def show(chosen: Chosen, tray: Tray) -> None:
     """Every method that fits, two of them large, and how far they all agree."""
     notices_here()
+    tray.empty()
     photo, look, behind = chosen.photo, chosen.look, backdrop_of(chosen)
     asked = ask_all(chosen)
     tray.must_say(_file_names(chosen, chosen_slot()))
@@ -107,14 +108,14 @@ def show(chosen: Chosen, tray: Tray) -> None:
     show_reasons(model)
     pair, places = pick_pair([each.method.label for each in asked])
     with grid:
-        small = caches.screen_copy(photo.digest, photo, side=240)
+        small = caches.screen_copy(photo, side=240)
         show_small(found, view, agreement, pair, small, look)
     show_pair(found, pair, places, chosen, behind)
     show_matrix(found, agreement, pair, chosen.share)
 
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
     exhibit = Exhibit(photo, maps, chosen.models, None, look, chosen.share, current_link())
-    tray |= method_files(exhibit, agreement.matrix)
+    tray.lay(method_files(exhibit, agreement.matrix))
 
 
 def ask_all(chosen: Chosen) -> list[Request]:

@@ -42,7 +42,7 @@ def show_loaded() -> None:
     for model in caches.loaded():
         with st.container(border=True):
             _card(model)
-    used, limit = caches.evidence_bytes(), caches.STORE.looks.room
+    used, limit = caches.STORE.looks.used, caches.STORE.looks.room
     st.progress(used / limit, f"Evidence kept: {in_megabytes(used, 1)} of {in_megabytes(limit)}; the oldest goes first.")
 
 

@@ -62,11 +62,6 @@ def made(asked: Request) -> Made:
         return caches.STORE.made(asked)
 
 
-def answer(asked: Request) -> Explanation:
-    """The map, at once where it is kept."""
-    return made(asked).shown
-
-
 def answers(asked: Sequence[Request], key: str, offer: str = "Run") -> list[Explanation] | None:
     """The maps; None where they are slow and nobody has asked for them yet: then a button with this offer says their cost."""
     flag, whole = f"{key}_is_wanted", together(asked)
@@ -77,7 +72,7 @@ def answers(asked: Sequence[Request], key: str, offer: str = "Run") -> list[Expl
             run_button(button, f"{offer}: {whole}", f"run_{key}", lambda: st.session_state.update({flag: True}))
             return None
         run(asked, f"run_{key}", bar, button)
-    return [answer(each) for each in asked]
+    return [made(each).shown for each in asked]
 
 
 def run_button(place: DeltaGenerator, label: str, key: str, run: Callable[..., None], *arguments: str) -> None:

@@ -83,4 +83,4 @@ def chosen_class(asked: Request, seen: Observation) -> int:
 
 def backdrop_of(chosen: Chosen) -> Backdrop:
     """The photo as figures show it."""
-    return caches.screen_copy(chosen.photo.digest, chosen.photo)
+    return caches.screen_copy(chosen.photo)
