@@ -39,22 +39,22 @@ def compared(page: Page, served: str) -> Page:
 def test_settings_and_raw_maps_are_those_on_screen(compared: Page):
     name, data = downloaded(compared, "Settings (JSON)")
     read = json.loads(data)
-    assert name == "settings.json"
-    assert read["maps"]["vit"]["options"] == {"heads": "max", "discard": 0.51, "depth": 6, "first_layer": 1}
-    assert "discard=0.51" in read["link"]
+    assert name == "rocket_small-cnn_cam_small-vit_attention-rollout.json"
+    assert read["maps"]["right"]["options"] == {"heads": "max", "discard": 0.51, "depth": 6, "first_layer": 1}
+    assert "right_discard=0.51" in read["link"]
     name, data = downloaded(compared, "Raw maps (NPZ)")
     arrays = np.load(io.BytesIO(data), allow_pickle=False)
-    assert name == "maps.npz"
-    assert np.allclose(arrays["vit_values"], values(compared, "right_map"), rtol=1e-5)
-    assert np.allclose(arrays["cnn_values"], values(compared, "left_map"), rtol=1e-5)
+    assert name == "rocket_small-cnn_cam_small-vit_attention-rollout.npz"
+    assert np.allclose(arrays["right_values"], values(compared, "right_map"), rtol=1e-5)
+    assert np.allclose(arrays["left_values"], values(compared, "left_map"), rtol=1e-5)
 
 
 def test_pictures_have_the_photos_resolution(compared: Page):
     photo = sample_photo("rocket")
-    for side in ("CNN", "ViT"):
-        name, data = downloaded(compared, f"{side}'s map (PNG)")
+    for side, told in (("Left", "small-cnn_cam"), ("Right", "small-vit_attention-rollout")):
+        name, data = downloaded(compared, f"{side} map (PNG)")
         image = Image.open(io.BytesIO(data))
-        assert name == f"{side.lower()}_map.png"
+        assert name == f"rocket_{told}.png"
         assert image.width == photo.size[0]
         assert image.height > photo.size[1]
         assert json.loads(image.text["settings"])["photo"]["sha256"] == photo.digest
@@ -81,11 +81,11 @@ def test_the_report_opens_without_a_server_and_without_a_network(compared: Page,
 
 
 def test_every_layer_as_numbers(page: Page, served: str):
-    open_page(page, served, "layers", "head=2")
+    open_page(page, served, "layers", "right_head=2")
     page.locator(".st-key-downloads button").first.click()
     _, data = downloaded(page, "Maps of every layer (NPZ)")
     arrays = np.load(io.BytesIO(data), allow_pickle=False)
-    assert arrays["rollouts"].shape == arrays["attention"].shape == (6, 8, 8)
+    assert arrays["right_progression"].shape == arrays["right_attention"].shape == (6, 8, 8)
     page.locator(".st-key-progression").focus()
     for key, layer in (("Home", 0), ("ArrowRight", 1), ("End", 5)):
         page.keyboard.press(key)
@@ -93,8 +93,8 @@ def test_every_layer_as_numbers(page: Page, served: str):
         page.wait_for_timeout(300)
         maps = "_fullData.filter(trace => trace.type === 'heatmap').map(trace => Array.from(trace.z, row => Array.from(row)))"
         rollout, attention = film(page, maps)
-        assert np.allclose(rollout, arrays["rollouts"][layer], rtol=1e-5)
-        assert np.allclose(attention, arrays["attention"][layer], rtol=1e-5)
+        assert np.allclose(rollout, arrays["right_progression"][layer], rtol=1e-5)
+        assert np.allclose(attention, arrays["right_attention"][layer], rtol=1e-5)
 
 
 SMOOTH = Image.merge("RGB", [Image.linear_gradient("L").rotate(turn).resize((60, 45)) for turn in (0, 90, 180)])

@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.ui.parts.downloads import OF_ATTENTION, OF_COMPARISON, OF_LAYERS, OF_METHODS
 from tests.browser.doing import (
     CHARTS,
     FILM,
@@ -292,16 +291,25 @@ def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: st
 
 
 @pytest.mark.parametrize(
-    ("path", "files"),
-    [("compare", OF_COMPARISON), ("layers", OF_LAYERS), ("attention", OF_ATTENTION), ("methods", OF_METHODS)],
+    ("path", "kinds", "last"),
+    [
+        (
+            "compare",
+            ("left_map", "right_map", "maps", "settings", "report"),
+            "chelsea_small-cnn_cam_small-vit_attention-rollout.html",
+        ),
+        ("layers", ("layers", "settings"), "chelsea_small-cnn_cam_small-vit_attention-rollout.json"),
+        ("attention", ("attention", "settings"), "chelsea_small-vit.json"),
+        ("methods", ("methods", "settings"), "chelsea_small-cnn.json"),
+    ],
 )
-def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, files: tuple[str, ...]):
+def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, kinds: tuple[str, ...], last: str):
     open_page(page, served, path)
     page.locator(".st-key-downloads button").focus()
     page.keyboard.press("Enter")
-    first = page.locator(f".st-key-download_{files[0].partition('.')[0]}").first
+    first = page.locator(f".st-key-download_{kinds[0]}").first
     expect(first).to_be_visible()
-    wanted = {f"download_{name.partition('.')[0]}" for name in files}
+    wanted = {f"download_{kind}" for kind in kinds}
     reached: list[str] = []
     while len(reached) < 90 and not wanted <= set(reached):  # Streamlit lays the menu's body behind the page's last widget
         page.keyboard.press("Tab")
@@ -309,7 +317,7 @@ def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, files
     assert wanted <= set(reached)
     with page.expect_download() as under_way:
         page.keyboard.press("Enter")
-    assert under_way.value.suggested_filename == files[-1]
+    assert under_way.value.suggested_filename == last
     page.keyboard.press("Escape")
     first.wait_for(state="hidden")
 

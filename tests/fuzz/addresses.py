@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 
 KIND = "addresses"
 TITLES = {
-    "Compare": "What do a CNN and a vision transformer look at in the same photo?",
+    "Compare": "What do two models look at in the same photo?",
     "Layers": "How does what each model looks at build up, layer by layer?",
     "Attention": "What does one patch look at, and who looks at it?",
     "Methods": "How much does the choice of method matter?",
@@ -93,7 +93,7 @@ def settings() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {LINK: ()}
     for method in METHODS:
         for field in dataclasses.fields(method):
-            found |= dict.fromkeys((field.name, f"cnn_{field.name}"), ())
+            found |= dict.fromkeys((field.name, f"cnn_{field.name}", f"left_{field.name}", f"right_{field.name}"), ())
     for page in TITLES:
         app = followed(page)
         found |= dict.fromkeys(app.session_state[DRAWN], ())

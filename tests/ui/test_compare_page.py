@@ -59,7 +59,7 @@ def test_every_way_to_show_a_map(show: str):
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
 def test_every_method_is_on_the_page_with_a_widget_for_every_option(method: type[Method]):
-    side = "cnn" if method.needs in zoo.load("bundled/cnn").observers else "vit"
+    side = "left" if method.needs in zoo.load("bundled/cnn").observers else "right"
     app = opened(**{f"{side}_method": method.label})
     assert app.session_state[f"{side}_method"] == method.label
     assert not notices(app)

@@ -48,8 +48,8 @@ def test_a_visitors_second_download_waits_for_the_first(models, monkeypatch: pyt
     go_on = threading.Event()
     monkeypatch.setattr(torchvision, "fetch_torchvision", lambda title, weights, download: go_on.wait(60))
     app = opened(left="torchvision/resnet50", right="torchvision/vit_b_16")
-    app = healthy(app.button(key="download_cnn").click().run())
-    app = healthy(app.button(key="download_vit").click().run())
+    app = healthy(app.button(key="download_left").click().run())
+    app = healthy(app.button(key="download_right").click().run())
     said = [bar.proto.text.replace("\\", "") for bar in app.get("progress")]
     go_on.set()
     settled(app)
@@ -65,9 +65,9 @@ def test_a_bound_that_is_known_before_is_said_without_asking(
     monkeypatch.setenv("DASHBOARD_DOWNLOAD_MB", megabytes)
     app = opened("Models", left="torchvision/resnet50", find="resnet50")
     assert said in words(app)
-    assert "download_cnn" not in [button.key for button in app.button]
+    assert "download_left" not in [button.key for button in app.button]
     healthy(app.button(key="load_torchvision/resnet50").click().run())
-    healthy(app.button(key="retry_cnn").click().run())
+    healthy(app.button(key="retry_left").click().run())
     assert not asked
 
 

@@ -14,7 +14,7 @@ from dashboard.models import downloads
 from dashboard.models.observers import attention
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, LABELS, MEAN, SHAPE, randomised, save
-from tests.ui.pages import downloaded, healthy, opened, settled, words
+from tests.ui.pages import downloaded, healthy, notices, opened, settled, words
 
 
 def vit(models: Path) -> Path:
@@ -87,7 +87,6 @@ TURNS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "pickles": (pickles, "hf/wrong", "no safetensors"),
     "corrupt": (corrupt, "hf/wrong", "damaged or cut short"),
     "not a vision model": (text_model, "hf/wrong", "can't be loaded as an image classifier"),
-    "no global attention": (swin, "hf/wrong", "Models with global attention fit: ViT"),
     "no head": (headless, "hf/wrong", "answers would be random"),
     "an untrained head": (untrained_head, "hf/wrong", "untrained"),
     "another head": (another_head, "hf/wrong", "do not fit"),
@@ -121,7 +120,7 @@ def nothing_lost(app: AppTest, sentence: str) -> None:
     assert "Small ViT (bundled)" in text
     assert "Cup of coffee" in text
     assert app.selectbox(key="right").value == "bundled/vit"
-    assert app.query_params.get("vit", ["bundled/vit"]) == ["bundled/vit"]
+    assert app.query_params.get("right", ["bundled/vit"]) == ["bundled/vit"]
 
 
 @pytest.mark.parametrize("turn", LISTED, indirect=True)
@@ -154,6 +153,18 @@ def test_on_the_models_page(turn: tuple[str, str]):
     assert "Cup of coffee" in words(back)
 
 
+def test_a_transformer_without_global_attention_stands_on_either_side(models: Path):
+    """What it has to show are its stages; the attention page says why it has no attention there."""
+    swin(models)
+    for slot in ("left", "right"):
+        app = opened(**{slot: "hf/wrong"})
+        assert not app.error
+        assert not notices(app)
+        assert app.selectbox(key=f"{slot}_method").value == "Grad-CAM"
+    assert "Models with global attention fit: ViT" in words(opened("Attention", left="bundled/cnn", right="hf/wrong"))
+    caches.unload("hf/wrong")
+
+
 def test_the_log_holds_where_it_came_from(models: Path, caplog: pytest.LogCaptureFixture):
     corrupt(models)
     opened(right="hf/wrong")
@@ -170,10 +181,10 @@ def test_a_dead_network_is_asked_once_and_again_when_wanted(models: Path, monkey
     healthy(app.selectbox(key="photo").set_value("rocket").run())
     assert len(asked) == 1
     assert len(app.error) == 1
-    app = settled(app.button(key="retry_vit").click().run())
+    app = settled(app.button(key="retry_right").click().run())
     assert len(asked) == 2
     save(FAMILIES["vit"].build(), models / "lab" / "model")
-    app = healthy(app.button(key="retry_vit").click().run())
+    app = healthy(app.button(key="retry_right").click().run())
     assert not app.error
     assert "lab/model" in words(app)
     caches.unload("hf/lab/model")
@@ -182,7 +193,7 @@ def test_a_dead_network_is_asked_once_and_again_when_wanted(models: Path, monkey
 def test_the_models_before_stay_even_when_they_were_not_the_first(models: Path):
     save(FAMILIES["deit"].build(), models / "good")
     app = opened(right="hf/good")
-    app = healthy(app.button(key="pair_ImageNet").click().run())
+    app = healthy(app.button(key="pair_2").click().run())
     assert [info.value.endswith("Keeping the previous model.") for info in app.info] == [True, True]
     assert "good, 0.0 M parameters" in words(app)
     caches.unload("hf/good")
