@@ -13,7 +13,10 @@ from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, notices, opened, words
 
 PAGES = ("", "Layers", "Attention", "Methods")
-OF_SIX_LAYERS = {"depth": "6", "first_layer": "5", "layer": "6", "head": "3", "left_stage": "3", "patch": "60"}
+OF_SIX_LAYERS = {
+    "right_depth": "6", "right_first_layer": "5", "right_layer": "6", "right_head": "3", "left_stage": "3", "patch": "60",
+    "patch_layer": "6", "patch_head": "3",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_no_link_is_blamed_for_what_a_person_changed(page: str, side: str, own: 
 
 
 def test_a_link_that_asks_for_too_much_is_told_of_once(own: None):
-    app = opened("Attention", right="hf/small", layer="6")
+    app = opened("Attention", right="hf/small", patch_layer="6")
     assert [line for line in notices(app) if "The link asked for layer 6" in line.replace("*", "")]
     app = healthy(app.selectbox(key="photo").set_value("coffee").run())
     assert not notices(app)

@@ -193,8 +193,8 @@ def test_a_dead_network_is_asked_once_and_again_when_wanted(models: Path, monkey
 def test_the_models_before_stay_even_when_they_were_not_the_first(models: Path):
     save(FAMILIES["deit"].build(), models / "good")
     app = opened(right="hf/good")
-    app = healthy(app.button(key="pair_2").click().run())
-    assert [info.value.endswith("Keeping the previous model.") for info in app.info] == [True, True]
+    app = settled(healthy(app.button(key="pair_2").click().run()))
+    assert [error.value.endswith("Keeping the previous model.") for error in app.error] == [True, True]
     assert "good, 0.0 M parameters" in words(app)
     caches.unload("hf/good")
 

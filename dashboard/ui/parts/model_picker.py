@@ -78,9 +78,9 @@ def _open_wanted_pair() -> None:
     if wanted.begun and not pending:  # the visitor stopped it
         del st.session_state[WANTED]
         return
+    if not all([opening.is_ready(place) for place in pending]):  # a list: each of them learns how its download ended
+        return
     for place in pending:
-        if opening.ready(place) is None:
-            return
         opening.drop(place)
     wanted.begun = True
     pair = PAIRS[wanted.name]

@@ -72,16 +72,24 @@ def fetch(place: str, key: str) -> None:
     waiting.download = zoo.start_download(key, lambda: waiting.wanted and is_here(ours), visitor())
 
 
-def ready(place: str) -> str | None:
-    """The key of a model that is to be opened now: its download has ended, or the visitor tries again."""
+def is_ready(place: str) -> bool:
+    """Whether a model is to be opened now: its download has ended well, or the visitor tries again."""
     waiting = _pending().get(place)
     if waiting is None:
-        return None
+        return False
     if waiting.download is not None and waiting.download.ended.is_set():
         waiting.error, waiting.download = waiting.download.error, None
         waiting.ready = not waiting.error
-    is_ready, waiting.ready = waiting.ready, False
-    return waiting.key if is_ready else None
+    return waiting.ready
+
+
+def ready(place: str) -> str | None:
+    """The key of a model that is to be opened now, told once."""
+    if not is_ready(place):
+        return None
+    waiting = _pending()[place]
+    waiting.ready = False
+    return waiting.key
 
 
 def size_of(*keys: str) -> str:
