@@ -78,7 +78,8 @@ def _open_wanted_pair() -> None:
     if wanted.begun and not pending:  # the visitor stopped it
         del st.session_state[WANTED]
         return
-    if not all([opening.is_ready(place) for place in pending]):  # a list: each of them learns how its download ended
+    arrived = [opening.is_ready(place) for place in pending]  # all are asked: each learns how its download has ended
+    if not all(arrived):
         return
     for place in pending:
         opening.drop(place)
