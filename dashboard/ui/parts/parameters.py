@@ -16,7 +16,7 @@ OWNERS = {
     "sort": "pages.methods", "reference": "pages.methods", "own_scale": "pages.methods", "first": "pages.methods",
     "second": "pages.methods", "metric": "pages.methods",
     "patch": "pages.attention", "direction": "pages.attention", "patch_layer": "pages.attention",
-    "patch_head": "pages.attention", "patch_heads": "pages.attention", "hide_cls": "pages.attention",
+    "patch_head": "parts.controls", "patch_heads": "pages.attention", "hide_cls": "pages.attention",
     "find": "pages.models", "gives": "pages.models", "well_known": "pages.models", "list_page": "pages.models",
 }  # fmt: skip
 OWNERS_BY_SIDE = {"method": "parts.controls", "class": "parts.panel", "against": "parts.panel"}  # after "left_" or "right_"
