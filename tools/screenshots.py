@@ -12,8 +12,8 @@ FOLDER = ROOT / "docs"
 # file: page, settings, theme, height
 PICTURES = {
     "compare.png": ("", "photo=chelsea", "light", 1010),
-    "layers.png": ("layers", "photo=chelsea&depth=4", "dark", 1760),
-    "attention.png": ("attention", "photo=chelsea&patch=28&layer=3", "light", 1010),
+    "layers.png": ("layers", "photo=chelsea&right_depth=4", "dark", 1760),
+    "attention.png": ("attention", "photo=chelsea&patch=28&patch_layer=3", "light", 1010),
     "methods.png": ("methods", "photo=chelsea", "dark", 1760),
     "models.png": ("models", "", "light", 1010),
 }

@@ -168,17 +168,17 @@ def side_by_side(boxes: dict[str, str], maps: dict[str, dict]) -> list:
 
 
 WALKS = {
-    "compare": ("left_class=dog&left_against=cat&depth=5", compared, [
+    "compare": ("left_class=dog&left_against=cat&right_depth=5", compared, [
         ("left", "torchvision/resnet18"), ("photo", "coffee"), ("right", "hf/hard"), ("right_class", "nothing"),
         ("left", "bundled/cnn"), ("right_method", "Grad-CAM on tokens"), ("right_against", "crane #3"), ("left_class", "frog"),
         ("left_method", "Grad-CAM"), ("right", "hf/other"), ("right", "bundled/vit"), ("right_method", "Attention rollout"),
     ]),
-    "layers": ("head=3&left_class=dog&depth=5", built_up, [
+    "layers": ("right_head=3&left_class=dog&right_depth=5", built_up, [
         ("right", "hf/other"), ("left", "torchvision/resnet18"), ("left_method", "Grad-CAM"), ("photo", "coffee"),
         ("right_method", "Gradient rollout"), ("right", "bundled/vit"), ("right_method", "Attention rollout"),
         ("right_heads", "max"), ("left", "bundled/cnn"),
     ]),
-    "attention": ("patch=60&layer=6&head=3", attended, [
+    "attention": ("patch=60&patch_layer=6&patch_head=3", attended, [
         ("right", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("patch_head", "2"), ("right", "bundled/vit"),
         ("patch", "7"),
     ]),

@@ -28,9 +28,9 @@ def downloaded(page: Page, label: str) -> tuple[str, bytes]:
 
 @pytest.fixture
 def compared(page: Page, served: str) -> Page:
-    open_page(page, served, query="photo=rocket&heads=max")
+    open_page(page, served, query="photo=rocket&right_heads=max")
     before = values(page, "right_map")
-    slider(page, "discard").press("ArrowRight")  # in the fragment, after the page was drawn
+    slider(page, "right_discard").press("ArrowRight")  # in the fragment, after the page was drawn
     wait_for_change(page, "right_map", before)
     page.locator(".st-key-downloads button").first.click()
     return page
@@ -39,22 +39,22 @@ def compared(page: Page, served: str) -> Page:
 def test_settings_and_raw_maps_are_those_on_screen(compared: Page):
     name, data = downloaded(compared, "Settings (JSON)")
     read = json.loads(data)
-    assert name == "rocket_small-cnn_cam_small-vit_attention-rollout.json"
+    assert name == "rocket-at-night_small-resnet-bundled_cam_small-vit-bundled_attention-rollout.json"
     assert read["maps"]["right"]["options"] == {"heads": "max", "discard": 0.51, "depth": 6, "first_layer": 1}
     assert "right_discard=0.51" in read["link"]
     name, data = downloaded(compared, "Raw maps (NPZ)")
     arrays = np.load(io.BytesIO(data), allow_pickle=False)
-    assert name == "rocket_small-cnn_cam_small-vit_attention-rollout.npz"
+    assert name == "rocket-at-night_small-resnet-bundled_cam_small-vit-bundled_attention-rollout.npz"
     assert np.allclose(arrays["right_values"], values(compared, "right_map"), rtol=1e-5)
     assert np.allclose(arrays["left_values"], values(compared, "left_map"), rtol=1e-5)
 
 
 def test_pictures_have_the_photos_resolution(compared: Page):
     photo = sample_photo("rocket")
-    for side, told in (("Left", "small-cnn_cam"), ("Right", "small-vit_attention-rollout")):
+    for side, told in (("Left", "small-resnet-bundled_cam"), ("Right", "small-vit-bundled_attention-rollout")):
         name, data = downloaded(compared, f"{side} map (PNG)")
         image = Image.open(io.BytesIO(data))
-        assert name == f"rocket_{told}.png"
+        assert name == f"rocket-at-night_{told}.png"
         assert image.width == photo.size[0]
         assert image.height > photo.size[1]
         assert json.loads(image.text["settings"])["photo"]["sha256"] == photo.digest

@@ -24,7 +24,7 @@ def test_the_page_opens_on_the_cat_with_both_maps(page: Page, served: str):
 def test_an_arrow_key_on_each_slider_changes_the_rollout_and_not_the_cam(page: Page, served: str):
     open_page(page, served)
     cam = values(page, "left_map")
-    for key, stroke in (("discard", "ArrowLeft"), ("depth", "ArrowLeft")):
+    for key, stroke in (("right_discard", "ArrowLeft"), ("right_depth", "ArrowLeft")):
         before = values(page, "right_map")
         slider(page, key).press(stroke)
         wait_for_change(page, "right_map", before)
@@ -45,9 +45,9 @@ def test_a_link_opens_the_same_view_in_a_new_tab(page: Page, served: str):
     before = values(page, "right_map")
     page.locator(".st-key-right_heads button", has_text="max").click()
     before = wait_for_change(page, "right_map", before)
-    slider(page, "depth").press("ArrowLeft")
+    slider(page, "right_depth").press("ArrowLeft")
     chosen = wait_for_change(page, "right_map", before)
-    page.wait_for_function("location.search.includes('heads=max') && location.search.includes('depth=')")
+    page.wait_for_function("location.search.includes('right_heads=max') && location.search.includes('right_depth=')")
     tab = page.context.new_page()
     tab.goto(page.url)
     charts_are_drawn(tab)

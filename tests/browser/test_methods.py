@@ -17,11 +17,11 @@ def cell(page: Page, name: str) -> Locator:
 
 def test_a_click_on_a_small_map_shows_it_on_the_right_and_the_one_before_on_the_left(page: Page, served: str):
     open_page(page, served, "methods")
-    expect(cell(page, "CAM").locator(".place")).to_have_text("left")
+    expect(cell(page, "CAM").locator(".place")).to_have_text("first")
     for name, left in (("LayerCAM", "Grad-CAM"), ("Eigen-CAM", "LayerCAM")):
         cell(page, name).locator(".map").click()
-        expect(cell(page, name).locator(".place")).to_have_text("right")
-        expect(cell(page, left).locator(".place")).to_have_text("left")
+        expect(cell(page, name).locator(".place")).to_have_text("second")
+        expect(cell(page, left).locator(".place")).to_have_text("first")
     in_address(page, first="LayerCAM", second="Eigen-CAM")
     expect(page.locator(".st-key-second_map")).to_be_visible()
     assert len(values(page, "first_map")) == 8
@@ -36,7 +36,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_its_pair(page: Page, served: str)
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     in_address(page, first="LeGrad", second="Patch logits", side="right")
-    expect(cell(page, "LeGrad").locator(".place")).to_have_text("left")
+    expect(cell(page, "LeGrad").locator(".place")).to_have_text("first")
 
 
 def test_a_slow_method_runs_stops_and_runs_again(page: Page, served: str):
@@ -60,7 +60,7 @@ def test_a_slow_method_runs_stops_and_runs_again(page: Page, served: str):
 
 def test_on_the_compare_page_stop_takes_the_place_of_run_and_gives_it_back(page: Page, served: str):
     page.goto(f"{served}/?photo=coffee&left_method=SS-CAM&left_copies=40")
-    button, progress = page.locator(".st-key-run_cnn button"), page.get_by_test_id("stProgress")
+    button, progress = page.locator(".st-key-run_left button"), page.get_by_test_id("stProgress")
     expect(button).to_contain_text("Run: 10,240 passes")
     settled(page)
     button.click()

@@ -15,7 +15,7 @@ def started(context: BrowserContext, served: str, photo: str) -> Page:
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{served}/?{LONG.format(photo)}")
-    button = page.locator(".st-key-run_cnn button")
+    button = page.locator(".st-key-run_left button")
     expect(button).to_contain_text("Run: 10,240 passes")
     page.locator("[data-test-script-state=notRunning]").first.wait_for(state="attached")
     button.click()

@@ -82,8 +82,8 @@ def test_a_hidden_frame_of_another_site_asks_no_hub(page: Page, place: Place, tm
 
 
 def test_back_forth_and_reload_after_a_model_that_does_not_open(page: Page, place: Place):
-    open_page(page, place.address, query="photo=coffee&right=bundled/vit&depth=3")
-    page.goto(f"{place.address}/?photo=coffee&right=torchvision/nothing&depth=2")
+    open_page(page, place.address, query="photo=coffee&right=bundled/vit&right_depth=3")
+    page.goto(f"{place.address}/?photo=coffee&right=torchvision/nothing&right_depth=2")
     for step in (lambda: None, page.reload, page.go_back, page.go_forward, page.reload):
         step()
         expect(page.locator(".st-key-right input")).to_have_value("bundled/vit")

@@ -51,7 +51,7 @@ def test_a_first_visitor_who_follows_a_link_gets_that_page(page: Page, path: str
 
 
 def test_play_and_scrub_send_no_message(page: Page, served: str, sent: list):
-    open_page(page, served, "layers", "depth=1")
+    open_page(page, served, "layers", "right_depth=1")
     page.wait_for_timeout(1000)
     before, first = len(sent), film(page, "_fullData[0].z.map(row => Array.from(row))")
     page.locator(".st-key-progression .updatemenu-button").first.click()
@@ -66,7 +66,7 @@ def test_play_and_scrub_send_no_message(page: Page, served: str, sent: list):
     page.wait_for_timeout(500)
     assert film(page, "_fullData[0].z.map(row => Array.from(row))") == first
     assert len(sent) == before, "play and scrub are the browser's work alone"
-    slider(page, "discard").press("ArrowRight")
+    slider(page, "right_discard").press("ArrowRight")
     settled(page)
     assert len(sent) > before, "the count itself works"
 
@@ -78,7 +78,7 @@ STEP_AND_PLAY = """for (const key of ["Home", " "])
 
 
 def test_the_film_by_keyboard(page: Page, served: str, sent: list):
-    open_page(page, served, "layers", "depth=3")
+    open_page(page, served, "layers", "right_depth=3")
     page.wait_for_timeout(1000)
     before = len(sent)
     page.locator(".st-key-progression[role=group]").focus()
@@ -95,7 +95,7 @@ def test_the_film_by_keyboard(page: Page, served: str, sent: list):
 
 
 def test_the_film_plays_again_after_its_end_and_after_a_scrub(page: Page, served: str):
-    open_page(page, served, "layers", "depth=1")
+    open_page(page, served, "layers", "right_depth=1")
     page.wait_for_timeout(1000)
     play, halt = page.locator(".st-key-progression .updatemenu-button").all()
     rail = page.locator(".st-key-progression .slider-rail-touch-rect").bounding_box()
@@ -130,21 +130,21 @@ def test_a_click_chooses_the_depth_everywhere(page: Page, served: str, chart: st
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     depth = "1" if chart == "curves" else "2"
-    in_address(page, depth=depth)
+    in_address(page, right_depth=depth)
     page.wait_for_function(f"{FILM}?._fullLayout.sliders[0].active === {depth} - 1")
     go_to(page, "Compare")
-    expect(slider(page, "depth")).to_have_value(depth)
+    expect(slider(page, "right_depth")).to_have_value(depth)
 
 
 def test_settings_of_every_page_open_in_a_new_tab(page: Page, served: str):
     open_page(page, served, "layers")
-    slider(page, "depth").press("ArrowLeft")
-    in_address(page, depth="5")
+    slider(page, "right_depth").press("ArrowLeft")
+    in_address(page, right_depth="5")
     page.locator(".st-key-right_heads button", has_text="min").click()
-    in_address(page, depth="5", heads="min")
+    in_address(page, right_depth="5", right_heads="min")
     page.locator(".st-key-right_head input").fill("3")
     page.keyboard.press("Enter")
-    in_address(page, depth="5", heads="min", head="3")
+    in_address(page, right_depth="5", right_heads="min", right_head="3")
     tab = page.context.new_page()
     tab.goto(page.url)
     charts_are_drawn(tab, "layers")
@@ -156,15 +156,15 @@ def test_settings_of_every_page_open_in_a_new_tab(page: Page, served: str):
 def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: str):
     open_page(page, served, query="photo=rocket")
     before = values(page, "right_map")
-    slider(page, "discard").press("ArrowLeft")
+    slider(page, "right_discard").press("ArrowLeft")
     compared = wait_for_change(page, "right_map", before)
-    in_address(page, discard="0.49", photo="rocket")
+    in_address(page, right_discard="0.49", photo="rocket")
     go_to(page, "Layers")
-    in_address(page, discard="0.49", photo="rocket")
-    slider(page, "depth").press("ArrowLeft")
-    in_address(page, depth="5")
+    in_address(page, right_discard="0.49", photo="rocket")
+    slider(page, "right_depth").press("ArrowLeft")
+    in_address(page, right_depth="5")
     go_to(page, "Models")
-    in_address(page, discard="0.49", photo="rocket", depth="5")
+    in_address(page, right_discard="0.49", photo="rocket", right_depth="5")
     page.locator(".st-key-find input").fill("deit")
     page.keyboard.press("Enter")
     in_address(page, find="deit")
@@ -174,18 +174,18 @@ def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: st
     page.go_back()
     charts_are_drawn(page, "layers")
     assert urlsplit(page.url).path == "/layers"
-    in_address(page, discard="0.49", photo="rocket", depth="5")
+    in_address(page, right_discard="0.49", photo="rocket", right_depth="5")
     page.go_back()
     charts_are_drawn(page, "compare")
     assert urlsplit(page.url).path == "/"
-    assert "depth" not in parse_qs(urlsplit(page.url).query)
+    assert "right_depth" not in parse_qs(urlsplit(page.url).query)
     assert values(page, "right_map") == compared
     page.go_forward()
     charts_are_drawn(page, "layers")
-    in_address(page, depth="5")
+    in_address(page, right_depth="5")
     go_to(page, "Compare")
     go_to(page, "Models")
-    in_address(page, discard="0.49", photo="rocket", depth="5", find="deit")
+    in_address(page, right_discard="0.49", photo="rocket", right_depth="5", find="deit")
 
 
 @pytest.mark.parametrize("wait", [0, 20, 60])
@@ -193,8 +193,8 @@ def test_back_pressed_while_a_page_is_still_coming(page: Page, served: str, wait
     """Whatever page the browser then goes to, the dashboard goes on, and without Streamlit's error box."""
     open_page(page, served, query="photo=rocket")
     go_to(page, "Layers")
-    slider(page, "depth").press("ArrowLeft")
-    in_address(page, depth="5")
+    slider(page, "right_depth").press("ArrowLeft")
+    in_address(page, right_depth="5")
     page.get_by_role("link", name="Models").first.click()
     page.wait_for_timeout(wait)
     page.go_back()
@@ -208,7 +208,7 @@ def test_back_pressed_while_a_page_is_still_coming(page: Page, served: str, wait
 
 def test_copy_link_copies_the_address(page: Page, served: str):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served)
-    open_page(page, served, "layers", "depth=2")
+    open_page(page, served, "layers", "right_depth=2")
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.url
@@ -296,11 +296,11 @@ def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: st
         (
             "compare",
             ("left_map", "right_map", "maps", "settings", "report"),
-            "chelsea_small-cnn_cam_small-vit_attention-rollout.html",
+            "chelsea-the-cat_small-resnet-bundled_cam_small-vit-bundled_attention-rollout.html",
         ),
-        ("layers", ("layers", "settings"), "chelsea_small-cnn_cam_small-vit_attention-rollout.json"),
-        ("attention", ("attention", "settings"), "chelsea_small-vit.json"),
-        ("methods", ("methods", "settings"), "chelsea_small-cnn.json"),
+        ("layers", ("layers", "settings"), "chelsea-the-cat_small-resnet-bundled_cam_small-vit-bundled_attention-rollout.json"),
+        ("attention", ("attention", "settings"), "chelsea-the-cat_small-vit-bundled.json"),
+        ("methods", ("methods", "settings"), "chelsea-the-cat_small-resnet-bundled.json"),
     ],
 )
 def test_the_keyboard_downloads_a_file(page: Page, served: str, path: str, kinds: tuple[str, ...], last: str):
