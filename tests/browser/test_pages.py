@@ -24,7 +24,7 @@ from tests.conftest import ROOT, serving
 
 pytestmark = pytest.mark.browser
 TITLES = {
-    "compare": "What do a CNN", "layers": "How does what each model", "attention": "What does one patch look at",
+    "compare": "What do two models", "layers": "How does what each model", "attention": "What does one patch look at",
     "methods": "How much does the choice",
     "models": "Which models are at hand",
 }  # fmt: skip
