@@ -24,7 +24,7 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
 	touch $@
 
 run: setup ## serve the dashboard on port 8501, or on PORT=...
-	$(PY) -m streamlit run serve.py --server.port $(PORT)
+	$(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
 # A core for each worker: with more threads than cores they wait for each other.
 test: $(VENV)/.ready-dev ## all tests, a real browser included

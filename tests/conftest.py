@@ -66,7 +66,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def served() -> Iterator[str]:
     """The address of the dashboard, served as `make run` serves it."""
-    with serving(ROOT / "serve.py") as url:
+    with serving(ROOT / "streamlit_app.py") as url:
         yield url
 
 
