@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit
 from packaging.requirements import Requirement
 from playwright.sync_api import Page, expect
 
@@ -15,6 +16,7 @@ import dashboard
 from tests.browser.doing import CHARTS, MAPS, open_page, values
 from tests.conftest import ROOT, free_port, running
 from tests.ui.pages import png
+from tools import lock
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -38,6 +40,29 @@ def test_the_requirements_are_those_of_the_package():
 @pytest.mark.parametrize("line", [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
 def test_every_requirement_has_a_bound_below_and_above(line: str):
     assert {each.operator for each in Requirement(line).specifier} == {">=", "<"}
+
+
+LOCKS = sorted((ROOT / "locks").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
+def test_a_lock_has_one_version_within_the_bounds_of_each_thing_and_nothing_else(path: Path):
+    pinned = [re.fullmatch(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)", line) for line in lines(str(path))]
+    assert all(pinned), "names and versions alone: no address of an index, no +cpu"
+    versions = {each[1]: each[2] for each in pinned if each}
+    assert len(versions) == len(pinned)
+    for line in lines("requirements.txt") + lines("requirements-dev.txt")[1:]:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(versions[requirement.name]), line
+
+
+def test_a_lock_is_what_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(lock, "LOCKS", tmp_path / "locks")
+    monkeypatch.setattr(sys, "argv", ["lock"])
+    lock.main()
+    (path,) = (tmp_path / "locks").iterdir()
+    assert f"streamlit=={streamlit.__version__}" in path.read_text().splitlines()
+    assert path.stem.endswith(f"-{sys.version_info.major}.{sys.version_info.minor}")
 
 
 @pytest.fixture(scope="module")

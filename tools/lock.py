@@ -15,8 +15,8 @@ LOCKS = Path(__file__).parents[1] / "locks"
 NOT_OURS = {"pip", "setuptools", "wheel", "looking-at-models"}  # each environment brings its own
 
 
-def tag() -> str:
-    """The kind of this machine, as the Makefile says it too."""
+def kind() -> str:
+    """The kind of this machine and this Python."""
     return f"{sys.platform}-{platform.machine()}-{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -27,9 +27,12 @@ def versions() -> dict[str, str]:
 
 
 def main() -> None:
-    """Writes the lock of this machine's kind."""
+    """Writes the lock of this machine's kind; with `--kind` only says which that is."""
+    if "--kind" in sys.argv:
+        print(kind())
+        return
     LOCKS.mkdir(exist_ok=True)
-    path = LOCKS / f"{tag()}.txt"
+    path = LOCKS / f"{kind()}.txt"
     path.write_text("".join(f"{name}=={version}\n" for name, version in versions().items()))
     print(f"{path.relative_to(LOCKS.parent)}: {len(versions())} versions")
 
