@@ -3,33 +3,47 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+LOCK := $(wildcard locks/$(shell $(PYTHON) -m tools.lock --kind).txt)
+unlocked = { echo "$(LOCK) does not fit here: the newest that $(1) allows"; $(PIP) -r $(1); }
+install = $(PIP) -r $(1) $(if $(LOCK),--constraint $(LOCK) || $(unlocked))
+# Under CI the lines that tests run are counted, at two thirds more computing where pages run in the tests' own process.
+COVERAGE ?= $(if $(filter true,$(CI)),--cov --cov-report=term)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench load fuzz screenshots
+.PHONY: help setup lock run test lint bench load fuzz screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/.ready ## the virtual environment that `run` needs
 
-# Made anew whenever the requirements change, so that nothing stale stays inside.
-$(VENV)/.ready: requirements.txt
+# Made anew whenever the requirements change, so that nothing stale stays inside. Exact versions where there is a lock of this
+# kind of machine and Python, and its index has them; else the newest that the requirements allow.
+$(VENV)/.ready: requirements.txt $(LOCK)
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(call install,requirements.txt)
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(call install,requirements-dev.txt)
 	touch $@
 
+lock: ## exact versions for this kind of machine, anew: the newest that the requirements allow; then `make test` tries them
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -r requirements-dev.txt
+	$(PY) -m tools.lock
+	touch $(VENV)/.ready $(VENV)/.ready-dev
+
 run: setup ## serve the dashboard on port 8501, or on PORT=...
-	$(PY) -m streamlit run serve.py --server.port $(PORT)
+	$(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
 # A core for each worker: with more threads than cores they wait for each other.
 test: $(VENV)/.ready-dev ## all tests, a real browser included
 	$(PY) -m tests.chromium
-	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4
+	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4 $(COVERAGE)
 
 lint: $(VENV)/.ready-dev ## style and formatting
 	$(VENV)/bin/ruff check .

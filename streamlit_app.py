@@ -1,51 +1,21 @@
-"""The front door: page configuration and navigation, nothing else."""
+"""The one way in, for people and for hosting services: `streamlit run streamlit_app.py`.
 
-import runpy
+Streamlit reads this file twice over. It finds the line `app = st.App(...)`, imports the file as a module and serves that app;
+then, for every visit and every click, it runs the same file as a script, whose name is `__main__`.
+"""
+
 from pathlib import Path
-from typing import Any
 
-import streamlit as st
-from streamlit.navigation.page import StreamlitPage
+if __name__ == "__main__":
+    from dashboard.ui.front_door import open_page
 
-from dashboard.ui.parts.links import every_setting_kept
+    open_page(Path(__file__).with_name("pages"))
+else:
+    import streamlit as st
+    from starlette.middleware import Middleware
 
-# Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
-# whose name is in the address, without this front door.
-ICONS = {
-    "Compare": ":material/compare:",
-    "Layers": ":material/layers:",
-    "Attention": ":material/grid_on:",
-    "Methods": ":material/grid_view:",
-    "Models": ":material/deployed_code:",
-}  # the first is the default
-FIRST = next(iter(ICONS))
+    from dashboard.ui.doors import Doors
+    from dashboard.ui.serving import prepare, warmed
 
-
-def script(title: str) -> Path:
-    """Where a page's script is."""
-    return Path(__file__).with_name("pages") / f"{title}.py"
-
-
-def run(title: str) -> None:
-    """Runs a page's script as a part of this one.
-
-    To Streamlit a page's settings belong to that page alone: it takes them out of the address, and out of what Back returns
-    to, whenever the page changes. Settings of this script stay.
-
-    Each page has a place of its own, so that the last one leaves the browser first: where a setting of both would come in
-    one place before it goes from another, its going would take it out of the address.
-    """
-    places = {each: st.container() if each == title else st.empty() for each in ICONS}
-    with places[title], every_setting_kept(title):
-        runpy.run_path(str(script(title)))
-
-
-def page(title: str, path: str = "", **options: Any) -> StreamlitPage:
-    """A page at the address /<title>, in lower case, unless there is a path of its own."""
-    return st.Page(script(title), title=title, icon=ICONS[title], url_path=path or title.lower(), **options)
-
-
-# Streamlit puts the default page at / alone, but its links may well say its name.
-pages = [page(FIRST, "home", default=True), page(FIRST, visibility="hidden"), *map(page, list(ICONS)[1:])]
-st.set_page_config(page_icon=Path(__file__).with_name("dashboard") / "ui" / "icon.svg", layout="wide")
-run(st.navigation(pages).title)
+    prepare()
+    app = st.App(Path(__file__), lifespan=warmed, middleware=[Middleware(Doors)])

@@ -59,7 +59,7 @@ def large_pair() -> Iterator[dict[str, str]]:
 
 def _rows(pair: str, settings: dict[str, str], bound: int) -> list[Row]:
     with (
-        serving(ROOT / "serve.py") as address,
+        serving(ROOT / "streamlit_app.py") as address,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS) as browser,
     ):

@@ -28,7 +28,7 @@ def slider_row() -> Row:
     """The dashboard's median, and its ratio to the page that imports nothing else."""
     bare_script = Path(__file__).with_name("bare_page.py")
     with (
-        serving(ROOT / "serve.py") as ours,
+        serving(ROOT / "streamlit_app.py") as ours,
         serving(bare_script) as bare,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS) as browser,

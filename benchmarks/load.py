@@ -30,7 +30,7 @@ from tests import chromium
 from tests.browser.doing import NUMBERS
 from tests.conftest import ROOT, serving
 
-SCRIPT = ROOT / "serve.py"
+SCRIPT = ROOT / "streamlit_app.py"
 WIDE = {"width": 1280, "height": 900}
 MEGABYTE = 1024**2
 PATIENCE = 60_000  # milliseconds, for whatever a page is waited for

@@ -116,6 +116,11 @@ def settings() -> Settings:
     return _read(tuple(os.environ.get(variable(each), "") for each in fields(Settings)))
 
 
+def put(**more: str) -> None:
+    """Sets variables of this process's environment, as somebody's command line says."""
+    os.environ.update(more)
+
+
 @cache
 def _read(texts: tuple[str, ...]) -> Settings:
     pairs = zip(fields(Settings), texts, strict=True)

@@ -66,7 +66,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def served() -> Iterator[str]:
     """The address of the dashboard, served as `make run` serves it."""
-    with serving(ROOT / "serve.py") as url:
+    with serving(ROOT / "streamlit_app.py") as url:
         yield url
 
 
@@ -86,14 +86,15 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-class serving:  # noqa: N801
-    """Streamlit serving one script on a free port, for as long as the block lasts, with its own options and variables."""
+class running:  # noqa: N801
+    """A server that a command starts on a port, for as long as the block lasts, in a folder and with variables of its own."""
 
-    def __init__(self, script: Path, *options: str, **environment: str) -> None:
-        self.port = free_port()
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(self.port), *options]
+    def __init__(self, command: list[str], port: int, folder: Path = ROOT, **environment: str) -> None:
+        self.port = port
         variables = {**os.environ, **environment}
-        self.process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     def __enter__(self) -> str:
         for _ in range(240):
@@ -107,3 +108,12 @@ class serving:  # noqa: N801
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait(10)
+
+
+class serving(running):  # noqa: N801
+    """Streamlit serving one script on a free port, with its own options and variables."""
+
+    def __init__(self, script: Path, *options: str, **environment: str) -> None:
+        port = free_port()
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options]
+        super().__init__(command, port, **environment)

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 SCRIPT = """
 import ctypes, threading
 if {serve}:
-    import serve
+    import streamlit_app
 libc = ctypes.CDLL(None)
 libc.fopen.restype = ctypes.c_void_p
 together = threading.Barrier(8)

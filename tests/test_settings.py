@@ -34,7 +34,7 @@ def test_an_empty_variable_is_one_that_is_not_set(name: str, monkeypatch: pytest
 
 
 def test_the_environment_is_read_in_one_place_only():
-    for path in [*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "serve.py", ROOT / "streamlit_app.py"]:
+    for path in [*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "streamlit_app.py"]:
         if path.name != "settings.py":
             assert not re.search(r"os\.environ|getenv", path.read_text()), path
 
@@ -113,7 +113,7 @@ def test_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     [("DASHBOARD_DEVICE", "cuda:99"), ("DASHBOARD_MODELS", "/no/such/folder"), ("DASHBOARD_HOSTS", "http://a.example")],
 )
 def test_a_wrong_setting_refuses_to_start(name: str, text: str):
-    command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(free_port())]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(free_port())]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, name: text}, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1
     assert ended.stderr.strip().startswith(f"Not started: expected {name} to ")

@@ -21,7 +21,7 @@ PICTURES = {
 
 def main() -> int:
     with (
-        serving(ROOT / "serve.py") as address,
+        serving(ROOT / "streamlit_app.py") as address,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS) as browser,
     ):

@@ -4,6 +4,7 @@ from typing import Literal
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
@@ -50,3 +51,12 @@ def visitor() -> str:
         return ""
     token, _ = decode_xsrf_token_string(st.context.cookies.get(XSRF_COOKIE_NAME, ""))
     return token.hex() if token else context.session_id
+
+
+def navigation_is_ours() -> None:
+    """Tells Streamlit, before the first visit, that `st.navigation` makes the menu, which it would learn in the first run.
+
+    Until then it takes a folder named `pages` for its older kind of menu, and would tell a first visitor who follows a link
+    that there is no such page.
+    """
+    PagesManager.uses_pages_directory = False

@@ -59,7 +59,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     save_file(torchvision.models.resnet18().state_dict(), root / "resnet18.safetensors")
     save(hard(), root / "hard")
     save(FAMILIES["dinov2"].build(num_hidden_layers=2), root / "other")
-    with serving(ROOT / "serve.py", DASHBOARD_MODELS=str(root)) as served:
+    with serving(ROOT / "streamlit_app.py", DASHBOARD_MODELS=str(root)) as served:
         yield served
 
 

@@ -120,7 +120,7 @@ def test_another_site_sees_nothing(page: Page, served: str, tmp_path: Path):
 def test_what_the_owner_lets_in(page: Page, tmp_path: Path):
     with neighbour(tmp_path) as site:
         settings = {"DASHBOARD_HOSTS": "app.example.com,*.hf.space", "DASHBOARD_FRAMES": site}
-        with serving(ROOT / "serve.py", "--server.address", "0.0.0.0", **settings) as address:
+        with serving(ROOT / "streamlit_app.py", "--server.address", "0.0.0.0", **settings) as address:
             for host in ("app.example.com", "my.hf.space", "10.0.0.1"):
                 assert answer(address, "/", Host=host)[0] == 200
                 assert handshake(address, Host=host, Origin=f"http://{host}") == 101

@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     cache = tmp_path / "cache"
     with serving_hub(save(FAMILIES["vit"].build(), tmp_path / "served"), slow=".safetensors", piece=16) as hub:
         variables = {"HF_ENDPOINT": hub.address, "HF_HUB_CACHE": str(cache), "DASHBOARD_DEVICE": "cpu", "DASHBOARD_MODELS": ""}
-        with serving(ROOT / "serve.py", **variables) as address:
+        with serving(ROOT / "streamlit_app.py", **variables) as address:
             yield Place(address, hub, cache, variables)
 
 
@@ -71,7 +71,7 @@ def test_who_leaves_ends_the_download(page: Page, place: Place):
 
 
 def test_a_hidden_frame_of_another_site_asks_no_hub(page: Page, place: Place, tmp_path: Path):
-    with neighbour(tmp_path) as site, serving(ROOT / "serve.py", **place.variables, DASHBOARD_FRAMES=site) as address:
+    with neighbour(tmp_path) as site, serving(ROOT / "streamlit_app.py", **place.variables, DASHBOARD_FRAMES=site) as address:
         frame = f"<iframe src='{address}/?right=hf/lab/model' style='display: none'></iframe>"
         (tmp_path / "index.html").write_text(f"<h1>Neighbour</h1>{frame}")
         page.goto(site)

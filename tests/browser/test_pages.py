@@ -39,10 +39,10 @@ def sent(page: Page) -> list[object]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["compare", "methods"])
+@pytest.mark.parametrize("path", ["compare", "layers", "methods"])
 def test_a_first_visitor_who_follows_a_link_gets_that_page(page: Page, path: str):
     """On a server that nobody has visited yet."""
-    with serving(ROOT / "serve.py") as fresh:
+    with serving(ROOT / "streamlit_app.py") as fresh:
         page.goto(f"{fresh}/{path}?photo=coffee")
         expect(page.get_by_role("heading", name=TITLES[path])).to_be_visible()
         charts_are_drawn(page, path)

@@ -1,0 +1,52 @@
+"""What holds for the whole server: how it starts, before the first visitor comes."""
+
+import ctypes
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+
+from dashboard.settings import SettingError, settings
+from dashboard.ui.streamlit_internals import navigation_is_ours
+
+M_ARENA_MAX = -8  # as in glibc's malloc.h
+
+
+def prepare() -> None:
+    """Sets what the process needs before the server starts, and ends the process where a setting is wrong."""
+    _few_heaps()
+    navigation_is_ours()
+    _check_settings()
+
+
+@asynccontextmanager
+async def warmed(app: st.App) -> AsyncIterator[None]:
+    """Starts the warm-up beside the server."""
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+def _warm_up() -> None:
+    from dashboard.ui.warm_up import warm_up  # torch takes seconds to import: the server answers meanwhile
+
+    warm_up()
+
+
+def _few_heaps() -> None:
+    """glibc gives every thread a heap of its own, which keeps what was freed there: 500 MB after 24 large photos."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 2)
+
+
+def _check_settings() -> None:
+    """Ends the process with one sentence where a setting is wrong: else pages would be served that all fail."""
+    try:
+        if settings().device not in ("", "cpu"):
+            from dashboard.models.device import chosen_device  # torch takes seconds to import: only where it must be asked
+
+            chosen_device()
+    except SettingError as error:
+        sys.exit(f"Not started: {error}.")

@@ -1,0 +1,33 @@
+"""What the server sets before anybody comes."""
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web.server.app_discovery import discover_asgi_app
+
+from dashboard.ui.streamlit_internals import navigation_is_ours
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+
+
+def visit() -> None:
+    PagesManager(str(ROOT / "streamlit_app.py"))
+
+
+def test_left_alone_streamlit_takes_the_folder_of_pages_for_its_older_menu(undecided: None):
+    visit()
+    assert PagesManager.uses_pages_directory is True
+
+
+def test_the_menu_is_ours_from_the_first_visit_on(undecided: None):
+    navigation_is_ours()
+    visit()
+    assert PagesManager.uses_pages_directory is False
+
+
+def test_the_one_entry_script_is_seen_as_a_server():
+    """By the way in which `streamlit run` looks for one, which reads the file and does not run it."""
+    assert discover_asgi_app(ROOT / "streamlit_app.py").import_string == "streamlit_app:app"
