@@ -31,9 +31,14 @@ test: $(VENV)/.ready-dev ## all tests, a real browser included
 	$(PY) -m tests.chromium
 	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4
 
-lint: $(VENV)/.ready-dev ## style and formatting
+lint: $(VENV)/.ready-dev tools/node_modules/.ready ## style and formatting: Python, JavaScript and CSS (needs npm)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	tools/node_modules/.bin/biome ci --error-on-warnings
+
+tools/node_modules/.ready: tools/package.json tools/package-lock.json
+	npm ci --prefix tools --no-audit --no-fund
+	touch $@
 
 bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
 	$(PY) -m tests.chromium
