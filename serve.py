@@ -8,14 +8,11 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.settings import SettingError, settings
 from dashboard.ui.doors import Doors
+from dashboard.ui.streamlit_internals import ignore_pages_folder
 
-# Streamlit takes a folder named `pages` for its older kind of menu until st.navigation has run once, and would tell a first
-# visitor who follows a link that there is no such page.
-PagesManager.uses_pages_directory = False
 M_ARENA_MAX = -8  # as in glibc's malloc.h
 
 
@@ -50,6 +47,7 @@ def _few_heaps() -> None:
         mallopt(M_ARENA_MAX, 2)
 
 
+ignore_pages_folder()
 _few_heaps()
 _check_settings()
 app = st.App("streamlit_app.py", lifespan=warmed, middleware=[Middleware(Doors)])

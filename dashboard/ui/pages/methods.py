@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from dashboard.compare import SLOTS, Comparison, Slot, annotate, compare
@@ -35,6 +34,7 @@ from dashboard.ui.parts.map_grid import SmallMap, map_grid
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
+from dashboard.ui.streamlit_internals import Container
 
 WIDTHS = [5, 5, 4]
 LARGE = ("first", "second")  # the two maps that are shown large
@@ -176,7 +176,7 @@ def entries(asked: Sequence[Request]) -> Entries:
     return found
 
 
-def _offer(place: DeltaGenerator, waits: Sequence[Entry]) -> None:
+def _offer(place: Container, waits: Sequence[Entry]) -> None:
     """Below this, each of them has a button of its own."""
     if waits:
         names = tuple(entry.method.label for entry in waits)
@@ -222,7 +222,7 @@ def sorted_by(view: View, found: Entries, agreement: Agreement) -> Entries:
     return {names[i]: found[names[i]] for i in in_order([entry.passes for entry in found.values()], with_reference, view.sort)}
 
 
-def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[DeltaGenerator]]:
+def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[Container]]:
     """Draws the choice of the two that are shown large; gives them, with the columns for each and for their difference."""
     places = st.columns(WIDTHS, gap="medium")
     chosen = []
@@ -281,9 +281,7 @@ def _open(name: str) -> None:
         st.session_state["second"] = name
 
 
-def show_pair(
-    found: Entries, pair: tuple[str, str], places: Sequence[DeltaGenerator], chosen: Chosen, behind: Backdrop
-) -> None:
+def show_pair(found: Entries, pair: tuple[str, str], places: Sequence[Container], chosen: Chosen, behind: Backdrop) -> None:
     """Two maps large, with what they mean, and how far they agree."""
     *columns, beside = places
     for key, name, other, column in zip(LARGE, pair, reversed(pair), columns, strict=True):
