@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.figures.maps import DIM_COLOUR, DIM_OPACITY, FLAT, OUTLINE
 from dashboard.ui.components import FOLDER, component
 from tests.conftest import ROOT
 
@@ -55,3 +56,10 @@ def test_a_component_without_its_file_is_an_error():
     with pytest.raises(FileNotFoundError, match=r"patch_keys\.css"):
         component("patch_keys", styled=True)
     assert (FOLDER / "patch_keys.js").exists()
+
+
+def test_small_maps_are_marked_in_the_colours_of_the_figures():
+    rules = (FOLDER / "map_grid.css").read_text()
+    dark, grey = (" ".join(map(str, colour)) for colour in (DIM_COLOUR, FLAT))
+    for colour in (OUTLINE.replace(",", " "), f"rgb({dark} / {DIM_OPACITY})", f"stroke: rgb({dark})", f"rgb({grey} / "):
+        assert colour in rules

@@ -26,6 +26,7 @@ from dashboard.studies.methods import RANK_CORRELATION, Sort, each_with_each, in
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.charts import CONFIG, clickable
 from dashboard.ui.parts.downloads import Tray, method_files, names_of
 from dashboard.ui.parts.explaining import kept, look_behind, made, run, run_button, together, whole_price
 from dashboard.ui.parts.links import linked, linked_choice
@@ -306,7 +307,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
     figure = map_figure(done.shown, behind, chosen.look, notes, other.method.label)
     st.plotly_chart(
-        labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=panel.CONFIG,
+        labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=CONFIG,
         alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(done.shown, chosen.look)
@@ -324,10 +325,8 @@ def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share:
     shown = ranked if metric == RANK_CORRELATION else agreement_of(found, metric)
     _sum_up(found, shown, metric, share)
     places = tuple(shown.names.index(name) for name in pair if name in shown.names)
-    st.plotly_chart(
-        matrix_figure(shown.matrix.numpy(), shown.names, places if len(places) == 2 else None, metric), key="matrix",
-        config=panel.CONFIG, alt=f"{metric.title} of each map with each.", on_select=_open_cell, selection_mode="points",
-    )  # fmt: skip
+    figure = matrix_figure(shown.matrix.numpy(), shown.names, places if len(places) == 2 else None, metric)
+    clickable("matrix", figure, f"{metric.title} of each map with each.", _open_pair)
     st.caption(
         f"{metric.title}: {metric.meaning} On the finer grid of the two. A click on a cell shows both maps above: first its "
         "row's, second its column's."
@@ -360,11 +359,8 @@ def _sum_up(found: Entries, shown: Agreement, metric: PairMetric, share: float) 
     )
 
 
-def _open_cell() -> None:
-    """A second click on the same point comes as an empty selection: nothing was chosen then."""
-    points = st.session_state["matrix"].selection.points
-    if points:
-        st.session_state["first"], st.session_state["second"] = points[0]["customdata"]
+def _open_pair(first: str, second: str) -> None:
+    st.session_state["first"], st.session_state["second"] = first, second
 
 
 def show_reasons(model: Classifier) -> None:
