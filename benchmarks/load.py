@@ -25,6 +25,7 @@ from dashboard.explain import explain, read
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.zoo import load
+from dashboard.numerics.rollout import FUSIONS
 from dashboard.photo import SAMPLES, open_photo, sample_photo
 from tests import chromium
 from tests.browser.doing import NUMBERS
@@ -121,7 +122,7 @@ class Visitor:
 async def arrive(browser: Browser, address: str, index: int, found: Found) -> Visitor:
     """Opens the page by a link with settings, hands in a photo, and waits for both maps of it."""
     chance = random.Random(index)
-    heads, depth, percent = chance.choice(["mean", "max", "min"]), chance.randint(1, 6), chance.randint(1, 97)
+    heads, depth, percent = chance.choice(list(FUSIONS)), chance.randint(1, 6), chance.randint(1, 97)
     page = await opened(browser, f"{address}/?{urlencode({'heads': heads, 'depth': depth, 'discard': percent / 100})}", found)
     photo = open_photo(jpeg(index), "")
     visitor = Visitor(index, page, model("bundled/vit").observe(photo, AttentionMaps), heads, depth, percent)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from typing import get_args
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from dashboard.methods import (
     AttentionRollout,
     ClassActivationMap,
     FinerCAM,
+    Fusion,
     GradCAM,
     LeGrad,
     Occlusion,
@@ -24,7 +26,9 @@ from dashboard.methods import (
     ScoreCAM,
     SmoothGrad,
     TokenGradCAM,
+    option_texts,
 )  # fmt: skip
+from dashboard.numerics.rollout import FUSIONS
 from dashboard.numerics.scaling import is_flat
 from dashboard.progress import watched
 from tests.networks import COLUMNS, ROWS, seen_by, seen_for
@@ -60,8 +64,7 @@ class TestEveryMethod:
         assert method.passes >= 1
 
     def test_its_options_are_explained(self, method):
-        for field in dataclasses.fields(method):
-            assert f"`{field.name}`:" in inspect.getdoc(method)
+        assert {field.name for field in dataclasses.fields(method)} <= set(option_texts(method))
 
     def test_its_map_is_finite_and_has_the_grid(self, method):
         found = heatmap(method())
@@ -257,3 +260,15 @@ def test_more_masks_settle():
     first, more = (heatmap(RISE(masks=count), 1) for count in (400, 1000))
     few = heatmap(RISE(masks=100), 1)
     assert (first - more).std() < (few - more).std()
+
+
+def test_an_options_meaning_comes_from_the_docstring_or_from_what_many_share():
+    assert option_texts(SmoothGrad).keys() == {field.name for field in dataclasses.fields(SmoothGrad)}
+    stage = "The stage of the network whose maps are read, the last where it is None."
+    assert option_texts(GradCAM) == {"stage": stage}
+    assert option_texts(FinerCAM)["stage"] == stage
+    assert "one matrix" in option_texts(RawAttention)["heads"]
+
+
+def test_each_fusion_that_can_be_chosen_is_known():
+    assert get_args(Fusion) == tuple(FUSIONS)

@@ -82,6 +82,10 @@ OTHERS = {  # what else a room may import, or one module of it
         "typing",
     },
 }
+# What of Streamlit is documented for everybody, beside what `st.` gives; all else stands in one module.
+PUBLIC_STREAMLIT = ("streamlit.typing", "streamlit.components.v2")
+PRIVATE_OF_ST = {"delta_generator", "elements", "proto", "runtime", "web"}  # modules that `st.` gives as well
+INTERNALS = ROOT / "dashboard" / "ui" / "streamlit_internals.py"
 OURS = ("dashboard", "pages", "training", "tests", "benchmarks", "streamlit_app")
 
 
@@ -145,6 +149,41 @@ def test_arrows_run_one_way(path: Path):
 )
 def test_a_wrong_arrow_is_seen(module: str, source: str):
     assert wrong_arrows(module, source)
+
+
+def private_streamlit(source: str) -> list[str]:
+    """The private names of Streamlit in a module: its inner modules, and attributes that begin with an underscore."""
+    names = {name for name in imported(source) if under(name, ("streamlit",))}
+    if not names:
+        return []
+    wrong = [name for name in names if name != "streamlit" and not under(name, PUBLIC_STREAMLIT)]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            of = node.value.id if isinstance(node.value, ast.Name) else ""
+            hidden = node.attr.startswith("_") and not node.attr.startswith("__") and of not in ("self", "cls")
+            if hidden or (of in ("st", "streamlit") and node.attr in PRIVATE_OF_ST):
+                wrong.append(ast.unparse(node))
+    return wrong
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path != INTERNALS], ids=name_of)
+def test_private_names_of_streamlit_stand_in_one_module(path: Path):
+    assert private_streamlit(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from streamlit.delta_generator import DeltaGenerator",
+        "from streamlit import runtime",
+        "import streamlit.web.cli",
+        "import streamlit as st\nst.runtime.exists()",
+        "import streamlit as st\nst.container()._provided_cursor",
+        "import streamlit as st\nst._main.write(1)",
+    ],
+)
+def test_a_private_name_of_streamlit_is_seen(source: str):
+    assert private_streamlit(source)
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

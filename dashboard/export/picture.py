@@ -17,6 +17,7 @@ from dashboard.figures.maps import (
     FLAT,
     OUTLINE,
     RING,
+    SHADES,
     Look,
     colouring_of,
     measured,
@@ -92,7 +93,7 @@ def _coloured(size: tuple[int, int], values: np.ndarray, box: Box, made: Colouri
     field = Image.fromarray(made.positions(values).astype(np.float32)).transform(
         size, Image.Transform.AFFINE, (dx, 0, -box.left * dx, 0, dy, -box.top * dy), resample
     )
-    index = field.point(lambda value: value * 255 + 0.5).convert("L")
+    index = field.point(lambda value: value * (SHADES - 1) + 0.5).convert("L")
     index.putpalette(palette(look.colours_of(made.signed)).flatten().tolist())
     return index.convert("RGB")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 
 import plotly.graph_objects as go
 from plotly.io import to_html
@@ -14,24 +15,7 @@ from dashboard.figures.maps import Backdrop, difference_figure, map_figure, outl
 from dashboard.metrics import Number, of_map
 from dashboard.names import class_names
 
-# A column is as wide for the first figure as for all three: Plotly draws each as soon as it is read.
-STYLE = """
-:root { color-scheme: light dark; scrollbar-gutter: stable; --paper: #fcfcfb; --ink: #1c2321; --quiet: #5d6865;
-        --line: #d9dcd8; }
-@media (prefers-color-scheme: dark) { :root { --paper: #101413; --ink: #e7ecea; --quiet: #9aa5a1; --line: #2d3533; } }
-body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; background: var(--paper);
-       color: var(--ink); }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin-bottom: .3rem; }
-.note, small, figcaption { color: var(--quiet); }
-main { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1.5rem; }
-article { min-width: 0; }
-figure { margin: 0; }
-table { border-collapse: collapse; width: 100%; } td { border-top: 1px solid var(--line); padding: .15rem 0; }
-td + td { text-align: right; font-variant-numeric: tabular-nums; }
-pre { overflow-x: auto; border: 1px solid var(--line); padding: .8rem; }
-a { color: inherit; }
-.js-plotly-plot .main-svg :not(.hovertext) > text { fill: currentColor !important; }
-"""
+STYLE = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 

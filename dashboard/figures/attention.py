@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.compare import Annotations
 from dashboard.explain import Explanation
+from dashboard.figures.clickable import POINTS, SEEN, UNSEEN
 from dashboard.figures.colouring import Colouring, Scale, colouring
 from dashboard.figures.layers import ACCENT, QUIET, own_scales_in_words
 from dashboard.figures.maps import FLAT, PLAIN, RING, Backdrop, Look, cells, hatch, in_short, map_figure, palette
@@ -17,10 +18,6 @@ from dashboard.numbers import place
 from dashboard.photo import Box
 from dashboard.studies.attention import HeadSummary, patch_box
 
-CLEAR = {"marker": {"opacity": 0}}
-WHOLE = {"marker": {"opacity": 1}}
-CLICKED = {"type": "scatter", "mode": "markers", "showlegend": False}
-UNSEEN = CLICKED | {"marker": {"opacity": 0, "size": 12}, "selected": CLEAR, "unselected": CLEAR}
 EDGE = "rgb(20,22,28)"
 LEAST_RING = 3  # pixels: a smaller one would cover its cell
 ROOMY = 6  # pixels of a cell, from which on a dark line fits around the light one
@@ -44,7 +41,7 @@ def patch_figure(
 
 
 def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[str, Any]:
-    """A transparent point in each patch, as Plotly sends no clicks on heatmaps."""
+    """A transparent point in each patch, to be clicked."""
     values, other = shown.heatmap.numpy(), notes.other.numpy().flatten()
     rows, columns = values.shape
     where = cells(shown.box, values.shape)
@@ -121,8 +118,8 @@ def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[d
         "y": (head + (row - (rows - 1) / 2) / (rows + 1)).astype(np.float32),
     }
     return [
-        CLICKED | places | {
-            "name": "beyond", "hoverinfo": "skip", "selected": WHOLE, "unselected": WHOLE,
+        POINTS | SEEN | places | {
+            "name": "beyond", "hoverinfo": "skip",
             "marker": {"symbol": "square-open", "size": round(max(cell, LEAST_RING), 1), "color": colour, "opacity": 1,
                        "line": {"width": width / 2}},
         }
@@ -160,7 +157,7 @@ def _with_gap(look: Look) -> list[list]:
 
 
 def _heads(layers: int, heads: int) -> dict[str, Any]:
-    """A transparent point in each small map."""
+    """A transparent point in each small map, to be clicked."""
     x, y = np.tile(np.arange(1, layers + 1), heads), np.repeat(np.arange(heads), layers)
     told = [f"head {row}" if row else "heads fused" for row in y.tolist()]
     template = "layer %{x}, %{text}<extra></extra>"
@@ -195,9 +192,9 @@ def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Fig
     layers, heads = summary.distance.shape
     which = [(at, number) for at in range(1, layers + 1) for number in range(1, heads + 1)]
     chosen = [at == layer and head in (None, number) for at, number in which]
-    points = CLICKED | {
+    points = POINTS | SEEN | {
         "x": summary.distance.flatten().float().numpy(), "y": summary.entropy.flatten().float().numpy(),
-        "customdata": which, "selected": WHOLE, "unselected": WHOLE,
+        "customdata": which,
         "marker": {
             "color": np.array([at for at, _ in which]), "colorscale": LAYERS, "opacity": 1,
             "size": [13 if one else 8 for one in chosen],

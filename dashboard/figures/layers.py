@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard.figures.clickable import SEEN, UNSEEN
 from dashboard.figures.colouring import Colouring, beyond_in_words, colouring
 from dashboard.figures.maps import (
     PLAIN,
@@ -222,18 +223,16 @@ def _gap(rows: int) -> float:
     return min(0.16 / rows, 1 / max(rows - 1, 1)) if rows > 1 else 0
 
 
-def _points(panel: Panel, axis: str) -> go.Scatter:
-    """Plotly sends no clicks on heatmaps: the points at the cells' centres do, and show their values."""
+def _points(panel: Panel, axis: str) -> dict:
+    """A transparent point in each cell, to be clicked; it tells the pointer the cell's value."""
     place = cells(panel.box, panel.values.shape)
     rows, columns = panel.values.shape
     x = np.tile(place["x0"] + place["dx"] * np.arange(columns), rows)
     y = np.repeat(place["y0"] + place["dy"] * np.arange(rows), columns)
-    clear = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=x, y=y, customdata=[panel.meaning] * panel.values.size, text=in_short(panel.values.flatten()),
-        mode="markers", marker={"opacity": 0, "size": 12}, selected=clear, unselected=clear, xaxis=f"x{axis}", yaxis=f"y{axis}",
-        hovertemplate=f"{panel.meaning or panel.title}: %{{text}}<extra></extra>",
-    )  # fmt: skip
+    return UNSEEN | {
+        "x": x, "y": y, "customdata": [panel.meaning] * panel.values.size, "text": in_short(panel.values.flatten()),
+        "xaxis": f"x{axis}", "yaxis": f"y{axis}", "hovertemplate": f"{panel.meaning or panel.title}: %{{text}}<extra></extra>",
+    }  # fmt: skip
 
 
 def _frame(behind: Backdrop, axis: str) -> dict:
@@ -260,14 +259,13 @@ def curves_figure(curves: Sequence[Curve], depth: int) -> go.Figure:
     titles = [curve.metric.title for curve in curves]
     figure = make_subplots(rows, 2, subplot_titles=titles, horizontal_spacing=0.12, vertical_spacing=0.4 / rows)
     sizes = [11 if layer == depth else 7 for layer in layers]
-    whole = {"marker": {"opacity": 1}}
     colours = [ACCENT if layer == depth else LINE for layer in layers]
     for index, (title, curve) in enumerate(zip(titles, curves, strict=True)):
         place = {"row": index // 2 + 1, "col": index % 2 + 1}
         figure.add_scatter(
             x=layers, y=curve.values, mode="lines+markers", line={"color": LINE, "width": 2},
-            marker={"size": sizes, "color": colours}, selected=whole, unselected=whole,
-            customdata=layers, hovertemplate=f"layer %{{x}}<br>{title} %{{y:.3f}}<extra></extra>", **place,
+            marker={"size": sizes, "color": colours}, customdata=layers,
+            hovertemplate=f"layer %{{x}}<br>{title} %{{y:.3f}}<extra></extra>", **SEEN, **place,
         )  # fmt: skip
         if not all(map(math.isnan, curve.chance)):
             dotted = {"dash": "dot", "width": 1, "color": "rgb(140,140,140)"}

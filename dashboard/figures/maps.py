@@ -39,6 +39,7 @@ RING = (("rgb(20,22,28)", 4), ("rgb(255,255,255)", 2))  # a light line on a dark
 DIM_COLOUR, DIM_OPACITY = (20, 22, 28), 0.62
 DIMMED = f"rgba{(*DIM_COLOUR, DIM_OPACITY)}"
 FLAT = (150, 154, 152)  # below the hatch of a map that is the same everywhere
+SHADES = 256  # of a palette, as many as one byte tells apart
 MID_GREY = 128  # stands for the photo where colours are shown as they look over it
 BAR = {"gap": 4, "height": 8, "labels": 14, "title": 29}  # pixels below the picture
 PLAIN = {"dragmode": False, "template": "none", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
@@ -81,7 +82,7 @@ class Look:
 
 
 @lru_cache(32)
-def palette(colours: str, count: int = 256) -> np.ndarray:
+def palette(colours: str, count: int = SHADES) -> np.ndarray:
     """Colours of a scale, lowest first, (count, 3) from 0 to 255."""
     shades = sample_colorscale(SCALES.get(colours, colours), np.linspace(0, 1, count).tolist())
     found = np.array([unlabel_rgb(shade) for shade in shades]).round().astype(np.uint8)

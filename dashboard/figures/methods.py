@@ -8,9 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.explain import Explanation
+from dashboard.figures.clickable import UNSEEN
 from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT
-from dashboard.figures.maps import DIVERGING, PLAIN, SCALES, SEQUENTIAL, Backdrop, Look, outline_path, unseen_rectangles
+from dashboard.figures.maps import DIVERGING, PLAIN, SCALES, SEQUENTIAL, SHADES, Backdrop, Look, outline_path, unseen_rectangles
 from dashboard.metrics import Metric, Number
 from dashboard.numbers import signed
 from dashboard.photo import Box
@@ -36,7 +37,7 @@ def painted(shown: Explanation, look: Look, own_scale: bool) -> dict[str, str | 
     """
     values = shown.heatmap.numpy()
     made = colouring([values], grid_scale(look, own_scale), shown.method.signed)
-    shades = (255 * made.positions(values)).round().astype(np.uint8)
+    shades = ((SHADES - 1) * made.positions(values)).round().astype(np.uint8)
     rows, columns = shades.shape
     return {
         "rows": rows, "columns": columns, "shades": encoded(shades), "colours": look.colours_of(made.signed), "flat": made.flat,
@@ -80,13 +81,12 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
         colorscale=SCALES[DIVERGING if metric.signed else SEQUENTIAL[0]], xgap=1, ygap=1,
         hoverinfo="skip", colorbar=BAR_ABOVE | {"title": {"text": metric.title, "side": "top"}},
     )  # fmt: skip
-    clear = {"marker": {"opacity": 0}}
-    figure.add_scatter(
-        x=places * count, y=[row for row in places for _ in places], mode="markers", marker={"opacity": 0, "size": 12},
-        customdata=[[first, second] for first in names for second in names],
-        text=[f"{metric.title} {Number(metric, value).in_words}" for value in matrix.flat],
-        hovertemplate="%{customdata[0]} and %{customdata[1]}: %{text}<extra></extra>", selected=clear, unselected=clear,
-    )  # fmt: skip
+    figure.add_trace(UNSEEN | {
+        "x": places * count, "y": [row for row in places for _ in places],
+        "customdata": [[first, second] for first in names for second in names],
+        "text": [f"{metric.title} {Number(metric, value).in_words}" for value in matrix.flat],
+        "hovertemplate": "%{customdata[0]} and %{customdata[1]}: %{text}<extra></extra>",
+    })  # fmt: skip
     ticks = {"tickvals": places, "ticktext": list(names), "fixedrange": True, "showgrid": False, "zeroline": False}
     figure.update_xaxes(ticks | {"tickangle": -90, "automargin": True})
     figure.update_yaxes(ticks | {"autorange": "reversed", "automargin": True})

@@ -18,10 +18,13 @@ from dashboard.methods.attention import (
 )  # fmt: skip
 from dashboard.methods.base import Attraction as Attraction
 from dashboard.methods.base import Backward as Backward
+from dashboard.methods.base import Fusion as Fusion
+from dashboard.methods.base import Meaning as Meaning
 from dashboard.methods.base import Method
 from dashboard.methods.base import Pick as Pick
 from dashboard.methods.base import Progressive as Progressive
 from dashboard.methods.base import Span as Span
+from dashboard.methods.base import option_texts as option_texts
 from dashboard.methods.cam import (
     ISCAM,
     SSCAM,

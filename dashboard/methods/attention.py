@@ -1,7 +1,7 @@
 """Maps of a transformer: from its attention and its tokens."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from torch import Tensor
 
@@ -13,7 +13,7 @@ from dashboard.evidence import (
     PatchLogits,
     TokenMaps,
 )  # fmt: skip
-from dashboard.methods.base import Depth, FirstLayer, Method, Pick, Progressive, Span, index_of
+from dashboard.methods.base import Depth, FirstLayer, Fusion, Method, Pick, Progressive, Span, index_of
 from dashboard.numerics import cam
 from dashboard.numerics.attention import read_attention
 from dashboard.numerics.flow import at_bound, attention_flow, sink_bound
@@ -35,7 +35,7 @@ class RawAttention(Method[AttentionMaps]):
 
     layer: Depth = None
     head: Annotated[int | None, Pick("heads", "fused")] = None
-    heads: Literal["mean", "max", "min"] = "mean"
+    heads: Fusion = "mean"
 
     label: ClassVar = "Raw attention"
     needs: ClassVar = AttentionMaps
@@ -61,7 +61,7 @@ class AttentionRollout(Progressive[AttentionMaps]):
     `first_layer`: the first layer that is rolled out; those before it hand on what they get.
     """
 
-    heads: Literal["mean", "max", "min"] = "mean"
+    heads: Fusion = "mean"
     discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.5
     depth: Depth = None
     first_layer: FirstLayer = 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_type_hints
 
 from torch import Tensor
 
@@ -32,6 +32,13 @@ class Pick:
 
     count: str
     none: str
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an option means, in words, where many methods have the same; else it stands in the method's docstring."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -144,9 +151,12 @@ class Backward(Method[StageGradients]):
         return evidence.activations[place], evidence.gradients(place)[0]
 
 
+Fusion = Literal["mean", "max", "min"]  # how the heads of a layer become one matrix: `numerics.rollout.FUSIONS`
 Depth = Annotated[int | None, Span(1, "layers", 1)]
 FirstLayer = Annotated[int, Span(1, "layers", 1)]
-Stage = Annotated[int | None, Span(1, "stages", 1)]
+Stage = Annotated[
+    int | None, Span(1, "stages", 1), Meaning("the stage of the network whose maps are read, the last where it is None.")
+]
 Samples = Annotated[int, Span(2, 40, 1)]
 
 
@@ -157,3 +167,18 @@ def index_of(chosen: int | None, count: int, what: str) -> int:
     if not 1 <= chosen <= count:
         raise ValueError(f"expected a {what} from 1 to {count}, got {chosen}")
     return chosen - 1
+
+
+def option_texts(method: type[Method]) -> dict[str, str]:
+    """What each option of a method means, by its name.
+
+    It stands in the docstring, in a line "`name`: text", or, of an option that many methods have, as a `Meaning` of its type.
+    """
+    shared = {name: _meaning(hint) for name, hint in get_type_hints(method, include_extras=True).items()}
+    lines = [line.strip() for line in (method.__doc__ or "").splitlines()]
+    own = dict(line[1:].split("`: ", 1) for line in lines if line.startswith("`") and "`: " in line)
+    return {name: text[0].upper() + text[1:] for name, text in (shared | own).items() if text}
+
+
+def _meaning(hint: Any) -> str:
+    return next((part.text for part in get_args(hint) if isinstance(part, Meaning)), "")

@@ -36,10 +36,7 @@ class ClassActivationMap(Method[FeatureMaps]):
 
 @dataclass(frozen=True)
 class GradCAM(Backward):
-    """Feature maps weighted by the score's mean gradient (Selvaraju et al. 2016, arXiv:1610.02391).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """Feature maps weighted by the score's mean gradient (Selvaraju et al. 2016, arXiv:1610.02391)."""
 
     stage: Stage = None
 
@@ -53,10 +50,7 @@ class GradCAM(Backward):
 
 @dataclass(frozen=True)
 class GradCAMPlusPlus(Backward):
-    """Grad-CAM that gives several things of one class their due (Chattopadhay et al. 2017, arXiv:1710.11063).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """Grad-CAM that gives several things of one class their due (Chattopadhay et al. 2017, arXiv:1710.11063)."""
 
     stage: Stage = None
 
@@ -72,7 +66,6 @@ class GradCAMPlusPlus(Backward):
 class SmoothGradCAMPlusPlus(Method[StageProbe]):
     """Grad-CAM++ with gradients averaged over noisy copies of the photo (Omeiza et al. 2019, arXiv:1908.01224).
 
-    `stage`: the stage of the network whose maps are read, the last where it is None.
     `copies`: how many noisy copies are looked at.
     `noise`: the noise's standard deviation, where the photo's own colours have about 1.
     """
@@ -100,10 +93,7 @@ class SmoothGradCAMPlusPlus(Method[StageProbe]):
 
 @dataclass(frozen=True)
 class XGradCAM(Backward):
-    """Grad-CAM whose weights add up to the score as far as they can (Fu et al. 2020, arXiv:2008.02312).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """Grad-CAM whose weights add up to the score as far as they can (Fu et al. 2020, arXiv:2008.02312)."""
 
     stage: Stage = None
 
@@ -117,10 +107,7 @@ class XGradCAM(Backward):
 
 @dataclass(frozen=True)
 class HiResCAM(Backward):
-    """Gradient times activation, place by place (Draelos and Carin 2020, arXiv:2011.08891).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """Gradient times activation, place by place (Draelos and Carin 2020, arXiv:2011.08891)."""
 
     stage: Stage = None
 
@@ -135,10 +122,7 @@ class HiResCAM(Backward):
 
 @dataclass(frozen=True)
 class LayerCAM(Backward):
-    """Gradients that speak for the class times activations, sharp in early stages too (Jiang et al. 2021, TIP 30).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """Gradients that speak for the class times activations, sharp in early stages too (Jiang et al. 2021, TIP 30)."""
 
     stage: Stage = None
 
@@ -154,7 +138,6 @@ class LayerCAM(Backward):
 class FinerCAM(Backward):
     """What sets a class apart from those that come closest to it (Zhang et al. 2025, arXiv:2501.11309).
 
-    `stage`: the stage of the network whose maps are read, the last where it is None.
     `gamma`: how much of the closest classes' mean score is taken off; 0 is Grad-CAM.
     `rivals`: how many of the closest classes are compared with, where none is named to hold the class against.
     """
@@ -198,10 +181,7 @@ class RefineCAM(Backward):
 
 @dataclass(frozen=True)
 class ScoreCAM(Method[StageProbe]):
-    """Feature maps weighted by the score of the photo seen through each (Wang et al. 2019, arXiv:1910.01279).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """Feature maps weighted by the score of the photo seen through each (Wang et al. 2019, arXiv:1910.01279)."""
 
     stage: Stage = None
 
@@ -233,7 +213,6 @@ def _distinct(evidence: StageProbe, stage: int | None) -> int:
 class SSCAM(Method[StageProbe]):
     """Score-CAM with each mask blurred by noise several times (Wang et al. 2020, arXiv:2006.14255).
 
-    `stage`: the stage of the network whose maps are read, the last where it is None.
     `copies`: how many noisy copies of each mask are looked through.
     `noise`: the noise's standard deviation, where a mask goes from 0 to 1.
     """
@@ -268,7 +247,6 @@ def _noise(like: Tensor, draws: torch.Generator) -> Tensor:
 class ISCAM(Method[StageProbe]):
     """Score-CAM with each mask opened step by step (Naidu et al. 2020, arXiv:2010.03023).
 
-    `stage`: the stage of the network whose maps are read, the last where it is None.
     `steps`: in how many steps a mask is opened.
     """
 
@@ -292,10 +270,7 @@ class ISCAM(Method[StageProbe]):
 
 @dataclass(frozen=True)
 class AblationCAM(Method[StageProbe]):
-    """Feature maps weighted by how much the score drops without each (Desai and Ramaswamy 2020, WACV).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """Feature maps weighted by how much the score drops without each (Desai and Ramaswamy 2020, WACV)."""
 
     stage: Stage = None
 
@@ -321,10 +296,7 @@ class AblationCAM(Method[StageProbe]):
 
 @dataclass(frozen=True)
 class EigenCAM(Method[StageMaps]):
-    """What the feature maps have most in common (Muhammad and Yeasin 2020, arXiv:2008.00299).
-
-    `stage`: the stage of the network whose maps are read, the last where it is None.
-    """
+    """What the feature maps have most in common (Muhammad and Yeasin 2020, arXiv:2008.00299)."""
 
     stage: Stage = None
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation
-from dashboard.methods import Method
+from dashboard.methods import Fusion, Method
 from dashboard.numerics.attention import attention_distance, attention_entropy, token_attention
 from dashboard.numerics.rollout import FUSIONS
 from dashboard.numerics.scaling import crop_resample, inside
@@ -33,7 +33,7 @@ class TokenAttention(Method):
     token: int
     layer: int
     head: int | None = None
-    heads: Literal["mean", "max", "min"] = "mean"
+    heads: Fusion = "mean"
     direction: Literal["query", "key"] = "query"
     hide_cls: bool = False
 

@@ -15,9 +15,9 @@ from dashboard.methods import AttentionRollout, Method, Span
 from dashboard.metrics import AttentionMetric, MapMetric, Metric, Number, PairMetric, chosen, of_map
 from dashboard.numerics.agreement import spearman
 from dashboard.numerics.attention import read_attention
-from dashboard.numerics.rollout import fuse_heads
+from dashboard.numerics.rollout import FUSIONS, fuse_heads
 
-HEADS = ("mean", "max", "min")
+HEADS = tuple(FUSIONS)
 DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 
 

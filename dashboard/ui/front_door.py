@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from dashboard.ui.parts.links import every_setting_kept
+from dashboard.ui.streamlit_internals import Page
 
 # Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
 # whose name is in the address, without this front door.
@@ -24,7 +24,7 @@ FIRST = next(iter(ICONS))
 def open_page(scripts: Path) -> None:
     """Shows the page that the address names; `scripts` is the folder of the pages' scripts."""
 
-    def page(title: str, path: str = "", **options: Any) -> StreamlitPage:
+    def page(title: str, path: str = "", **options: Any) -> Page:
         """A page at the address /<title>, in lower case, unless there is a path of its own."""
         return st.Page(scripts / f"{title}.py", title=title, icon=ICONS[title], url_path=path or title.lower(), **options)
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from dashboard.settings import SettingError, settings
-from dashboard.ui.streamlit_internals import navigation_is_ours
+from dashboard.ui.streamlit_internals import ignore_pages_folder
 
 M_ARENA_MAX = -8  # as in glibc's malloc.h
 
@@ -17,7 +17,7 @@ M_ARENA_MAX = -8  # as in glibc's malloc.h
 def prepare() -> None:
     """Sets what the process needs before the server starts, and ends the process where a setting is wrong."""
     _few_heaps()
-    navigation_is_ours()
+    ignore_pages_folder()
     _check_settings()
 
 

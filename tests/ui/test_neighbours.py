@@ -99,27 +99,6 @@ def test_slow_methods_alone_go_second_on_the_processor(slow: bool, monkeypatch: 
     assert inside == [before + (device.NICE if slow and sys.platform == "linux" else 0)]
 
 
-def test_a_run_that_was_left_is_told_to_stop():
-    """The assumption about Streamlit: a request to stop can be seen from within the run."""
-
-    def script():
-        import streamlit as st
-        from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-        from dashboard.ui.streamlit_internals import visitor, wish
-
-        seen = st.session_state["seen"] = [wish()]
-        assert visitor() == get_script_run_ctx().session_id
-        get_script_run_ctx().script_requests.request_stop()
-        seen.append(wish())
-
-    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
-    assert not app.exception
-    assert app.session_state["seen"] == ["go on", "stop"]
-
-
 def test_outside_of_a_run_all_goes_on():
-    assert streamlit_internals.wish() == "go on"
-    assert streamlit_internals.visitor() == ""
     caches.stop_if_left()
     advance(0)

@@ -3,13 +3,11 @@
 import threading
 
 import pytest
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from dashboard.models import downloads
 from dashboard.models.families import torchvision
 from dashboard.ui import caches
 from dashboard.ui.parts import visitors
-from dashboard.ui.streamlit_internals import _is_a_timer
 from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, opened, settled, words
 
@@ -94,10 +92,3 @@ def test_where_room_is_short_what_nobody_has_chosen_goes(models, somebody_else: 
     assert {"bundled/cnn", "bundled/vit", "hf/new"} <= set(left)
     caches.unload("hf/idle")
     caches.unload("hf/new")
-
-
-def test_a_look_at_a_download_is_no_click():
-    assert _is_a_timer(RerunData(fragment_id_queue=["progress"], is_auto_rerun=True))
-    assert not _is_a_timer(RerunData(fragment_id_queue=["maps"]))
-    assert not _is_a_timer(RerunData(fragment_id_queue=["maps", "progress"], is_auto_rerun=True))
-    assert not _is_a_timer(RerunData(is_auto_rerun=True))

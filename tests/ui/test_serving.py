@@ -4,7 +4,7 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.app_discovery import discover_asgi_app
 
-from dashboard.ui.streamlit_internals import navigation_is_ours
+from dashboard.ui.streamlit_internals import ignore_pages_folder
 from tests.conftest import ROOT
 
 
@@ -23,7 +23,7 @@ def test_left_alone_streamlit_takes_the_folder_of_pages_for_its_older_menu(undec
 
 
 def test_the_menu_is_ours_from_the_first_visit_on(undecided: None):
-    navigation_is_ours()
+    ignore_pages_folder()
     visit()
     assert PagesManager.uses_pages_directory is False
 

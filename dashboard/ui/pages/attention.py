@@ -1,10 +1,8 @@
 """The attention page: what one patch looks at, or who looks at it, in every layer and head."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args, get_type_hints
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.compare import OTHER, Pair, Side, Slot, annotate, compare
@@ -16,7 +14,7 @@ from dashboard.export.exhibit import Exhibit
 from dashboard.figures.attention import heads_figure, heads_in_words, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Look
-from dashboard.methods import AttentionRollout
+from dashboard.methods import AttentionRollout, option_texts
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.names import short_names
 from dashboard.numbers import percent, short
@@ -35,13 +33,13 @@ from dashboard.studies.attention import (
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.controls import FUSED, LABELS, option_texts, pick_head
+from dashboard.ui.parts.charts import clickable
+from dashboard.ui.parts.controls import FUSED, LABELS, pick_head
 from dashboard.ui.parts.downloads import Tray, attention_files, names_of
 from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
 from dashboard.ui.parts.notices import notices_here
-from dashboard.ui.parts.panel import CONFIG
 from dashboard.ui.parts.patch_keys import patch_keys
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
@@ -199,17 +197,13 @@ def show_patch(
     cell = place(evidence, shown.method.token)
     figure = patch_figure(shown, behind, look, annotate(shown, other, share), other.method.label if other else "", cell)
     with st.container(key=PICTURE):
-        _clickable(
+        clickable(
             MAP,
             labelled(figure, shown, photo),
             "Attention of the chosen patch over the photo, which is outlined.",
-            _choose_patch,
+            lambda number, *_: _choose(number),
         )
     patch_keys(PICTURE, evidence.grid, cell or place(evidence, middle_token(evidence)), _choose)
-
-
-def _choose_patch(meaning: list) -> None:
-    _choose(meaning[0])
 
 
 def _choose(name: str) -> None:
@@ -260,7 +254,7 @@ def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:
     asked = shown.method
     maps = small_maps(asked.on_patches(evidence, asked.every_head(evidence)))
     figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, look, asked.layer, asked.head)
-    _clickable(HEADS, figure, "The same in every layer and head, as small maps.", _choose_head)
+    clickable(HEADS, figure, "The same in every layer and head, as small maps.", _choose_head)
     if words := heads_in_words(maps.numpy(), look):
         st.caption(words)
     if maps.shape[2:] != evidence.grid:
@@ -271,24 +265,12 @@ def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:
 def show_summary(asked: TokenAttention, summary: HeadSummary) -> None:
     """How far and how evenly each head looks, over all patches; a click chooses a head."""
     figure = summary_figure(summary, asked.layer, asked.head)
-    _clickable(SUMMARY, figure, "Mean attention distance and entropy of each head.", _choose_head)
+    clickable(SUMMARY, figure, "Mean attention distance and entropy of each head.", _choose_head)
     st.caption(
         "Means over all patches. Distance: how far they look, the tokens before the patches left aside. "
         "Entropy: 0 where each looks at one token alone, 1 where at all alike."
     )
 
 
-def _choose_head(meaning: list) -> None:
-    layer, head = meaning
+def _choose_head(layer: int, head: int) -> None:
     st.session_state["patch_layer"], st.session_state["patch_head"] = layer, str(head) if head else FUSED
-
-
-def _clickable(key: str, figure: go.Figure, alt: str, choose: Callable[[list], None]) -> None:
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _chosen(key, choose), selection_mode="points")
-
-
-def _chosen(key: str, choose: Callable[[list], None]) -> None:
-    """A second click on the same point comes as an empty selection: nothing was chosen then."""
-    points = st.session_state[key].selection.points
-    if points:
-        choose(points[0]["customdata"])

@@ -14,6 +14,7 @@ from dashboard.figures.maps import Look, map_figure
 from dashboard.methods import Method
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.charts import CONFIG
 from dashboard.ui.parts.controls import chosen_method, method_controls, pick_method
 from dashboard.ui.parts.display import pick_show
 from dashboard.ui.parts.downloads import Tray, comparison_files, comparison_names
@@ -89,7 +90,7 @@ def _map(
     side: Side = chosen.sides[slot]
     figure = map_figure(shown, backdrop_of(chosen), look, annotate(shown, other, chosen.share), others.label)
     st.plotly_chart(
-        labelled(figure, shown, chosen.photo), key=side.key("map"), config=panel.CONFIG,
+        labelled(figure, shown, chosen.photo), key=side.key("map"), config=CONFIG,
         alt=f"{asked.method.label} of {side.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(shown, look)

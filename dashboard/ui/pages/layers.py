@@ -37,13 +37,13 @@ from dashboard.studies.layers import (
 from dashboard.ui import caches
 from dashboard.ui.parts import sidebar
 from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.charts import CONFIG, clickable
 from dashboard.ui.parts.controls import chosen_method, pick_head
 from dashboard.ui.parts.downloads import Tray, layer_files, names_of
 from dashboard.ui.parts.explaining import answers, look_behind
 from dashboard.ui.parts.film_keys import film_keys
 from dashboard.ui.parts.looking import ask, backdrop_of
 from dashboard.ui.parts.notices import notices_here
-from dashboard.ui.parts.panel import CONFIG
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 
@@ -172,7 +172,7 @@ def show_film(
 def show_curves(read: Sequence[Curve], shown: Explanation, evidence: AttentionMaps, named: Charts) -> None:
     """Numbers by depth; a click chooses the depth."""
     titles = ", ".join(curve.metric.title for curve in read)
-    _clickable("curves", named, curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
+    _chooses_depth("curves", named, curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
     explained = "\n\n".join(f"{curve.metric.title}: {curve.metric.meaning} [Source]({curve.metric.paper})" for curve in read)
     st.caption(
         f"Numbers of {shown.method.label} up to each layer; those of attention are of that layer alone. "
@@ -202,7 +202,7 @@ def show_depths(
         for layer, rollout in enumerate(rollouts, 1)
     ]
     figure = multiples(panels, behind, look, 6, one_scale=True, signed=shown.method.signed)
-    _clickable("depths", named, figure, f"{shown.method.label} at every depth, on one scale.")
+    _chooses_depth("depths", named, figure, f"{shown.method.label} at every depth, on one scale.")
     _left_out(multiples_in_words(panels, look, True, shown.method.signed))
 
 
@@ -281,19 +281,10 @@ def _depth(method: AttentionRollout, evidence: AttentionMaps) -> int:
     return evidence.layers if method.depth is None else method.depth
 
 
-def _clickable(name: str, named: Charts, figure: go.Figure, alt: str) -> None:
-    key = named(name)
-    st.plotly_chart(
-        figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _choose_depth(key, named.side), selection_mode="points",
-    )  # fmt: skip
+def _chooses_depth(name: str, named: Charts, figure: go.Figure, alt: str) -> None:
+    """A chart of which a click on a point chooses the side's depth."""
 
+    def choose(depth: int) -> None:
+        st.session_state[named.side.key("depth")] = depth
 
-def _choose_depth(key: str, side: Side) -> None:
-    """A second click on the same point comes as an empty selection: nothing was chosen then."""
-    points = st.session_state[key].selection.points
-    if points:
-        st.session_state[side.key("depth")] = _meaning(points[0]["customdata"])
-
-
-def _meaning(customdata: int | list[int]) -> int:
-    return customdata[0] if isinstance(customdata, list) else customdata
+    clickable(named(name), figure, alt, choose)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from dashboard.compare import SLOTS, Comparison, Slot, annotate, compare
@@ -27,6 +26,7 @@ from dashboard.studies.methods import RANK_CORRELATION, Sort, each_with_each, in
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
+from dashboard.ui.parts.charts import CONFIG, clickable
 from dashboard.ui.parts.downloads import Tray, method_files, names_of
 from dashboard.ui.parts.explaining import kept, look_behind, made, run, run_button, together, whole_price
 from dashboard.ui.parts.links import linked, linked_choice
@@ -35,6 +35,7 @@ from dashboard.ui.parts.map_grid import SmallMap, map_grid
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
+from dashboard.ui.streamlit_internals import Container
 
 WIDTHS = [5, 5, 4]
 LARGE = ("first", "second")  # the two maps that are shown large
@@ -176,7 +177,7 @@ def entries(asked: Sequence[Request]) -> Entries:
     return found
 
 
-def _offer(place: DeltaGenerator, waits: Sequence[Entry]) -> None:
+def _offer(place: Container, waits: Sequence[Entry]) -> None:
     """Below this, each of them has a button of its own."""
     if waits:
         names = tuple(entry.method.label for entry in waits)
@@ -222,7 +223,7 @@ def sorted_by(view: View, found: Entries, agreement: Agreement) -> Entries:
     return {names[i]: found[names[i]] for i in in_order([entry.passes for entry in found.values()], with_reference, view.sort)}
 
 
-def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[DeltaGenerator]]:
+def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[Container]]:
     """Draws the choice of the two that are shown large; gives them, with the columns for each and for their difference."""
     places = st.columns(WIDTHS, gap="medium")
     chosen = []
@@ -281,9 +282,7 @@ def _open(name: str) -> None:
         st.session_state["second"] = name
 
 
-def show_pair(
-    found: Entries, pair: tuple[str, str], places: Sequence[DeltaGenerator], chosen: Chosen, behind: Backdrop
-) -> None:
+def show_pair(found: Entries, pair: tuple[str, str], places: Sequence[Container], chosen: Chosen, behind: Backdrop) -> None:
     """Two maps large, with what they mean, and how far they agree."""
     *columns, beside = places
     for key, name, other, column in zip(LARGE, pair, reversed(pair), columns, strict=True):
@@ -308,7 +307,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
     figure = map_figure(done.shown, behind, chosen.look, notes, other.method.label)
     st.plotly_chart(
-        labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=panel.CONFIG,
+        labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=CONFIG,
         alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(done.shown, chosen.look)
@@ -326,10 +325,8 @@ def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share:
     shown = ranked if metric == RANK_CORRELATION else agreement_of(found, metric)
     _sum_up(found, shown, metric, share)
     places = tuple(shown.names.index(name) for name in pair if name in shown.names)
-    st.plotly_chart(
-        matrix_figure(shown.matrix.numpy(), shown.names, places if len(places) == 2 else None, metric), key="matrix",
-        config=panel.CONFIG, alt=f"{metric.title} of each map with each.", on_select=_open_cell, selection_mode="points",
-    )  # fmt: skip
+    figure = matrix_figure(shown.matrix.numpy(), shown.names, places if len(places) == 2 else None, metric)
+    clickable("matrix", figure, f"{metric.title} of each map with each.", _open_pair)
     st.caption(
         f"{metric.title}: {metric.meaning} On the finer grid of the two. A click on a cell shows both maps above: first its "
         "row's, second its column's."
@@ -362,11 +359,8 @@ def _sum_up(found: Entries, shown: Agreement, metric: PairMetric, share: float) 
     )
 
 
-def _open_cell() -> None:
-    """A second click on the same point comes as an empty selection: nothing was chosen then."""
-    points = st.session_state["matrix"].selection.points
-    if points:
-        st.session_state["first"], st.session_state["second"] = points[0]["customdata"]
+def _open_pair(first: str, second: str) -> None:
+    st.session_state["first"], st.session_state["second"] = first, second
 
 
 def show_reasons(model: Classifier) -> None:

@@ -4,41 +4,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-# Streamlit takes a setting that the open page does not have out of the address, as a history entry of its own: Back would
-# land on the same page again. So an address of the page that is open already takes its entry's place.
-JS = """
-function oneEntryPerPage() {
-    const push = history.pushState.bind(history);
-    const samePage = (url) => new URL(url ?? "", location.href).pathname === location.pathname;
-    history.pushState = (state, title, url) =>
-        samePage(url) ? history.replaceState(state, title, url) : push(state, title, url);
-    history.oneEntryPerPage = true;
-}
+from dashboard.ui.components import component
 
-export default function ({ parentElement }) {
-    if (!history.oneEntryPerPage) oneEntryPerPage();
-    const button = parentElement.querySelector("button");
-    const say = (text) => {
-        button.textContent = text;
-        setTimeout(() => (button.textContent = "Copy link"), 1500);
-    };
-    button.onclick = () => {
-        const copied = navigator.clipboard?.writeText(location.href) ?? Promise.reject();
-        copied.then(() => say("Copied"), () => prompt("The link to this view:", location.href));
-    };
-}
-"""
-HTML = '<button type="button">Copy link</button>'
-CSS = """
-button {
-    width: 100%; min-height: 2.5rem; padding: 0.25rem 0.75rem; font: inherit; color: inherit; cursor: pointer;
-    background: transparent; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-"""
-
-_address = st.components.v2.component("address", html=HTML, css=CSS, js=JS)
+_address = component("address", html='<button type="button">Copy link</button>', styled=True)
 
 
 def copy_link() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.compare import Side
 from dashboard.engine.fitting import first_fitting, fitting
-from dashboard.methods import Method, Pick, Span
+from dashboard.methods import Method, Pick, Span, option_texts
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider, start_anew
 from dashboard.ui.parts.text import plain
 
@@ -41,7 +41,7 @@ def chosen_method(side: Side) -> type[Method]:
 
 
 def method_controls(method: type[Method], side: Side) -> Method:
-    """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; the docstring is their help."""
+    """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; `option_texts` are their help."""
     extent = side.model.extent
     hints = get_type_hints(method, include_extras=True)
     texts = option_texts(method)
@@ -66,13 +66,6 @@ def _keep_what_means_the_same(key: str, meaning: tuple[Any, Any], first: Any) ->
     if meanings.setdefault(key, meaning) != meaning:
         meanings[key] = meaning
         start_anew(key, first, first)
-
-
-def option_texts(method: type[Method]) -> dict[str, str]:
-    """What the docstring says of each option, from its lines "`name`: text"."""
-    lines = [line.strip() for line in (method.__doc__ or "").splitlines()]
-    pairs = (line[1:].split("`: ", 1) for line in lines if line.startswith("`") and "`: " in line)
-    return {name: text[0].upper() + text[1:] for name, text in pairs}
 
 
 def _kind(hint: Any) -> Span | Pick | None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.engine import jobs, price
 from dashboard.engine.price import PATIENCE, Price
@@ -15,7 +14,7 @@ from dashboard.explain import Explanation
 from dashboard.models.classifier import DoesNotFit, ModelError, Observation
 from dashboard.ui import caches
 from dashboard.ui.parts.text import plain
-from dashboard.ui.streamlit_internals import visitor, wish
+from dashboard.ui.streamlit_internals import Container, visitor, wish
 
 LOG = logging.getLogger(__name__)
 
@@ -75,12 +74,12 @@ def answers(asked: Sequence[Request], key: str, offer: str = "Run") -> list[Expl
     return [made(each).shown for each in asked]
 
 
-def run_button(place: DeltaGenerator, label: str, key: str, run: Callable[..., None], *arguments: str) -> None:
+def run_button(place: Container, label: str, key: str, run: Callable[..., None], *arguments: str) -> None:
     """A button that says what a run costs before it starts one."""
     place.button(label, key=key, icon=":material/play_arrow:", on_click=run, args=arguments)
 
 
-def run(asked: Sequence[Request], key: str, bar: DeltaGenerator, button: DeltaGenerator) -> None:
+def run(asked: Sequence[Request], key: str, bar: Container, button: Container) -> None:
     """Makes the maps one after another, each kept as soon as it is there, and tells how far the work is. Where another page
     of the same visitor's runs some, these wait for it.
 

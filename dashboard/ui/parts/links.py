@@ -10,13 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.state import get_session_state
-from streamlit.runtime.state.query_params import QueryParams
 
 from dashboard.ui.parts.notices import say
 from dashboard.ui.parts.parameters import present_names
 from dashboard.ui.parts.text import plain
+from dashboard.ui.streamlit_internals import free_parameters, mend_address, went_back_or_forth
 
 DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
 SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first
@@ -74,7 +72,7 @@ def _put_among(
             st.session_state[ASKED][key] = meant
             _mend_address(key, None if meant == first else meant)
         return  # else the widget drops it, and the link is told of
-    if meant is None and gone is not None and not get_script_run_ctx().is_history_navigation:
+    if meant is None and gone is not None and not went_back_or_forth():
         say(gone(chosen))
     start_anew(key, first if meant is None else meant, first)
 
@@ -114,7 +112,7 @@ def every_setting_kept(page: str) -> Iterator[None]:
     """
     _say_each_once(page)
     last, others = st.session_state.get(OTHERS, (page, {}))
-    returned = get_script_run_ctx().is_history_navigation
+    returned = went_back_or_forth()
     if ASKED not in st.session_state or returned:
         st.session_state[ASKED], st.session_state[TURNED] = st.query_params.to_dict(), False
     if last != page and not returned:
@@ -123,9 +121,7 @@ def every_setting_kept(page: str) -> Iterator[None]:
     try:
         yield
     finally:  # a run may end early, to start anew
-        with get_session_state().query_params() as params:
-            for key in set(params) - drawn:
-                _unbind(params, key)
+        free_parameters(set(st.query_params) - drawn)
         st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
 
 
@@ -136,29 +132,16 @@ def _say_each_once(page: str) -> None:
     It counts as far as `LONGEST`; one that says nothing asks for nothing. Streamlit's widgets would take the first or the last,
     be it empty, and leave them all in the address.
     """
-    with get_session_state().query_params() as params:
-        told = {key: params.get_all(key) for key in params}
-        said = {key: last for key, values in told.items() if len(key) <= LONGEST and (last := _last_said(values))}
-        meant = {name: said[key] for key, name in present_names(said, page).items()}
-        wrong = [key for key in {**told, **meant} if key not in meant or told.get(key) != [meant[key]]]
-        if not wrong:
-            return
-        for key in wrong:
-            _unbind(params, key)
-            params.discard_param_no_forward_msg(key)
-        params.update({key: meant[key] for key in wrong if key in meant})  # one message to the browser for all of them
-        params.set_initial_query_params_from_current()
+    told = {key: st.query_params.get_all(key) for key in st.query_params}
+    said = {key: last for key, values in told.items() if len(key) <= LONGEST and (last := _last_said(values))}
+    meant = {name: said[key] for key, name in present_names(said, page).items()}
+    mended = {key: meant.get(key) for key in {**told, **meant} if key not in meant or told.get(key) != [meant[key]]}
+    if mended:
+        mend_address(mended)
 
 
 def _last_said(values: Sequence[str]) -> str:
     return next((cut for value in reversed(values) if (cut := value.strip()[:LONGEST])), "")
-
-
-def _unbind(params: QueryParams, key: str) -> None:
-    """Frees a setting of the address from its widget; Streamlit lets no one else change it."""
-    binding = params.get_binding_for_param(key)
-    if binding is not None:
-        params.unbind_widget(binding.widget_id)
 
 
 def start_anew(key: str, value: Any, first: Any) -> None:
@@ -167,7 +150,7 @@ def start_anew(key: str, value: Any, first: Any) -> None:
 
     Deleted, it would come again: the browser keeps the value of a widget that looks the same.
     """
-    if get_script_run_ctx().is_history_navigation:
+    if went_back_or_forth():
         return
     st.session_state[key] = value
     _mend_address(key, None if value == first else str(value).lower() if isinstance(value, bool) else str(value))
@@ -175,16 +158,8 @@ def start_anew(key: str, value: Any, first: Any) -> None:
 
 def _mend_address(key: str, text: str | None) -> None:
     """Puts a setting into the address, or takes it out, before its widget reads it there."""
-    if st.query_params.get(key) == text:
-        return
-    with get_session_state().query_params() as params:
-        _unbind(params, key)
-    if text is None:
-        del st.query_params[key]
-    else:
-        st.query_params[key] = text
-    with get_session_state().query_params() as params:
-        params.set_initial_query_params_from_current()
+    if st.query_params.get(key) != text:
+        mend_address({key: text})
 
 
 def told(key: str) -> Any:
@@ -192,7 +167,7 @@ def told(key: str) -> Any:
     address says, which the widget learns only when it is drawn.
     """
     said = st.query_params.get(key)
-    return said if get_script_run_ctx().is_history_navigation else st.session_state.get(key, said)
+    return said if went_back_or_forth() else st.session_state.get(key, said)
 
 
 def put_back(key: str, value: Any, first: Any) -> None:
@@ -204,7 +179,7 @@ def put_back(key: str, value: Any, first: Any) -> None:
 
 def turned_to_another_model() -> None:
     """A person chose another model than the link's: what widgets still to come can't show is not the link's fault."""
-    if not get_script_run_ctx().is_history_navigation:
+    if not went_back_or_forth():
         st.session_state[TURNED] = True
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.compare import SLOTS, Side, Slot
 from dashboard.engine.request import Request
@@ -19,6 +18,7 @@ from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.parameters import OLD_SLOTS
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
+from dashboard.ui.streamlit_internals import Container
 
 
 def look(asked: Request) -> tuple[Request, Observation]:
@@ -42,9 +42,7 @@ def chosen_slot() -> Slot:
     return told if told in SLOTS else OLD_SLOTS.get(told, SLOTS[0])
 
 
-def pick_question(
-    side: Side, asked: Request, explained: DeltaGenerator, other: DeltaGenerator | None
-) -> tuple[Request, Observation]:
+def pick_question(side: Side, asked: Request, explained: Container, other: Container | None) -> tuple[Request, Observation]:
     """Draws which class is asked about, in `explained`, and which other it is held against, if there is a place for that."""
     with explained:
         asked = replace(asked, target=panel.pick_class(side))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.compare import SLOTS, Pair, Side, Slot
 from dashboard.models import zoo
@@ -12,6 +11,7 @@ from dashboard.ui import caches
 from dashboard.ui.parts import opening, visitors
 from dashboard.ui.parts.links import linked, put_back, told, turned_to_another_model
 from dashboard.ui.parts.text import plain
+from dashboard.ui.streamlit_internals import Container
 
 PAIRS = {  # the first is what a visitor finds
     "Small, bundled": Pair("bundled/cnn", "bundled/vit"),
@@ -32,7 +32,7 @@ class Wanted:
     begun: bool
 
 
-def pick_models(notices: DeltaGenerator) -> Pair[Side]:
+def pick_models(notices: Container) -> Pair[Side]:
     """Draws the choice and gives both models, loaded; why one does not open, or that it is not here, is said in the notices."""
     st.caption("Models")
     buttons = st.container()

@@ -13,11 +13,11 @@ from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
 from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
+from dashboard.ui.parts.charts import CONFIG
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
 
 ONCE = {TOP: "likeliest", NO_CLASS: "nothing"}  # what links said for them before
-CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def pick_class(side: Side) -> int | None:

@@ -1,13 +1,14 @@
 """Choosing the photo: a sample, an upload or the camera. A bad file leaves the photo before it in place."""
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.typing import UploadedFile
 
 from dashboard.photo import MAX_BYTES, SAMPLES, Photo, PhotoError, open_photo
 from dashboard.ui import caches
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.notices import say
 from dashboard.ui.parts.text import plain
+from dashboard.ui.streamlit_internals import upload_id
 
 OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
 SHARED, REFUSED = "own_link", "refused_file"  # the link of the upload, by its owner's wish; an upload and why it is no photo
@@ -27,8 +28,8 @@ def pick_photo() -> Photo:
     shot = st.camera_input("Camera", key="camera", on_change=_came_from, args=("camera",)) if _camera_wanted() else None
     chosen = {"upload": file, "camera": shot}.get(st.session_state.get(ORIGIN))
     own = None if chosen is None else _decoded(chosen) or st.session_state.get(OWN)
-    if own is not None and st.session_state[OWN_FILE] == chosen.file_id:
-        _offer_link(chosen.file_id)
+    if own is not None and st.session_state[OWN_FILE] == upload_id(chosen):
+        _offer_link(upload_id(chosen))
     photo = own or _from_link() or caches.sample(sample)
     st.caption(f"{plain(photo.name)}, {photo.size[0]:,} x {photo.size[1]:,} pixels. {plain(' '.join(photo.notes))}")
     return photo
@@ -50,22 +51,22 @@ def _from_link() -> Photo | None:
     return photo
 
 
-def _offer_link(file_id: str) -> None:
+def _offer_link(which: str) -> None:
     """An upload is in nobody's link unless its owner wants it there."""
     st.toggle(
-        "Put it into the link", key=f"share_{file_id}", on_change=_share, args=(file_id,),
+        "Put it into the link", key=f"share_{which}", on_change=_share, args=(which,),
         help=f"Off: a link shows the sample instead. On: whoever has the link sees this photo, for {caches.KEPT_HOURS} hours "
         "at most; only this server's memory keeps it.",
     )  # fmt: skip
 
 
-def _share(file_id: str) -> None:
+def _share(which: str) -> None:
     """Takes the photo from where it is now: what a callback is given, Streamlit keeps for as long as the page is open."""
     file = st.session_state.get(st.session_state[ORIGIN])
-    if file is None or file.file_id != file_id:  # another was chosen in the same moment
+    if file is None or upload_id(file) != which:  # another was chosen in the same moment
         return
     photo = st.session_state[OWN]
-    if st.session_state[f"share_{file_id}"]:
+    if st.session_state[f"share_{which}"]:
         link = caches.keep_photo(photo.digest, file.getvalue(), photo.name)
         st.session_state[SHARED] = st.query_params[LINK] = link
     else:
@@ -87,16 +88,17 @@ def _camera_wanted() -> bool:
 
 def _decoded(file: UploadedFile) -> Photo | None:
     """The upload as a photo, decoded once; None, and a sentence on screen, where it is none."""
-    if st.session_state.get(OWN_FILE) == file.file_id:
+    which = upload_id(file)
+    if st.session_state.get(OWN_FILE) == which:
         return st.session_state.get(OWN)
     refused, why = st.session_state.get(REFUSED, ("", ""))
-    if refused != file.file_id:
+    if refused != which:
         try:
             photo = open_photo(file.getvalue(), file.name)
         except PhotoError as error:
-            st.session_state[REFUSED], why = (file.file_id, str(error)), str(error)
+            st.session_state[REFUSED], why = (which, str(error)), str(error)
         else:
-            st.session_state[OWN], st.session_state[OWN_FILE] = photo, file.file_id
+            st.session_state[OWN], st.session_state[OWN_FILE] = photo, which
             st.session_state.pop(SHARED, None)
             st.query_params.pop(LINK, None)  # the photo before it
             return photo

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from dashboard.ui.components import component
+
 SENTENCES = (
     "Two models look at one photo, each of them once: a convolutional network and a vision transformer.",
     "Bright cells of their maps are where a class's score comes from (CAM), or what has reached the token that decides "
@@ -9,13 +11,8 @@ SENTENCES = (
     "Choose a photo at the side and drag the sliders; every view has a link of its own.",
 )
 COOKIE = "welcomed"
-JS = f"""
-export default function () {{
-    document.cookie = "{COOKIE}=1; max-age=31536000; path=/; SameSite=Lax";
-}}
-"""
 
-_remember = st.components.v2.component("remember_welcome", html="", js=JS)
+_remember = component("remember_welcome")
 
 
 def welcome() -> None:
@@ -23,7 +20,7 @@ def welcome() -> None:
     if COOKIE in st.context.cookies:
         return
     if st.session_state.get(COOKIE):
-        _remember(key="remember_welcome", height=1)
+        _remember(key="remember_welcome", data=COOKIE, height=1)
         return
     with st.container(border=True):
         text, button = st.columns([7, 1], vertical_alignment="center")

@@ -1,0 +1,32 @@
+const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+// `data` is the picture's key, how many rows and columns of patches it has, and the row and column of the chosen one.
+export default function ({ data, setTriggerValue }) {
+    const picture = document.querySelector(`.st-key-${data.picture}`);
+    if (!picture) return;
+    let { row, column } = data;
+
+    // Tells where the patch is now, not which way it went: of keys in quick succession the server may get the last alone.
+    function pressed(event) {
+        const step = steps[event.key];
+        if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+        event.preventDefault();
+        const to = [row + step[0], column + step[1]];
+        if (to[0] < 0 || to[0] >= data.rows || to[1] < 0 || to[1] >= data.columns) return;
+        [row, column] = to;
+        setTriggerValue("moved", row * data.columns + column + 1);
+    }
+
+    // Plotly keeps a click from giving the focus to what it is on.
+    const focus = () => picture.focus({ preventScroll: true });
+
+    picture.tabIndex = 0;
+    picture.setAttribute("role", "group");
+    picture.setAttribute("aria-label", "The photo's patches: arrow keys move the chosen one");
+    picture.addEventListener("keydown", pressed);
+    picture.addEventListener("click", focus);
+    return () => {
+        picture.removeEventListener("keydown", pressed);
+        picture.removeEventListener("click", focus);
+    };
+}
