@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench load fuzz screenshots
+.PHONY: help setup run test lint types bench load fuzz screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ test: $(VENV)/.ready-dev ## all tests, a real browser included
 lint: $(VENV)/.ready-dev ## style and formatting
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+types: $(VENV)/.ready-dev ## type errors, of which there are none
+	$(VENV)/bin/basedpyright
 
 bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
 	$(PY) -m tests.chromium
