@@ -1,7 +1,7 @@
 """Maps of a transformer: from its attention and its tokens."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from torch import Tensor
 
@@ -12,13 +12,14 @@ from dashboard.evidence import (
     LayerScores,
     PatchLogits,
     TokenMaps,
+    weights_of,
 )  # fmt: skip
 from dashboard.methods.base import Depth, FirstLayer, Method, Pick, Progressive, Span, index_of
 from dashboard.numerics import cam
 from dashboard.numerics.attention import read_attention
 from dashboard.numerics.flow import at_bound, attention_flow, sink_bound
 from dashboard.numerics.relevance import legrad_rows, positive_products, relevance_rows
-from dashboard.numerics.rollout import discard_lowest, fuse_heads, rollout_rows, with_residual
+from dashboard.numerics.rollout import Fusion, discard_lowest, fuse_heads, rollout_rows, with_residual
 from dashboard.progress import advance
 
 SECONDS_PER_EDGE = 5e-8  # of a graph of attention in which a maximum flow is searched for, as measured
@@ -35,7 +36,7 @@ class RawAttention(Method[AttentionMaps]):
 
     layer: Depth = None
     head: Annotated[int | None, Pick("heads", "fused")] = None
-    heads: Literal["mean", "max", "min"] = "mean"
+    heads: Fusion = "mean"
 
     label: ClassVar = "Raw attention"
     needs: ClassVar = AttentionMaps
@@ -61,7 +62,7 @@ class AttentionRollout(Progressive[AttentionMaps]):
     `first_layer`: the first layer that is rolled out; those before it hand on what they get.
     """
 
-    heads: Literal["mean", "max", "min"] = "mean"
+    heads: Fusion = "mean"
     discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.5
     depth: Depth = None
     first_layer: FirstLayer = 1
@@ -242,4 +243,4 @@ class PatchLogitMap(Method[PatchLogits]):
     )
 
     def __call__(self, evidence: PatchLogits) -> Tensor:
-        return evidence.logits @ evidence.asked
+        return evidence.logits @ weights_of(evidence.asked)

@@ -4,10 +4,12 @@ Letters: L layers, H heads, T tokens. Rows are queries, columns are keys.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+Fusion = Literal["mean", "max", "min"]  # how the heads of a layer become one matrix
 FUSIONS = {"mean": torch.mean, "max": torch.amax, "min": torch.amin}
 
 
