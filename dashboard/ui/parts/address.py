@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 # Streamlit takes a setting that the open page does not have out of the address, as a history entry of its own: Back would
 # land on the same page again. So an address of the page that is open already takes its entry's place.
@@ -38,7 +39,7 @@ button:hover { border-color: var(--st-primary-color); color: var(--st-primary-co
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 """
 
-_address = st.components.v2.component("address", html=HTML, css=CSS, js=JS)
+_address = component("address", html=HTML, css=CSS, js=JS)
 
 
 def copy_link() -> None:

@@ -1,6 +1,6 @@
 """The film by keyboard: Plotly draws its buttons and its slider as pictures that no key reaches."""
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 JS = """
 export default function ({ data }) {
@@ -43,7 +43,7 @@ export default function ({ data }) {
 }
 """
 
-_film_keys = st.components.v2.component("film_keys", html="", js=JS)
+_film_keys = component("film_keys", html="", js=JS)
 
 
 def film_keys(chart: str) -> None:

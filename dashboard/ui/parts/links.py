@@ -7,7 +7,7 @@ and in the address.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -22,6 +22,7 @@ DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
 SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first
 ASKED = "asked_by_the_link"  # what came with the address and no widget has taken up yet
 TURNED = "another_model_since_the_link"  # whether a person chose one, which may lack what the link asked for
+Option = TypeVar("Option", bound=str)
 LONGEST = 1_000  # characters of a setting, by far more than any has
 
 
@@ -44,9 +45,9 @@ def _tell_if_other(label: str, asked: str | None, value: Any) -> None:
 
 
 def linked_choice(
-    widget: Callable[..., Any], label: str, options: Sequence[str], *, key: str, first: str | None = None,
+    widget: Callable[..., Any], label: str, options: Sequence[Option], *, key: str, first: Option | None = None,
     read: Callable[[str], str | None] = lambda text: None, gone: Callable[[str], str] | None = None, **more: Any,
-) -> str:  # fmt: skip
+) -> Option:  # fmt: skip
     """One of some options, by a select box or a segmented control in the address; `first` until another is chosen.
 
     `read` gives the option that another text means, such as one of an older link. What was chosen and is no option any
@@ -74,7 +75,7 @@ def _put_among(
             st.session_state[ASKED][key] = meant
             _mend_address(key, None if meant == first else meant)
         return  # else the widget drops it, and the link is told of
-    if meant is None and gone is not None and not get_script_run_ctx().is_history_navigation:
+    if meant is None and gone is not None and not _is_history_navigation():
         say(gone(chosen))
     start_anew(key, first if meant is None else meant, first)
 
@@ -114,7 +115,7 @@ def every_setting_kept(page: str) -> Iterator[None]:
     """
     _say_each_once(page)
     last, others = st.session_state.get(OTHERS, (page, {}))
-    returned = get_script_run_ctx().is_history_navigation
+    returned = _is_history_navigation()
     if ASKED not in st.session_state or returned:
         st.session_state[ASKED], st.session_state[TURNED] = st.query_params.to_dict(), False
     if last != page and not returned:
@@ -167,7 +168,7 @@ def start_anew(key: str, value: Any, first: Any) -> None:
 
     Deleted, it would come again: the browser keeps the value of a widget that looks the same.
     """
-    if get_script_run_ctx().is_history_navigation:
+    if _is_history_navigation():
         return
     st.session_state[key] = value
     _mend_address(key, None if value == first else str(value).lower() if isinstance(value, bool) else str(value))
@@ -192,7 +193,7 @@ def told(key: str) -> Any:
     address says, which the widget learns only when it is drawn.
     """
     said = st.query_params.get(key)
-    return said if get_script_run_ctx().is_history_navigation else st.session_state.get(key, said)
+    return said if _is_history_navigation() else st.session_state.get(key, said)
 
 
 def put_back(key: str, value: Any, first: Any) -> None:
@@ -204,8 +205,14 @@ def put_back(key: str, value: Any, first: Any) -> None:
 
 def turned_to_another_model() -> None:
     """A person chose another model than the link's: what widgets still to come can't show is not the link's fault."""
-    if not get_script_run_ctx().is_history_navigation:
+    if not _is_history_navigation():
         st.session_state[TURNED] = True
+
+
+def _is_history_navigation() -> bool:
+    """Whether this run is of somebody who goes back or forth."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def _same(wanted: str, value: Any) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from dashboard.figures.maps import Backdrop, palette
 from dashboard.figures.methods import encoded
@@ -137,7 +138,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 """
 
-_map_grid = st.components.v2.component("map_grid", html='<div class="grid"></div>', css=CSS, js=JS)
+_map_grid = component("map_grid", html='<div class="grid"></div>', css=CSS, js=JS)
 
 
 @dataclass(frozen=True)

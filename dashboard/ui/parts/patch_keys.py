@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 # Each key says where the patch is now, not which way it went: of keys in quick succession the server may get the last alone.
 # Plotly keeps a click from giving the focus to what it is on.
@@ -38,7 +39,7 @@ export default function ({ data, setTriggerValue }) {
 }
 """
 
-_patch_keys = st.components.v2.component("patch_keys", html="", js=JS)
+_patch_keys = component("patch_keys", html="", js=JS)
 KEY = "patch_keys"
 
 

@@ -1,6 +1,7 @@
 """What this is, for somebody who opens it for the first time."""
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 SENTENCES = (
     "Two models look at one photo, each of them once: a convolutional network and a vision transformer.",
@@ -15,7 +16,7 @@ export default function () {{
 }}
 """
 
-_remember = st.components.v2.component("remember_welcome", html="", js=JS)
+_remember = component("remember_welcome", html="", js=JS)
 
 
 def welcome() -> None:
