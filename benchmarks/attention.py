@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Page, sync_playwright
 from safetensors.torch import save_file
 from torchvision.models import resnet50
-from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+from transformers import ViTImageProcessor
 
-from benchmarks.models import models_folder
+from benchmarks.models import models_folder, vit_b16
 from benchmarks.timing import Row
 from tests import chromium
 from tests.browser.doing import PATCHES, open_page
@@ -52,7 +52,7 @@ def large_pair() -> Iterator[dict[str, str]]:
     """The settings that choose a ResNet-50 and a ViT-B/16 with random weights, below a folder of local models."""
     with models_folder() as folder:
         save_file(resnet50().state_dict(), folder / "resnet50.safetensors")
-        ViTForImageClassification(ViTConfig(num_labels=1000)).save_pretrained(folder / "vit-b16")
+        vit_b16().save_pretrained(folder / "vit-b16")
         ViTImageProcessor().save_pretrained(folder / "vit-b16")
         yield {"cnn": "torchvision/resnet50", "vit": "hf/vit-b16"}
 

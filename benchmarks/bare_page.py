@@ -13,7 +13,10 @@ value = st.slider("Discard", 0.0, 0.99, 0.9, 0.01, key="right_discard")
 
 
 def figure(shift: float) -> go.Figure:
-    file = Path(find_spec("skimage").submodule_search_locations[0], "data", "rocket.jpg")
+    package = find_spec("skimage")
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError("expected scikit-image")
+    file = Path(package.submodule_search_locations[0], "data", "rocket.jpg")
     photo = "data:image/jpeg;base64," + base64.b64encode(file.read_bytes()).decode()
     cells = [[row * column + shift for column in range(SIDE)] for row in range(SIDE)]
     heatmap = go.Heatmap(z=cells, x0=40, dx=80, y0=27, dy=53, opacity=0.6)

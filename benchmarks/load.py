@@ -15,24 +15,25 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright
-from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+from playwright.async_api import Browser, FilePayload, Page, ViewportSize, async_playwright
+from transformers import ViTImageProcessor
 
-from benchmarks.models import models_folder
+from benchmarks.models import models_folder, vit_b16
 from benchmarks.timing import Row, report
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import explain, read
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.zoo import load
-from dashboard.numerics.rollout import FUSIONS
+from dashboard.numerics.rollout import Fusion
 from dashboard.photo import SAMPLES, open_photo, sample_photo
+from dashboard.studies.layers import HEADS
 from tests import chromium
 from tests.browser.doing import NUMBERS
 from tests.conftest import ROOT, serving
 
 SCRIPT = ROOT / "streamlit_app.py"
-WIDE = {"width": 1280, "height": 900}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
 MEGABYTE = 1024**2
 PATIENCE = 60_000  # milliseconds, for whatever a page is waited for
 SLIDER = ".st-key-right_discard input[type=range], .st-key-right_discard [role=slider]"
@@ -87,7 +88,7 @@ def jpeg(index: int) -> bytes:
 
 async def upload(page: Page, index: int) -> None:
     """Hands in the photo with this number, from the side bar."""
-    file = {"name": f"{index}.jpg", "mimeType": "image/jpeg", "buffer": jpeg(index)}
+    file: FilePayload = {"name": f"{index}.jpg", "mimeType": "image/jpeg", "buffer": jpeg(index)}
     await page.locator(".st-key-upload input[type=file]").set_input_files(file)
 
 
@@ -109,8 +110,8 @@ class Visitor:
 
     index: int
     page: Page
-    seen: Observation
-    heads: str
+    seen: Observation[AttentionMaps]
+    heads: Fusion
     depth: int
     percent: int
 
@@ -122,7 +123,7 @@ class Visitor:
 async def arrive(browser: Browser, address: str, index: int, found: Found) -> Visitor:
     """Opens the page by a link with settings, hands in a photo, and waits for both maps of it."""
     chance = random.Random(index)
-    heads, depth, percent = chance.choice(list(FUSIONS)), chance.randint(1, 6), chance.randint(1, 97)
+    heads, depth, percent = chance.choice(HEADS), chance.randint(1, 6), chance.randint(1, 97)
     page = await opened(browser, f"{address}/?{urlencode({'heads': heads, 'depth': depth, 'discard': percent / 100})}", found)
     photo = open_photo(jpeg(index), "")
     visitor = Visitor(index, page, model("bundled/vit").observe(photo, AttentionMaps), heads, depth, percent)
@@ -300,7 +301,7 @@ async def with_large_files(address: str, files: Sequence[bytes], memory: Callabl
 
         async def hand_in(page: Page, data: bytes) -> None:
             shown = await page.evaluate(NUMBERS, "right_map")
-            file = {"name": "large.png", "mimeType": "image/png", "buffer": data}
+            file: FilePayload = {"name": "large.png", "mimeType": "image/png", "buffer": data}
             await page.locator(".st-key-upload input[type=file]").set_input_files(file)
             await page.wait_for_function(CHANGED, arg=["right_map", shown], timeout=10 * PATIENCE)
 
@@ -355,7 +356,7 @@ async def browsing() -> AsyncIterator[Browser]:
 def large_model() -> Iterator[str]:
     """The key of a ViT-B/16 with random weights, below a folder that DASHBOARD_MODELS names."""
     with models_folder() as folder:
-        ViTForImageClassification(ViTConfig(num_labels=1000)).save_pretrained(folder / "vit-b16")
+        vit_b16().save_pretrained(folder / "vit-b16")
         ViTImageProcessor().save_pretrained(folder / "vit-b16")
         yield "hf/vit-b16"
 

@@ -5,7 +5,7 @@ Letters: C channels, h w map rows and columns, L layers, H heads, T tokens, D th
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -137,6 +137,9 @@ class Evidence:
         return 1.0, 1.0
 
 
+E = TypeVar("E", bound=Evidence)  # the kind of evidence that somebody reads
+
+
 @dataclass(frozen=True)
 class FeatureMaps(Evidence):
     """What a CNN's head pools: `activations` (C, h, w), and `class_weights` (K, C) where the head is one linear layer.
@@ -184,7 +187,7 @@ class StageGradients(StageMaps):
 
     def gradients(self, first: int) -> tuple[Tensor, ...]:
         """Of the score that is explained, at the end of the stages from `first` on, (C_i, h_i, w_i) each."""
-        return tuple(slope[0] for slope in self.slopes(first, self.activations[first][None], self.asked))
+        return tuple(slope[0] for slope in self.slopes(first, self.activations[first][None], weights_of(self.asked)))
 
 
 @dataclass(frozen=True)
@@ -292,7 +295,7 @@ class Probe(Evidence):
 
     def score(self, pixels: Tensor) -> Tensor:
         """The score that is explained, (B, 3, H, W) -> (B,)."""
-        return self.logits(pixels) @ self.asked
+        return self.logits(pixels) @ weights_of(self.asked)
 
 
 @dataclass(frozen=True)
@@ -308,7 +311,18 @@ class StageProbe(StageGradients):
     rest: Callable[[int, Tensor], Tensor] = field(repr=False)
 
 
-def asking(evidence: Evidence, weights: Tensor) -> Evidence:
+def weights_of(asked: Tensor | None) -> Tensor:
+    """How much each class counts in the score that is explained, (K,).
+
+    Raises:
+        ValueError: the evidence was never asked about a score: see `asking`.
+    """
+    if asked is None:
+        raise ValueError("expected evidence that was asked about a class")
+    return asked
+
+
+def asking(evidence: E, weights: Tensor) -> E:
     """The same evidence for the score with these class weights (K,); where it holds no score, it stays as it is."""
     if isinstance(evidence, StageProbe):
         return replace(evidence, probe=asking(evidence.probe, weights), asked=weights)

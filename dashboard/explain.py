@@ -1,19 +1,22 @@
 """The only join of model and method. Works in a notebook, with no Streamlit running."""
 
 from dataclasses import dataclass
+from typing import Generic
 
 from torch import Tensor
 
 from dashboard.evidence import Prediction, asking
-from dashboard.methods import Attraction, Method
+from dashboard.methods import Attraction
+from dashboard.methods.base import M, M_co
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.numerics.scaling import is_flat
 from dashboard.photo import Box, Photo
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """One map: `heatmap` (h, w) raw values at the method's own resolution over `box` of the photo.
+class Explanation(Generic[M_co]):
+    """One map by a method of the kind `M_co`: `heatmap` (h, w) raw values at the method's own resolution over `box` of the
+    photo.
 
     `target` is the class that was asked about, None where the method is class-agnostic; `against` the one it was held
     against, if any. `remark` says what there is to know of this very map, empty for most; `attraction` which layer sends the
@@ -22,7 +25,7 @@ class Explanation:
 
     heatmap: Tensor
     box: Box
-    method: Method
+    method: M_co
     model: str
     target: int | None
     prediction: Prediction
@@ -44,8 +47,8 @@ class Explanation:
 
 
 def explain(
-    photo: Photo, model: Classifier, method: Method, target: int | None = None, against: int | None = None
-) -> Explanation:
+    photo: Photo, model: Classifier, method: M, target: int | None = None, against: int | None = None
+) -> Explanation[M]:
     """One look of a model, read by a method. Without a target, the likeliest class is explained.
 
     With `against`, what speaks for the target rather than for that class is, wherever the method is class-specific.
@@ -58,10 +61,10 @@ def explain(
         ValueError: an option or a class is out of its range.
     """
     question = method.question(target, against)
-    return read(model.observe(photo, method.needs, question=question), model.key, method, target, against)
+    return read(model.observe(photo, method.evidence(), question=question), model.key, method, target, against)
 
 
-def read(seen: Observation, model: str, method: Method, target: int | None = None, against: int | None = None) -> Explanation:
+def read(seen: Observation, model: str, method: M, target: int | None = None, against: int | None = None) -> Explanation[M]:
     """The map from a look that has already been; it was asked the same, where its evidence depends on that.
 
     Pure, and cheap enough for a slider, except where `method.work` says otherwise.

@@ -154,7 +154,10 @@ def _image_bytes(image: Image.Image) -> int:
     return 4 * image.width * image.height  # Pillow's own layout of RGB
 
 
-@cached(LRUCache(PIXELS_LIMIT, getsizeof=_image_bytes), key=lambda file: file.digest, condition=Condition())
+_decoded_changed = Condition()
+
+
+@cached(LRUCache(PIXELS_LIMIT, getsizeof=_image_bytes), key=lambda file: file.digest, condition=_decoded_changed)
 def _decoded(file: File) -> Image.Image:
     for _ in range(TRIES):
         try:
@@ -170,14 +173,14 @@ def _pixels_of(file: File) -> Image.Image:
 
 
 def _keep_pixels(digest: str, image: Image.Image) -> None:
-    with _decoded.cache_lock:
+    with _decoded_changed:
         if _image_bytes(image) <= PIXELS_LIMIT:
             _decoded.cache[digest] = image
 
 
 def forget_pixels(digest: str) -> None:
     """Lets go of the decoded copy of a file."""
-    with _decoded.cache_lock:
+    with _decoded_changed:
         _decoded.cache.pop(digest, None)
 
 
@@ -204,16 +207,19 @@ def sample_photo(sample: str) -> Photo:
         KeyError: there is no such sample.
     """
     file, title = SAMPLES[sample]
-    folder = Path(importlib.util.find_spec("skimage").submodule_search_locations[0], "data")
+    package = importlib.util.find_spec("skimage")
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError("expected scikit-image, which the samples come with")
+    folder = Path(package.submodule_search_locations[0], "data")
     return open_photo((folder / file).read_bytes(), title)
 
 
 def display_jpeg(photo: Photo, side: int = DISPLAY_SIDE) -> bytes:
     """A JPEG copy for the screen, neither side longer than `side` pixels."""
     share = min(side / max(photo.size), 1)
-    size = tuple(max(round(share * length), 1) for length in photo.size)
+    width, height = (max(round(share * length), 1) for length in photo.size)
     stream = io.BytesIO()
     with taking_turns(photo.size):
-        copy = photo.image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        copy = photo.image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
     copy.save(stream, "JPEG", quality=85, optimize=True)
     return stream.getvalue()

@@ -16,7 +16,6 @@ from dashboard.methods import (
     AttentionRollout,
     ClassActivationMap,
     FinerCAM,
-    Fusion,
     GradCAM,
     LeGrad,
     Occlusion,
@@ -28,7 +27,7 @@ from dashboard.methods import (
     TokenGradCAM,
     option_texts,
 )  # fmt: skip
-from dashboard.numerics.rollout import FUSIONS
+from dashboard.numerics.rollout import FUSIONS, Fusion
 from dashboard.numerics.scaling import is_flat
 from dashboard.progress import watched
 from tests.networks import COLUMNS, ROWS, seen_by, seen_for

@@ -1,6 +1,7 @@
 """`make screenshots`: the README's pictures, taken anew from the dashboard as it is."""
 
 import sys
+from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
@@ -10,7 +11,7 @@ from tests.conftest import ROOT, serving
 
 FOLDER = ROOT / "docs"
 # file: page, settings, theme, height
-PICTURES = {
+PICTURES: dict[str, tuple[str, str, Literal["light", "dark"], int]] = {
     "compare.png": ("", "photo=chelsea", "light", 1010),
     "layers.png": ("layers", "photo=chelsea&right_depth=4", "dark", 1760),
     "attention.png": ("attention", "photo=chelsea&patch=28&patch_layer=3", "light", 1010),

@@ -1,6 +1,7 @@
 """A start for a transformer's attention that small data sets can train from."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,8 +15,9 @@ def mimetic_initialisation(model: ViTForImageClassification, generator: torch.Ge
     Per head W_q^T W_k starts near the identity, W_v^T W_o^T near minus the identity, and position
     embeddings are sinusoids in rows and columns.
     """
-    config = model.config
-    for block in model.vit.layers:
+    config: Any = model.config
+    layers: Any = model.vit.layers  # a `ModuleList` does not say of what
+    for block in layers:
         attention = block.attention
         _query_and_key(attention.q_proj, attention.k_proj, config.num_attention_heads, generator)
         _value_and_output(attention.v_proj, attention.o_proj, generator)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -21,11 +22,11 @@ def new_cnn() -> SmallResNet:
 
 def new_vit(seed: int) -> ViTForImageClassification:
     """Patches of 4 pixels: 8 x 8 patches and the CLS token. Eager attention trains faster than SDPA on CPUs."""
-    names = dict(enumerate(CLASSES))
+    names: dict[int, str] = dict(enumerate(CLASSES))
+    options: dict[str, Any] = {"num_labels": len(CLASSES), "attn_implementation": "eager"}  # ViTConfig takes, but names not
     config = ViTConfig(
         hidden_size=192, num_hidden_layers=6, num_attention_heads=3, intermediate_size=384, image_size=SIDE, patch_size=4,
-        num_labels=len(CLASSES), id2label=names, label2id={name: k for k, name in names.items()},
-        attn_implementation="eager",
+        id2label=names, label2id={name: k for k, name in names.items()}, **options,
     )  # fmt: skip
     model = ViTForImageClassification(config)
     mimetic_initialisation(model, torch.Generator().manual_seed(seed))

@@ -46,7 +46,8 @@ def photos(folder: Path) -> list[tuple[str, Photo, Tensor | None]]:
 
 def pointing(heatmap: Tensor, opaque: Tensor) -> float:
     """The share of the top fifth of a map's cells that lies on the opaque part, on the map's own grid."""
-    on_grid = torch.nn.functional.adaptive_avg_pool2d(opaque[None].float(), heatmap.shape)[0]
+    rows, columns = heatmap.shape
+    on_grid = torch.nn.functional.adaptive_avg_pool2d(opaque[None].float(), (rows, columns))[0]
     return on_grid[top_mask(heatmap, 0.2)].mean().item()
 
 

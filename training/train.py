@@ -50,7 +50,7 @@ class Worker:
 
     def __init__(self, model: nn.Module, compiled: bool) -> None:
         self.model = model
-        self.copy = copy.deepcopy(model).to(dtype=torch.bfloat16, memory_format=torch.channels_last)
+        self.copy = copy.deepcopy(model).to(dtype=torch.bfloat16).to(memory_format=torch.channels_last)
         self.forward = torch.compile(self.copy) if compiled else self.copy
 
     def logits(self, pixels: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ class Worker:
 
     def push(self) -> None:
         for mine, original in zip(self.copy.parameters(), self.model.parameters(), strict=True):
-            original.grad = mine.grad.float()
+            original.grad = None if mine.grad is None else mine.grad.float()
 
 
 class Autocast:
@@ -153,7 +153,7 @@ def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
     state = arguments.runs / f"{name}.pt"
     first, seconds = resume(state, model, optims, schedules) if state.exists() else (0, 0.0)
     for epoch in range(first, recipe.epochs):
-        started = time.monotonic()
+        started, value = time.monotonic(), torch.tensor(torch.nan)
         generator = torch.Generator().manual_seed(arguments.seed * 1000 + epoch)
         for pixels, labels in data.batches(train, recipe.batch, generator, zoomed=epoch >= recipe.epochs - recipe.zoomed):
             compute.pull()
@@ -193,7 +193,7 @@ def read_teacher(folder: Path, device: torch.device) -> nn.Module:
             for key, value in load_file(folder / "model.safetensors").items()
         }
     )
-    return model.to(device, torch.bfloat16, memory_format=torch.channels_last).eval()
+    return model.to(device, torch.bfloat16).to(memory_format=torch.channels_last).eval()
 
 
 def parse() -> argparse.Namespace:

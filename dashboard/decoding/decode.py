@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from PIL import AvifImagePlugin, Image, ImageCms, TiffImagePlugin
+from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, TiffImagePlugin
 
 from dashboard.decoding.formats import AVIF_BRANDS, PhotoError, kind_of
 from dashboard.decoding.png import essentials
@@ -80,7 +80,7 @@ def _decoded(kind: str, data: bytes) -> Decoded:
     if kind == "TIFF":  # Pillow itself turns it there, and would refuse it where its EXIF is damaged
         image.load_end = partial(_unless_damaged, image.load_end, None)
     image.load()
-    turn = TURNS.get(_unless_damaged(lambda: image.getexif().get(ORIENTATION), None))
+    turn = TURNS.get(_unless_damaged(lambda: image.getexif().get(ORIENTATION, 0), 0))
     if image.size != image.im.size:  # of a TIFF that was not turned
         image = image.copy()
     image, colour_notes = _rgb(image)
@@ -96,18 +96,18 @@ def _unless_damaged(read: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _opened(kind: str, data: bytes) -> tuple[Image.Image, tuple[str, ...]]:
+def _opened(kind: str, data: bytes) -> tuple[ImageFile.ImageFile, tuple[str, ...]]:
     """The image, not yet decoded, and whether it is only the first of several."""
     if kind == "PNG":
         return _opened_png(data)
     if kind == "AVIF" and data[8:12] not in AVIF_BRANDS:
         data = data[:8] + b"avif" + data[12:]  # Pillow looks at the major brand alone
     image = Image.open(io.BytesIO(data), formats=(kind,))
-    several = kind in ("GIF", "WEBP", "TIFF", "AVIF") and _unless_damaged(lambda: image.is_animated, False)
+    several = kind in ("GIF", "WEBP", "TIFF", "AVIF") and _unless_damaged(lambda: getattr(image, "is_animated", False), False)
     return image, _frames("page" if kind == "TIFF" else "frame") if several else ()
 
 
-def _opened_png(data: bytes) -> tuple[Image.Image, tuple[str, ...]]:
+def _opened_png(data: bytes) -> tuple[ImageFile.ImageFile, tuple[str, ...]]:
     chunks = essentials(data)
     notes = _frames("frame") if chunks.animated else ()
     whole = _unless_damaged(lambda: Image.open(io.BytesIO(chunks.file(metadata=True)), formats=("PNG",)), None)
@@ -166,10 +166,11 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tu
     if not profile and not lab:
         return _as_rgb(image), ()
     try:
-        source = ImageCms.createProfile("LAB") if lab else ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"), ()
+        source = ImageCms.createProfile("LAB") if lab or not profile else ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
         return _as_rgb(image), (PROFILE_NOTE,)
+    return converted or image, ()  # it gives an image wherever it does not convert in place
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
@@ -198,7 +199,7 @@ def _from_deep_grey(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     return Image.fromarray(grey).convert("RGB"), notes
 
 
-def _first(entry: object) -> int | None:
+def _first(entry: Any) -> int | None:
     """A TIFF tag that may be a number for each channel."""
     return entry[0] if isinstance(entry, tuple) else entry
 

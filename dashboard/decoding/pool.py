@@ -19,8 +19,8 @@ from typing import Any
 from PIL import Image
 
 try:
-    from fcntl import F_SETPIPE_SZ, fcntl
-except ImportError:  # only Linux has longer pipes
+    import fcntl
+except ImportError:
     fcntl = None
 
 from dashboard.decoding.decode import LARGE, MAX_PIXELS, Decoded
@@ -78,9 +78,12 @@ class Worker:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             cwd=ROOT, env=handed_on(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"),
         )  # fmt: skip
-        if fcntl is not None:
+        if self.process.stdin is None or self.process.stdout is None:
+            raise OSError("expected pipes to and from the process")
+        self._to, self._from = self.process.stdin, self.process.stdout
+        if fcntl is not None and hasattr(fcntl, "F_SETPIPE_SZ"):  # only Linux has longer pipes
             with contextlib.suppress(OSError):  # a system that allows less: pixels come in more pieces
-                fcntl(self.process.stdout.fileno(), F_SETPIPE_SZ, BAND)
+                fcntl.fcntl(self._from.fileno(), fcntl.F_SETPIPE_SZ, BAND)
         self.files = 0
         self.stopped_with: PhotoError | None = None  # why it was stopped, where it was
         self._started, self._computed = 0.0, 0.0  # when its file came, and what it had computed before
@@ -107,9 +110,9 @@ class Worker:
                 clock.cancel()
 
     def _ask(self, data: bytes) -> Decoded:
-        self.process.stdin.write(len(data).to_bytes(8, "big") + data)
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
+        self._to.write(len(data).to_bytes(8, "big") + data)
+        self._to.flush()
+        answer = json.loads(self._from.readline())
         if "refusal" in answer:
             if answer["cause"]:
                 LOG.info("A file was refused: %s\n%s", answer["refusal"], answer["cause"])
@@ -119,10 +122,10 @@ class Worker:
     def _pixels(self, answer: dict[str, Any]) -> Image.Image:
         """Reads the rows of a PPM a few at a time: there is never a second copy of all of them."""
         width, height = answer["size"]
-        if not 0 < width * height <= MAX_PIXELS or self.process.stdout.readline() != b"P6\n":
+        if not 0 < width * height <= MAX_PIXELS or self._from.readline() != b"P6\n":
             raise EOFError("no pixels")
-        self.process.stdout.readline()  # width and height
-        self.process.stdout.readline()  # the largest value
+        self._from.readline()  # width and height
+        self._from.readline()  # the largest value
         with _ARRIVING if width * height > LARGE else nullcontext():
             return self._rows(width, height)
 
@@ -132,9 +135,12 @@ class Worker:
         band = memoryview(bytearray(3 * width * min(rows, height)))
         for top in range(0, height, rows):
             part = band[: 3 * width * min(rows, height - top)]
-            if _read_into(self.process.stdout, part) < len(part):
+            if _read_into(self._from, part) < len(part):
                 raise EOFError("the pixels stopped")
-            image.paste(Image.frombuffer("RGB", (width, len(part) // (3 * width)), part, "raw", "RGB", 0, 1), (0, top))
+            size = width, len(part) // (3 * width)
+            # Pillow takes any buffer, but does not say so.
+            piece = Image.frombuffer("RGB", size, part, "raw", "RGB", 0, 1)  # pyright: ignore[reportArgumentType]
+            image.paste(piece, (0, top))
         return image
 
     def _why_it_ended(self) -> PhotoError:
@@ -268,7 +274,7 @@ class Pool:
     def _make_way(self) -> None:
         taken = {worker: worker.computed() for worker in self._busy if worker is not None}
         if len(taken) >= self.bounds.workers and min(taken.values()) > self.bounds.quick:
-            max(taken, key=taken.get).stop(Unavailable(self.bounds.gives_way))
+            max(taken, key=taken.__getitem__).stop(Unavailable(self.bounds.gives_way))
 
 
 POOL = Pool(Bounds())

@@ -9,6 +9,7 @@ from dashboard.engine.price import Price, in_words
 from dashboard.engine.request import Request
 from dashboard.engine.shelf import never
 from dashboard.engine.store import Made, Store
+from dashboard.methods.base import M
 from dashboard.models.classifier import Classifier
 from dashboard.models.turns import OneEach, Stop
 from dashboard.progress import watched
@@ -31,7 +32,7 @@ class Job(Generic[T]):
     work: Callable[[], T]
 
 
-def explanation(store: Store, request: Request) -> Job[Made]:
+def explanation(store: Store, request: Request[M]) -> Job[Made[M]]:
     """A map as a job. The store keeps it."""
     return Job(request.method.label, lambda: store.price(request), lambda: store.made(request, slow=True))
 

@@ -1,20 +1,21 @@
 """What can be asked for: one method, about one photo of one model."""
 
 from dataclasses import dataclass
+from typing import Generic
 
 from dashboard.evidence import Question
-from dashboard.methods import Method
+from dashboard.methods.base import M_co
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Generic[M_co]):
     """One method with its options, asked about one class of one photo, or about it rather than another class."""
 
     model: Classifier
     photo: Photo
-    method: Method
+    method: M_co
     target: int | None = None
     against: int | None = None
 

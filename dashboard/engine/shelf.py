@@ -8,6 +8,7 @@ from cachetools import Cache, LRUCache
 
 from dashboard.models.turns import ASKED_EVERY, Stop
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -15,17 +16,17 @@ def never() -> None:
     """A question whether to leave, answered by nobody."""
 
 
-class Shelf(Generic[T]):
-    """Things by their keys: where `room` is short, those go first that were not asked for longest. Any thread may ask.
+class Shelf(Generic[K, T]):
+    """Things `T` by their keys `K`: where `room` is short, those go first that were not asked for longest. Any thread may ask.
 
     `size` says how much room a thing takes, by default 1. Whoever waits for a thing that somebody else makes is asked by `stop`
     now and then, which may raise to leave.
     """
 
     def __init__(self, room: int, size: Callable[[T], int] = lambda thing: 1, stop: Stop = never) -> None:
-        self._kept: LRUCache[Hashable, T] = LRUCache(room, size)
+        self._kept: LRUCache[K, T] = LRUCache(room, size)
         self._stop = stop
-        self._making: set[Hashable] = set()
+        self._making: set[K] = set()
         self._changed = Condition()
 
     @property
@@ -38,19 +39,19 @@ class Shelf(Generic[T]):
         """How much of the room is taken."""
         return int(self._kept.currsize)
 
-    def get(self, key: Hashable) -> T | None:
+    def get(self, key: K) -> T | None:
         """The thing that is kept by this key, None where none is."""
         with self._changed:
             return self._kept.get(key)
 
-    def put(self, key: Hashable, thing: T) -> None:
+    def put(self, key: K, thing: T) -> None:
         """Keeps a thing. One that takes more than all the room is not kept, and makes nothing else go."""
         with self._changed:
             self._kept.pop(key, None)
             if self._kept.getsizeof(thing) <= self.room:
                 self._kept[key] = thing
 
-    def made(self, key: Hashable, make: Callable[[], T]) -> T:
+    def made(self, key: K, make: Callable[[], T]) -> T:
         """The thing by this key, made where it is not kept: once, however many ask at once."""
         with self._changed:
             while key in self._making:
@@ -68,12 +69,12 @@ class Shelf(Generic[T]):
                 self._making.discard(key)
                 self._changed.notify_all()
 
-    def items(self) -> list[tuple[Hashable, T]]:
+    def items(self) -> list[tuple[K, T]]:
         """What is kept now. To look at everything asks for nothing: the order in which things go stays."""
         with self._changed:
             return [(key, Cache.__getitem__(self._kept, key)) for key in self._kept]
 
-    def forget(self, unwanted: Callable[[Hashable], bool]) -> None:
+    def forget(self, unwanted: Callable[[K], bool]) -> None:
         """Lets go of all things whose keys are unwanted."""
         with self._changed:
             for key in [key for key in self._kept if unwanted(key)]:

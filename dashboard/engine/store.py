@@ -4,15 +4,17 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 
 from dashboard.engine.price import Price, weight_of_a_pass
 from dashboard.engine.request import Request
 from dashboard.engine.shelf import Shelf, never
-from dashboard.evidence import LIKELIEST, Evidence, Question, nbytes
+from dashboard.evidence import LIKELIEST, E, Evidence, Question, nbytes
 from dashboard.explain import Explanation, read
+from dashboard.methods import Method
+from dashboard.methods.base import M, M_co
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, Observation, OutOfMemory
 from dashboard.models.device import Report, is_out_of_memory, slowly
@@ -27,7 +29,7 @@ MAPS_LIMIT = 64 * 1024**2  # bytes
 MAP_OVERHEAD = 2048  # bytes, of what a map says of itself
 SUMMARIES_KEPT = 64
 T = TypeVar("T")
-E = TypeVar("E", bound=Evidence)
+Looked = tuple[str, str, type[Evidence], Question | None]  # model, photo, kind of evidence, what was asked
 
 
 class Models(Protocol):
@@ -46,7 +48,7 @@ class KeptModels:
     """Models where no Streamlit is: at most `limit` of them, loaded by `load`."""
 
     def __init__(self, load: Callable[[str], Classifier], limit: int = MODELS_KEPT, stop: Stop = never) -> None:
-        self._load, self._shelf = load, Shelf[Classifier](limit, stop=stop)
+        self._load, self._shelf = load, Shelf[str, Classifier](limit, stop=stop)
 
     def __call__(self, key: str, /) -> Classifier:
         """The model, loaded where it is not kept."""
@@ -58,12 +60,12 @@ class KeptModels:
 
 
 @dataclass(frozen=True)
-class Made:
+class Made(Generic[M_co]):
     """A map and what it took: milliseconds of the `look` behind it, which others may share, and of `reading` it, in which
     it did so many `units` of work, `worth` so many passes; its `weight` is that of a `Price`.
     """
 
-    shown: Explanation
+    shown: Explanation[M_co]
     look: float
     reading: float
     units: int
@@ -88,9 +90,10 @@ class Store:
     ) -> None:
         self.models: Models = models or KeptModels(self.open, stop=stop)
         self.stop = stop
-        self.looks: Shelf[Observation] = Shelf(looks_limit, lambda seen: nbytes(seen.evidence), stop)
-        self.maps: Shelf[Made] = Shelf(maps_limit, lambda made: made.bytes, stop)
-        self.summaries: Shelf[Any] = Shelf(SUMMARIES_KEPT, stop=stop)
+        # What is kept is of the kind that its key names, which no checker can follow.
+        self.looks: Shelf[Looked, Observation[Any]] = Shelf(looks_limit, lambda seen: nbytes(seen.evidence), stop)
+        self.maps: Shelf[tuple, Made[Any]] = Shelf(maps_limit, lambda made: made.bytes, stop)
+        self.summaries: Shelf[tuple, Any] = Shelf(SUMMARIES_KEPT, stop=stop)
         self._crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
 
     def open(self, key: str, report: Report | None = None, may_download: bool = True) -> Classifier:
@@ -113,7 +116,7 @@ class Store:
         self.models.clear(key)
         self._forget(lambda entry: entry[0] == key)
 
-    def _forget(self, unwanted: Callable[[Any], bool]) -> None:
+    def _forget(self, unwanted: Callable[[tuple], bool]) -> None:
         for shelf in (self.looks, self.summaries, self.maps):  # keys start with the model's key and the photo's digest
             shelf.forget(unwanted)
 
@@ -149,22 +152,22 @@ class Store:
             self._go_on_on_the_cpu(key)
         return work()
 
-    def look(self, key: str, photo: Photo, needs: type[Evidence], question: Question = LIKELIEST) -> Observation:
+    def look(self, key: str, photo: Photo, needs: type[E], question: Question = LIKELIEST) -> Observation[E]:
         """One look of a model at a photo: one that has been, or a new one, which everybody who asks at once shares.
 
         `question` matters to evidence that depends on it alone: all others share one look. Raises as `Classifier.observe` does.
         """
 
-        def observe() -> Observation:
+        def observe() -> Observation[E]:
             return self.models(key).observe(photo, needs, lambda message: self.stop(), question)
 
         meaning = key, photo.digest, needs, question if needs.of_question else None
         no_memory = f"{zoo.title_of(key)} found no memory left on the CPU for this photo."
         return self.looks.made(meaning, lambda: self.or_on_the_cpu(key, observe, no_memory))
 
-    def look_behind(self, request: Request) -> Observation:
+    def look_behind(self, request: Request[Method[E]]) -> Observation[E]:
         """The look that a map is read from."""
-        return self.look(request.model.key, request.photo, request.method.needs, request.question)
+        return self.look(request.model.key, request.photo, request.method.evidence(), request.question)
 
     def summary(self, key: str, digest: str, of: Callable[[E], T], evidence: E) -> T:
         """What a function says of the evidence that a model's look at a photo left, kept for each function."""
@@ -197,11 +200,11 @@ class Store:
         seconds = weight if milliseconds is None else milliseconds / 1000
         return Price(passes, "passes", passes, passes * seconds, passes * weight)
 
-    def kept(self, request: Request) -> Made | None:
+    def kept(self, request: Request[M]) -> Made[M] | None:
         """The map with what it took, if it is there already."""
         return self.maps.get(request.meaning)
 
-    def made(self, request: Request, slow: bool = False) -> Made:
+    def made(self, request: Request[M], slow: bool = False) -> Made[M]:
         """The map with what it took, at once where it is kept. A slow one gives way to all that is quick.
 
         Raises:
@@ -214,17 +217,17 @@ class Store:
             self.maps.put(request.meaning, found)
         return found
 
-    def _make(self, request: Request, slow: bool) -> Made:
+    def _make(self, request: Request[M], slow: bool) -> Made[M]:
         seen = self.look_behind(request)
 
-        def reading() -> tuple[Explanation, float]:
+        def reading() -> tuple[Explanation[M], float]:
             started = time.perf_counter()
             shown = read(seen, request.model.key, request.method, request.target, request.against)
             return shown, 1000 * (time.perf_counter() - started)
 
         with watched(lambda units: self.stop()):
             shown, milliseconds = slowly(reading, seen.device, request.model.operations) if slow else reading()
-        work, worth = (measure(seen.evidence) for measure in (request.method.work, request.method.worth))
+        work, worth = request.method.work(seen.evidence), request.method.worth(seen.evidence)
         return Made(shown, seen.milliseconds, milliseconds, work, worth, _weight(request, seen.evidence))
 
     def worked(self, key: str, label: str, work: Callable[[Classifier], T]) -> T:

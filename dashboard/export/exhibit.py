@@ -30,7 +30,7 @@ class Exhibit:
     """
 
     photo: Photo
-    shown: Mapping[str, Explanation]
+    shown: Mapping[Any, Explanation]
     models: Pair[Classifier]
     comparison: Comparison | Incomparable | None
     look: Look

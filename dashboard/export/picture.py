@@ -22,13 +22,14 @@ from dashboard.figures.maps import (
     colouring_of,
     measured,
     outliers_in_words,
-    outline_path,
+    outline_pieces,
     palette,
     seen_palette,
     unseen_rectangles,
 )
 from dashboard.photo import Box, taking_turns
 
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 PAPER, INK = (252, 252, 251), (28, 35, 33)
 MOST_LETTERS = 2_000  # of a title; a picture of 50 megapixels has room for fewer
 SCREEN_WIDTH = 450  # pixels of a chart; lines as thick as there, relative to the photo
@@ -75,7 +76,8 @@ def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, loo
     if look.coloured and made.flat:
         _hatch(image, seen)
     for corners in unseen_rectangles(image.size, box):
-        place = tuple(round(corner) for corner in corners)
+        left, top, right, bottom = (round(corner) for corner in corners)
+        place = left, top, right, bottom
         part = image.crop(place)
         image.paste(Image.blend(part, Image.new("RGB", part.size, DIM_COLOUR), DIM_OPACITY), place)
     if look.coloured:
@@ -112,12 +114,12 @@ def _hatch(image: Image.Image, seen: tuple[int, int, int, int]) -> None:
 
 def _draw_edges(image: Image.Image, mask: np.ndarray, box: Box, lines: Sequence[tuple[str, int]]) -> None:
     """Lines of these colours and widths, each over the one before, between the cells in and out of a mask (h, w)."""
-    x, y = outline_path(mask, box)
+    pieces = outline_pieces(mask, box)
     draw = ImageDraw.Draw(image)
     for rgb, width in lines:
         colour = tuple(round(part) for part in unlabel_rgb(rgb))
-        for start in range(0, len(x), 3):
-            draw.line([(x[start], y[start]), (x[start + 1], y[start + 1])], colour, _thickness(image, width))
+        for ends in pieces:
+            draw.line(ends, colour, _thickness(image, width))
 
 
 def _thickness(image: Image.Image, width: int) -> int:
@@ -157,7 +159,7 @@ def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Col
     return framed
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _wrapped(text: str, font: Font, width: int) -> list[str]:
     """The text in lines that fit, broken between words."""
     lines: list[str] = []
     for word in text.split():
@@ -168,7 +170,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
     return lines
 
 
-def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+def _shortened(text: str, font: Font, width: int) -> str:
     """The longest beginning of a text that fits. Nothing longer than MOST_LETTERS is ever measured."""
     if len(text) <= MOST_LETTERS and font.getlength(text) <= width:
         return text

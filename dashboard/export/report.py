@@ -84,6 +84,8 @@ def _numbers(numbers: Iterable[Number]) -> str:
 
 def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
     comparison = exhibit.comparison
+    if comparison is None:
+        raise ValueError("expected the maps of two sides, which were compared")
     if isinstance(comparison, Incomparable):
         return f"<article><h2>Difference</h2><p>{escape(comparison.reason)}</p></article>"
     rows, columns = comparison.difference.shape

@@ -30,11 +30,13 @@ def patch_figure(
 ) -> go.Figure:
     """The map over the photo, the chosen patch (row, column) outlined. A click on a patch gives its number, from 1."""
     drawn = map_figure(shown, behind, look, notes, other_name, width=360)
-    heatmap, *marks = (trace.to_plotly_json() for trace in drawn.data)
+    traces: Any = drawn.data  # a tuple of traces, which Plotly does not say
+    heatmap, *marks = (trace.to_plotly_json() for trace in traces)
     heatmap |= {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
     layout = drawn.layout.to_plotly_json() | {"hoverdistance": 40}
     if chosen is not None:
-        box = patch_box(shown.box, tuple(shown.heatmap.shape), chosen)
+        rows, columns = shown.heatmap.shape
+        box = patch_box(shown.box, (rows, columns), chosen)
         corners = (box.left, box.top, box.right, box.bottom)
         layout["shapes"] = [*layout.get("shapes", ()), _frame(*corners, EDGE, 5), _frame(*corners, ACCENT, 3)]
     return go.Figure([heatmap, _patches(shown, notes, other_name), *marks], layout)

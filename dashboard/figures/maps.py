@@ -32,8 +32,8 @@ SCALES = {
     "Red-blue": "RdBu_r",
 }
 DIFFERENCE = "PuOr_r"
-DIVERGING = "Red-blue"  # of signed maps, and of no others
-SEQUENTIAL = tuple(name for name in SCALES if name != DIVERGING)
+DIVERGING: Colours = "Red-blue"  # of signed maps, and of no others
+SEQUENTIAL: tuple[Colours, ...] = tuple(name for name in get_args(Colours) if name != DIVERGING)
 OUTLINE = "rgb(255,176,0)"
 RING = (("rgb(20,22,28)", 4), ("rgb(255,255,255)", 2))  # a light line on a dark one reads on any colour
 DIM_COLOUR, DIM_OPACITY = (20, 22, 28), 0.62
@@ -114,7 +114,7 @@ def map_figure(
 ) -> go.Figure:
     """A heatmap over the photo, in photo pixels, what the model never saw dimmed; cells beyond the colours are ringed."""
     made = colouring_of(shown, look)
-    traces = [_heatmap(shown, made, look, notes, other_name)]
+    traces: list[dict[str, Any] | go.Scatter] = [_heatmap(shown, made, look, notes, other_name)]
     if look.coloured:
         traces += hatch(shown.box) if made.flat else rings(made.beyond(shown.heatmap.numpy()), shown.box)
     if look.show == "outline":
@@ -306,17 +306,26 @@ def _outline(top: np.ndarray, box: Box) -> go.Scatter:
 
 def outline_path(mask: np.ndarray, box: Box) -> tuple[list[float | None], list[float | None]]:
     """Edges between cells in and out of `mask` (h, w) as line pieces parted by None, in photo pixels."""
-    padded = np.pad(mask, 1)
-    dy, dx = box.height / mask.shape[0], box.width / mask.shape[1]
     x: list[float | None] = []
     y: list[float | None] = []
-    for row, column in np.argwhere(padded[1:] != padded[:-1]):  # an edge above padded row `row + 1`
-        x += [box.left + (column - 1) * dx, box.left + column * dx, None]
-        y += [box.top + row * dy, box.top + row * dy, None]
-    for row, column in np.argwhere(padded[:, 1:] != padded[:, :-1]):
-        x += [box.left + column * dx, box.left + column * dx, None]
-        y += [box.top + (row - 1) * dy, box.top + row * dy, None]
+    for (x0, y0), (x1, y1) in outline_pieces(mask, box):
+        x += [x0, x1, None]
+        y += [y0, y1, None]
     return x, y
+
+
+def outline_pieces(mask: np.ndarray, box: Box) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """The same edges, each as its two ends (x, y)."""
+    padded = np.pad(mask, 1)
+    dy, dx = box.height / mask.shape[0], box.width / mask.shape[1]
+    pieces = []
+    for row, column in np.argwhere(padded[1:] != padded[:-1]):  # an edge above padded row `row + 1`
+        y = box.top + row * dy
+        pieces.append(((box.left + (column - 1) * dx, y), (box.left + column * dx, y)))
+    for row, column in np.argwhere(padded[:, 1:] != padded[:, :-1]):
+        x = box.left + column * dx
+        pieces.append(((x, box.top + (row - 1) * dy), (x, box.top + row * dy)))
+    return pieces
 
 
 def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str, str]) -> go.Figure:

@@ -18,7 +18,6 @@ from dashboard.methods.attention import (
 )  # fmt: skip
 from dashboard.methods.base import Attraction as Attraction
 from dashboard.methods.base import Backward as Backward
-from dashboard.methods.base import Fusion as Fusion
 from dashboard.methods.base import Meaning as Meaning
 from dashboard.methods.base import Method
 from dashboard.methods.base import Pick as Pick

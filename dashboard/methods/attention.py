@@ -12,13 +12,14 @@ from dashboard.evidence import (
     LayerScores,
     PatchLogits,
     TokenMaps,
+    weights_of,
 )  # fmt: skip
-from dashboard.methods.base import Depth, FirstLayer, Fusion, Method, Pick, Progressive, Span, index_of
+from dashboard.methods.base import Depth, FirstLayer, Method, Pick, Progressive, Span, index_of
 from dashboard.numerics import cam
 from dashboard.numerics.attention import read_attention
 from dashboard.numerics.flow import at_bound, attention_flow, sink_bound
 from dashboard.numerics.relevance import legrad_rows, positive_products, relevance_rows
-from dashboard.numerics.rollout import discard_lowest, fuse_heads, rollout_rows, with_residual
+from dashboard.numerics.rollout import Fusion, discard_lowest, fuse_heads, rollout_rows, with_residual
 from dashboard.progress import advance
 
 SECONDS_PER_EDGE = 5e-8  # of a graph of attention in which a maximum flow is searched for, as measured
@@ -242,4 +243,4 @@ class PatchLogitMap(Method[PatchLogits]):
     )
 
     def __call__(self, evidence: PatchLogits) -> Tensor:
-        return evidence.logits @ evidence.asked
+        return evidence.logits @ weights_of(evidence.asked)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, cast, get_args, get_type_hints
 
 from torch import Tensor
+from typing_extensions import TypeVar
 
-from dashboard.evidence import AttentionMaps, Evidence, Question, StageGradients
+from dashboard.evidence import AttentionMaps, E, Evidence, Question, StageGradients
 from dashboard.numerics.rollout import starting_at
 
-E = TypeVar("E", bound=Evidence)  # what a method reads
 A = TypeVar("A", bound=AttentionMaps)
 
 
@@ -52,8 +52,9 @@ class Attraction:
     even: float
 
 
+@dataclass(frozen=True)
 class Method(Generic[E]):
-    """A pure function of evidence; what a new one does not say is as here.
+    """A pure function of one kind `E` of evidence; what a new one does not say is as here.
 
     `passes` counts those of the look, forward and backward apart; `work` what reading it takes on top, in its `unit`.
     `measures` says what a value is, before the name of the class where the method knows one.
@@ -72,6 +73,11 @@ class Method(Generic[E]):
     def __call__(self, evidence: E) -> Tensor:
         """The heatmap (h, w), raw values at the method's own resolution."""
         raise NotImplementedError
+
+    @classmethod
+    def evidence(cls) -> type[E]:
+        """`needs`, as a type that a checker can follow: a class variable can't be of the type `E`."""
+        return cast("type[E]", cls.needs)
 
     def work(self, evidence: E) -> int:
         """How many units it takes on top of the evidence."""
@@ -96,6 +102,10 @@ class Method(Generic[E]):
     def attraction(self, evidence: E, heatmap: Tensor) -> Attraction | None:
         """Which layer sends the map's largest cell most attention; None where the method doesn't go up the layers."""
         return None
+
+
+M = TypeVar("M", bound=Method[Any])
+M_co = TypeVar("M_co", bound=Method[Any], covariant=True, default=Method[Any])
 
 
 class Progressive(Method[A]):
@@ -151,7 +161,6 @@ class Backward(Method[StageGradients]):
         return evidence.activations[place], evidence.gradients(place)[0]
 
 
-Fusion = Literal["mean", "max", "min"]  # how the heads of a layer become one matrix: `numerics.rollout.FUSIONS`
 Depth = Annotated[int | None, Span(1, "layers", 1)]
 FirstLayer = Annotated[int, Span(1, "layers", 1)]
 Stage = Annotated[

@@ -13,6 +13,7 @@ from dashboard.evidence import (
     StageGradients,
     StageMaps,
     StageProbe,
+    weights_of,
 )  # fmt: skip
 from dashboard.methods.base import Backward, Method, Samples, Span, Stage, index_of
 from dashboard.numerics import cam, perturbation
@@ -87,7 +88,7 @@ class SmoothGradCAMPlusPlus(Method[StageProbe]):
         draws = torch.Generator().manual_seed(0)
         noises = [self.noise * torch.randn(probe.pixels.shape, generator=draws).to(probe.pixels) for _ in range(self.copies)]
         inside = [evidence.maps(probe.pixels + noise)[place] for noise in noises]
-        gradients = torch.cat([evidence.slopes(place, maps, evidence.asked)[0] for maps in inside])
+        gradients = torch.cat([evidence.slopes(place, maps, weights_of(evidence.asked))[0] for maps in inside])
         return cam.smooth_grad_cam_pp(evidence.activations[place], gradients)
 
 
@@ -287,7 +288,7 @@ class AblationCAM(Method[StageProbe]):
         return self.work(evidence) * evidence.after[index_of(self.stage, evidence.stages, "stage")]
 
     def __call__(self, evidence: StageProbe) -> Tensor:
-        place, asked = index_of(self.stage, evidence.stages, "stage"), evidence.asked
+        place, asked = index_of(self.stage, evidence.stages, "stage"), weights_of(evidence.asked)
         activations = evidence.activations[place]
         score = (evidence.rest(place, activations[None]) @ asked).item()
         without = [evidence.rest(place, part) @ asked for part in perturbation.ablated(activations)]

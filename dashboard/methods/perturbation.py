@@ -29,7 +29,8 @@ class Occlusion(Method[Probe]):
     why: ClassVar = "It asks the model itself, about photos with one square in the colour that the model takes for 0."
 
     def work(self, evidence: Probe) -> int:
-        return perturbation.occlusion_passes(evidence.pixels.shape[2:], self.cells)
+        height, width = evidence.pixels.shape[2:]
+        return perturbation.occlusion_passes((height, width), self.cells)
 
     def __call__(self, evidence: Probe) -> Tensor:
         return perturbation.occlusion(evidence.score, evidence.pixels, self.cells)

@@ -4,11 +4,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic
 
 import torch
 from torch import Tensor
+from typing_extensions import TypeVar
 
-from dashboard.evidence import LIKELIEST, Activation, Evidence, Prediction, Probe, Question
+from dashboard.evidence import LIKELIEST, Activation, E, Evidence, Prediction, Probe, Question
 from dashboard.models.device import Report, counted, is_out_of_memory, kind_of, pass_under_way, silent
 from dashboard.models.network import Network
 from dashboard.models.preprocessing import Preprocessing
@@ -16,6 +18,8 @@ from dashboard.photo import Box, Photo
 
 Observer = Callable[[Tensor, Question], tuple[Evidence, Tensor]]  # pixels (1, 3, H, W) to evidence and logits (1, K)
 
+
+E_co = TypeVar("E_co", bound=Evidence, covariant=True, default=Evidence)
 
 CPU = torch.device("cpu")
 QUOTED_PATH = re.compile(r"""(["'`])/[^"'`\n]*?([^/"'`\n]+)/?\1""")
@@ -55,12 +59,12 @@ def said(error: BaseException) -> str:
 
 
 @dataclass(frozen=True)
-class Observation:
+class Observation(Generic[E_co]):
     """One pass of a model over a photo: the evidence that the pass left, the model's answer, the part of the photo that the
     evidence is about, how long the pass took, and where it ran.
     """
 
-    evidence: Evidence
+    evidence: E_co
     prediction: Prediction
     box: Box
     milliseconds: float
@@ -103,9 +107,7 @@ class Classifier:
         if needs not in self.observers:
             raise DoesNotFit(self.refusals.get(needs, f"{self.title} gives no {needs.__name__}."))
 
-    def observe(
-        self, photo: Photo, needs: type[Evidence], report: Report = silent, question: Question = LIKELIEST
-    ) -> Observation:
+    def observe(self, photo: Photo, needs: type[E], report: Report = silent, question: Question = LIKELIEST) -> Observation[E]:
         """Runs the model on a photo once. `question` matters only to evidence that depends on a class, such as gradients.
 
         Raises:
@@ -135,6 +137,8 @@ class Classifier:
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{self.title} found no memory left on the {kind_of(self.device)} for this photo.") from error
             milliseconds = 1000 * (time.perf_counter() - started)
+        if not isinstance(evidence, needs):
+            raise TypeError(f"expected {needs.__name__} of its observer, got {type(evidence).__name__}")
         if not answer.logits.isfinite().all():
             raise ModelError(f"{self.title} answered this photo with values that are no numbers (NaN, infinity).")
         return Observation(evidence, answer, view.box.upper_left(*evidence.covered), milliseconds, self.device)

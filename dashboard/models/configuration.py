@@ -126,9 +126,10 @@ def _declared(kind: type[PreTrainedConfig], found: Mapping[str, Any]) -> dict[st
     """The fields that a class of configurations declares itself, those of its parts included."""
     own = {field.name for field in fields(kind)} - {field.name for field in fields(PreTrainedConfig)}
     own |= {other for other, name in kind.attribute_map.items() if name in own}
+    parts: Any = kind.sub_configs  # of transformers' own kind of property, which no checker follows
     kept = {}
     for key in own & set(found):
-        part, value = kind.sub_configs.get(key), found[key]
+        part, value = parts.get(key), found[key]
         kept[key] = _declared(part, value) if part is not None and isinstance(value, dict) else value
     return kept
 

@@ -35,13 +35,13 @@ def _address(scheme: str, text: str) -> tuple[str, int]:
         port = parts.port
     except ValueError:  # brackets that don't close, a port that is no number
         port, parts = 0, SplitResult("", "", "", "", "")
-    known = "http", "https", *(("socks5", "socks5h") if find_spec("socksio") else ())
-    if parts.scheme not in known or port == 0 or parts.path.strip("/") or not _is_host(parts.hostname or ""):
+    known, host = ("http", "https", *(("socks5", "socks5h") if find_spec("socksio") else ())), parts.hostname or ""
+    if parts.scheme not in known or port == 0 or parts.path.strip("/") or not _is_host(host):
         raise ModelError(
             f"Nothing can be downloaded: this server's environment variable {scheme.upper()}_PROXY is malformed. "
             "Expected http://<host>:<port>."
         )
-    return parts.hostname, port or DEFAULT_PORTS[parts.scheme]
+    return host, port or DEFAULT_PORTS[parts.scheme]
 
 
 def _is_host(name: str) -> bool:

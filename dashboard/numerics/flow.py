@@ -42,7 +42,9 @@ def attention_flow(steps: Tensor, reads: Tensor, advance: Callable[[int], None])
     settled = at_bound(_found_flow(steps, reads, bound), bound)
     advance(int(settled.sum()))
     flow, searched = bound.clone(), (~settled).nonzero().flatten().tolist()
-    graph = _graphs(steps, reads) if searched else None
+    if not searched:
+        return flow
+    graph = _graphs(steps, reads)
     for token in searched:
         flow[token] = maximum_flow(graph(token), (len(steps) + 1) * len(reads), token).flow_value / WHOLE
         advance(1)
@@ -76,7 +78,7 @@ def _joined(step: Tensor, above: Tensor, below: Tensor, wanted: Tensor) -> Tenso
     Sinkhorn's scaling of its edges to both sides; what overflows anywhere scales the whole flow down.
     """
     supply = above * wanted[:, None]  # (V, T)
-    columns = torch.ones_like(below)
+    rows = columns = torch.ones_like(below)
     for _ in range(ROUNDS):
         rows = supply / (columns @ step.T)
         columns = below / (rows @ step)

@@ -77,7 +77,8 @@ def rise(score: Score, pixels: Tensor, samples: int, cells: int) -> Tensor:
     is taken off: 0 is a place that makes no difference. captum has no RISE.
     """
     weighted, plain, scores = torch.zeros_like(pixels[0, 0]), torch.zeros_like(pixels[0, 0]), []
-    for masks in rise_masks(samples, cells, pixels.shape[2:], _seeded()):
+    height, width = pixels.shape[2:]
+    for masks in rise_masks(samples, cells, (height, width), _seeded()):
         masks = masks.to(pixels)
         scores.append(score(pixels * masks[:, None]))
         weighted += torch.einsum("n,nhw->hw", scores[-1], masks)
@@ -110,7 +111,8 @@ def _pooled(values: Tensor, cells: tuple[int, int]) -> Tensor:
 
 def _cells(values: Tensor) -> tuple[int, int]:
     """The most cells per side, up to 32, that all hold as many pixels."""
-    return tuple(max(n for n in range(1, FINEST + 1) if side % n == 0) for side in values.shape[-2:])
+    rows, columns = (max(n for n in range(1, FINEST + 1) if side % n == 0) for side in values.shape[-2:])
+    return rows, columns
 
 
 def _seeded() -> torch.Generator:

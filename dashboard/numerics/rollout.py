@@ -4,11 +4,14 @@ Letters: L layers, H heads, T tokens. Rows are queries, columns are keys.
 """
 
 import math
+from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-FUSIONS = {"mean": torch.mean, "max": torch.amax, "min": torch.amin}
+Fusion = Literal["mean", "max", "min"]  # how the heads of a layer become one matrix
+FUSIONS: dict[Fusion, Callable[..., Tensor]] = {"mean": torch.mean, "max": torch.amax, "min": torch.amin}
 
 
 def fuse_heads(weights: Tensor, mode: str) -> Tensor:

@@ -1,5 +1,6 @@
 """From raw values to what is drawn."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,7 +17,7 @@ def ranks(values: Tensor) -> Tensor:
 ROUNDING = 1e-6  # of the largest value: float32 sums of equal things differ by less
 
 
-def is_flat(values: Tensor) -> bool:
+def is_flat(values: Tensor | np.ndarray) -> bool:
     """Whether all entries are the same, but for rounding, or some are no numbers: then nothing ranks above anything."""
     low, high = values.min().item(), values.max().item()
     return not high - low > ROUNDING * max(abs(low), abs(high))  # NaN and infinity exceed nothing

@@ -9,17 +9,18 @@ from torch import Tensor
 
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation
-from dashboard.methods import Fusion, Method
+from dashboard.methods import Method
 from dashboard.numerics.attention import attention_distance, attention_entropy, token_attention
-from dashboard.numerics.rollout import FUSIONS
+from dashboard.numerics.rollout import FUSIONS, Fusion
 from dashboard.numerics.scaling import crop_resample, inside
 from dashboard.photo import Box
 
+Direction = Literal["query", "key"]
 SMALL_MAPS = 60_000  # cells of all small maps together: each click sends a byte for each
 
 
 @dataclass(frozen=True)
-class TokenAttention(Method):
+class TokenAttention(Method[AttentionMaps]):
     """What one token attends to within one layer, or who attends to it (Vaswani et al. 2017, arXiv:1706.03762).
 
     `token`: which one, from 0; the tokens before the patches come first.
@@ -34,7 +35,7 @@ class TokenAttention(Method):
     layer: int
     head: int | None = None
     heads: Fusion = "mean"
-    direction: Literal["query", "key"] = "query"
+    direction: Direction = "query"
     hide_cls: bool = False
 
     label: ClassVar = "Attention"
@@ -86,8 +87,14 @@ def token_names(evidence: AttentionMaps) -> list[str]:
 
 def middle_token(evidence: AttentionMaps) -> int:
     """The patch in the middle of the photo, or right below and beside it."""
+    row, column = middle_patch(evidence)
+    return evidence.prefix + row * evidence.grid[1] + column
+
+
+def middle_patch(evidence: AttentionMaps) -> tuple[int, int]:
+    """Its row and column, from 0."""
     rows, columns = evidence.grid
-    return evidence.prefix + rows // 2 * columns + columns // 2
+    return rows // 2, columns // 2
 
 
 def place(evidence: AttentionMaps, token: int) -> tuple[int, int] | None:

@@ -12,12 +12,13 @@ from dashboard.compare import Comparison, compare
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation
 from dashboard.methods import AttentionRollout, Method, Span
+from dashboard.methods.base import M
 from dashboard.metrics import AttentionMetric, MapMetric, Metric, Number, PairMetric, chosen, of_map
 from dashboard.numerics.agreement import spearman
 from dashboard.numerics.attention import read_attention
-from dashboard.numerics.rollout import FUSIONS, fuse_heads
+from dashboard.numerics.rollout import FUSIONS, Fusion, fuse_heads
 
-HEADS = tuple(FUSIONS)
+HEADS: tuple[Fusion, ...] = tuple(FUSIONS)
 DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -30,13 +31,13 @@ def place_option(method: Method) -> tuple[str, Span] | None:
     return None
 
 
-def by_place(method: Method, extent: Mapping[str, int]) -> list[Method] | None:
+def by_place(method: M, extent: Mapping[str, int]) -> list[M] | None:
     """The method at every layer or stage, first one first; None where it has no such option."""
     option = place_option(method)
     if option is None:
         return None
     name, span = option
-    return [replace(method, **{name: place}) for place in range(1, extent[span.high] + 1)]
+    return [replace(method, **{name: place}) for place in range(1, int(span.most(extent)) + 1)]
 
 
 def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) -> Tensor:

@@ -118,7 +118,7 @@ class _Shared:
 _kept: TTLCache[str, _Shared] = TTLCache(KEPT_LIMIT, KEPT_HOURS * 3600, getsizeof=lambda shared: len(shared.data))  # by link
 _held: set[str] = set()  # digests of which decoded copies may be here because of a link
 _kept_lock = Lock()
-SCREEN_COPIES: Shelf[Backdrop] = Shelf(32, stop=stop_if_left)  # by the photo's digest and the longer side
+SCREEN_COPIES: Shelf[tuple[str, int], Backdrop] = Shelf(32, stop=stop_if_left)  # by the photo's digest and the longer side
 _watching = Lock()  # held by the thread that watches the time
 
 

@@ -126,7 +126,8 @@ class Doors:
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         hosts, pages = headers.getlist("host"), headers.getlist("origin")
-        scheme = SCHEMES.get(scope["scheme"], scope["scheme"])
+        told: str = scope["scheme"]
+        scheme = SCHEMES.get(told, told)
         here = origin_of(scheme, hosts[0]) if len(hosts) == 1 else None
         if here is None or not self.house.answers_to(here.name):
             return "This dashboard does not answer to that name. Its owner can list it in DASHBOARD_HOSTS."

@@ -32,7 +32,7 @@ def wish() -> Wish:
     they clicked something within a fragment, which runs when this run has ended. Outside a run: go on.
     """
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None:
+    if context is None or context.script_requests is None:
         return "go on"
     requests = context.script_requests
     wanted = _WISHES.get(requests._state, "go on")

@@ -11,7 +11,7 @@ PATIENCE = 60
 
 
 def test_those_go_first_that_were_not_asked_for_longest():
-    shelf: Shelf[str] = Shelf(3)
+    shelf: Shelf[str, str] = Shelf(3)
     for letter in "abc":
         shelf.put(letter, letter)
     assert shelf.get("a") == "a"
@@ -23,7 +23,7 @@ def test_those_go_first_that_were_not_asked_for_longest():
 
 
 def test_to_look_at_everything_changes_no_order():
-    shelf: Shelf[str] = Shelf(2)
+    shelf: Shelf[str, str] = Shelf(2)
     shelf.put("a", "a")
     shelf.put("b", "b")
     shelf.get("a")
@@ -34,7 +34,7 @@ def test_to_look_at_everything_changes_no_order():
 
 
 def test_sizes_count():
-    shelf: Shelf[str] = Shelf(10, len)
+    shelf: Shelf[str, str] = Shelf(10, len)
     for text in ("four", "five5", "six"):
         shelf.put(text, text)
         assert shelf.used == sum(len(kept) for _, kept in shelf.items()) <= 10
@@ -48,7 +48,7 @@ def test_sizes_count():
 
 
 def test_what_is_unwanted_goes():
-    shelf: Shelf[int] = Shelf(10)
+    shelf: Shelf[tuple[int, int], int] = Shelf(10)
     for index in range(6):
         shelf.put((index % 2, index), index)
     shelf.forget(lambda key: key[0] == 1)
@@ -57,7 +57,7 @@ def test_what_is_unwanted_goes():
 
 
 def test_many_who_ask_at_once_share_what_is_made():
-    shelf: Shelf[object] = Shelf(10)
+    shelf: Shelf[str, object] = Shelf(10)
     made, go_on = [], threading.Event()
 
     def make() -> object:
@@ -83,7 +83,7 @@ def test_whoever_leaves_leaves_what_is_being_made():
         if threading.get_ident() == leaver:
             raise Left
 
-    shelf: Shelf[str] = Shelf(10, stop=stop)
+    shelf: Shelf[str, str] = Shelf(10, stop=stop)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(shelf.made, "a", lambda: making.set() or str(go_on.wait(PATIENCE)))
         assert making.wait(PATIENCE)
@@ -95,7 +95,7 @@ def test_whoever_leaves_leaves_what_is_being_made():
 
 
 def test_what_fails_is_made_again():
-    shelf: Shelf[str] = Shelf(10)
+    shelf: Shelf[str, str] = Shelf(10)
 
     def fail() -> str:
         raise ValueError("once")

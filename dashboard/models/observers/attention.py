@@ -218,7 +218,8 @@ def _patch_size(model: nn.Module, name: str) -> tuple[int, int]:
     """The first convolution that steps by its own size is the patch embedding."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d) and module.kernel_size == module.stride and max(module.stride) > 1:
-            return module.kernel_size
+            rows, columns = module.kernel_size
+            return rows, columns
     raise DoesNotFit(f"{name} cuts the photo into no patches: rollout is undefined. {WHAT_FITS}")
 
 

@@ -43,7 +43,7 @@ def watching() -> Any:
     return _watching(_Watch())
 
 
-class _Open:
+class _Open(nn.Module):
     """Put before a block's own class, this makes its tokens watchable. `others` is how many values the block returns beside its
     tokens, None where it returns the tokens alone and no tuple.
     """
@@ -57,7 +57,7 @@ class _Open:
         answer = super().forward(tokens, *arguments, **options)
         self.others = len(answer) - 1 if isinstance(answer, tuple) else None
         if watch is not None:
-            watch.tokens.append(answer if self.others is None else answer[0])
+            watch.tokens.append(answer[0] if isinstance(answer, tuple) else answer)
         return answer
 
 

@@ -4,6 +4,8 @@ import warnings
 
 import torch
 from torch import Tensor, fx, nn
+from torch.fx.graph import CodeGen
+from torch.utils import _pytree
 
 from dashboard.models.classifier import DoesNotFit, said
 
@@ -28,7 +30,7 @@ def exported(model: nn.Module, name: str, example: Tensor) -> fx.GraphModule:
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         raise DoesNotFit(f"{name}: its layers can't be followed ({said(error)}).") from error
     output = next(node for node in graph.graph.nodes if node.op == "output")
-    output.args = (torch.utils._pytree.tree_leaves(output.args)[0],)  # an output class of transformers, logits first
-    graph.graph.set_codegen(fx.graph.CodeGen())
+    output.args = (_pytree.tree_leaves(output.args)[0],)  # an output class of transformers, logits first
+    graph.graph.set_codegen(CodeGen())
     graph.recompile()
     return graph

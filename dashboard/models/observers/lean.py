@@ -18,7 +18,7 @@ def lean(graph: fx.GraphModule) -> Callable[[Tensor], Tensor]:
         return graph
 
     @cache
-    def folded() -> fx.GraphModule:
+    def folded() -> nn.Module:
         return fuse(graph, no_trace=True).to(memory_format=torch.channels_last).requires_grad_(False)
 
     def answer(pixels: Tensor) -> Tensor:

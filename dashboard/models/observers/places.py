@@ -23,7 +23,7 @@ Places = tuple[Line, Line]  # down, across
 PIXELS: Places = (Line(0.5, 1.0), Line(0.5, 1.0))
 
 
-def covered(places: Places, cells: tuple[int, int], pixels: tuple[int, int]) -> tuple[float, float]:
+def covered(places: Places, cells: Sequence[int], pixels: Sequence[int]) -> tuple[float, float]:
     """The part of the photo, from the top left, as shares of height and width, over which a map of these cells is laid."""
     down, across = (_share(*each) for each in zip(places, cells, pixels, strict=True))
     return down, across
@@ -57,15 +57,16 @@ def places_of(graph: fx.GraphModule, example: Tensor, nodes: Sequence[fx.Node]) 
     sides = tuple(example.shape[2:])
 
     class Watched(fx.Interpreter):
-        def run_node(self, node: fx.Node) -> Any:
-            met = [found[each] for each in node.all_input_nodes if each in found]
-            windows = Windows(PIXELS if node.op == "placeholder" else _meeting(met))
+        def run_node(self, n: fx.Node) -> Any:
+            met = [found[each] for each in n.all_input_nodes if each in found]
+            windows = Windows(PIXELS if n.op == "placeholder" else _meeting(met))
             with windows:
-                result = super().run_node(node)
-            if (met or node.op == "placeholder") and any(isinstance(each, Tensor) for each in tree_leaves(result)):
-                found[node] = windows.places  # sizes are no maps, nor is what comes from weights alone
-            if node in nodes:
-                found[node] = tuple(_merged(*each) for each in zip(windows.places, result.shape[2:], sides, strict=True))
+                result = super().run_node(n)
+            if (met or n.op == "placeholder") and any(isinstance(each, Tensor) for each in tree_leaves(result)):
+                found[n] = windows.places  # sizes are no maps, nor is what comes from weights alone
+            if n in nodes:
+                down, across = (_merged(*each) for each in zip(windows.places, result.shape[2:], sides, strict=True))
+                found[n] = down, across
             return result
 
     Watched(graph).run(example)
@@ -83,7 +84,8 @@ def _meeting(met: Sequence[Places]) -> Places:
     """What comes of maps, or of nothing but weights."""
     least = min((down.step for down, _ in met), default=None)
     finest = [each for each in met if each[0].step == least] or [PIXELS]
-    return tuple(Line(sum(line.start for line in side) / len(side), side[0].step) for side in zip(*finest, strict=True))
+    down, across = (Line(sum(line.start for line in side) / len(side), side[0].step) for side in zip(*finest, strict=True))
+    return down, across
 
 
 class Windows(TorchDispatchMode):
@@ -112,7 +114,8 @@ class Windows(TorchDispatchMode):
     def _step(self, reach: list[int], padding: list[int], stride: list[int]) -> None:
         """Past a window that reaches so many cells beyond its first, down and across."""
         sides = zip(self.places, *(_pair(each) for each in (reach, padding, stride)), strict=True)
-        self.places = tuple(Line(line.start + (far / 2 - pad) * line.step, line.step * by) for line, far, pad, by in sides)
+        down, across = (Line(line.start + (far / 2 - pad) * line.step, line.step * by) for line, far, pad, by in sides)
+        self.places = down, across
 
 
 def _pair(values: list[int]) -> list[int]:

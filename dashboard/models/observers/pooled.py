@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.fx.proxy import TraceError
 from torch.nn import functional as F
 
 from dashboard.evidence import LIKELIEST, FeatureMaps, Question
@@ -36,7 +37,7 @@ def find_head(graph: fx.GraphModule, name: str) -> Head:
     linears: list[nn.Linear] = []
     others: list[str] = []
     for node in _way_back(graph):
-        module = graph.get_submodule(node.target) if node.op == "call_module" else None
+        module = graph.get_submodule(str(node.target)) if node.op == "call_module" else None
         if _is_global_pool(node, module):
             break
         if isinstance(module, nn.Linear):
@@ -57,7 +58,7 @@ def traced(model: nn.Module, name: str, example: Tensor | None = None) -> fx.Gra
     """
     try:
         return fx.symbolic_trace(model)
-    except (fx.proxy.TraceError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+    except (TraceError, RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise DoesNotFit(f"{name}: its layers can't be followed ({said(error)}).") from error
 
 
@@ -114,7 +115,7 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[FeatureMaps, Tensor]:
         features, logits = graph(pixels)  # (1, C, h, w), (1, K)
-        cover = covered(places, tuple(features.shape[2:]), tuple(pixels.shape[2:]))
+        cover = covered(places, features.shape[2:], pixels.shape[2:])
         return FeatureMaps(features[0], weights, covered=cover), logits
 
     return observe

@@ -38,5 +38,6 @@ def recorded_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor |
     weights = scores.softmax(-1, dtype=torch.float32).to(query.dtype)  # (B, H, T, T)
     if torch.is_grad_enabled() and not weights.requires_grad:
         weights.requires_grad_()  # with frozen parameters the first layer's weights are the leaf
-    _RECORD.get().append(weights)
+    if (maps := _RECORD.get()) is not None:
+        maps.append(weights)
     return weights @ value

@@ -32,11 +32,13 @@ class _Linear(torch.autograd.Function):
         return F.linear(x, weight, bias)
 
     @staticmethod
-    def backward(ctx: Any, relevance: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (relevance,) = grad_outputs
         x, weight = ctx.saved_tensors
         pairs = ((x.clamp(min=0), weight.clamp(min=0)), (x.clamp(max=0), weight.clamp(max=0)))
-        shares = _over(relevance, sum(part @ weights.T for part, weights in pairs))
-        return sum(part * (shares @ weights) for part, weights in pairs), None, None
+        (above, up), (below, down) = pairs
+        shares = _over(relevance, above @ up.T + below @ down.T)
+        return above * (shares @ up) + below * (shares @ down), None, None
 
 
 class _Add(torch.autograd.Function):
@@ -48,12 +50,15 @@ class _Add(torch.autograd.Function):
         return a + b
 
     @staticmethod
-    def backward(ctx: Any, relevance: Tensor) -> tuple[Tensor, Tensor]:
-        shares = _over(relevance, sum(ctx.saved_tensors))
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor]:
+        (relevance,) = grad_outputs
+        a, b = ctx.saved_tensors
+        shares = _over(relevance, a + b)
         parts = [part * shares for part in ctx.saved_tensors]
         sizes = [part.sum().abs() for part in parts]
         whole = relevance.sum() / (sizes[0] + sizes[1]).clamp(min=TINY)
-        return tuple(part * _over(size * whole, part.sum()) for part, size in zip(parts, sizes, strict=True))
+        first, second = (part * _over(size * whole, part.sum()) for part, size in zip(parts, sizes, strict=True))
+        return first, second
 
 
 class _MatMul(torch.autograd.Function):
@@ -66,7 +71,8 @@ class _MatMul(torch.autograd.Function):
         return product
 
     @staticmethod
-    def backward(ctx: Any, relevance: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor]:
+        (relevance,) = grad_outputs
         a, b, product = ctx.saved_tensors
         shares = _over(relevance, product)
         return a * (shares @ b.mT) / 2, b * (a.mT @ shares) / 2
@@ -80,7 +86,8 @@ class _Unchanged(torch.autograd.Function):
         return result.clone()
 
     @staticmethod
-    def backward(ctx: Any, relevance: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
+        (relevance,) = grad_outputs
         return relevance, None
 
 
@@ -127,8 +134,9 @@ MOVES = {
     torch.cat, torch.permute, torch.transpose, torch.flatten, torch.squeeze, torch.unsqueeze, torch.reshape, torch.unbind,
     torch.conv2d, F.conv2d, F.dropout, F.interpolate, Tensor.__getitem__, Tensor.view, Tensor.reshape, Tensor.transpose,
     Tensor.permute, Tensor.expand, Tensor.contiguous, Tensor.flatten, Tensor.unflatten, Tensor.to, Tensor.squeeze,
-    Tensor.unsqueeze, Tensor.mT.__get__, Tensor.clone, Tensor.unbind, Tensor.chunk, torch.chunk, Tensor.float,
+    Tensor.unsqueeze, Tensor.clone, Tensor.unbind, Tensor.chunk, torch.chunk, Tensor.float,
     Tensor.requires_grad_, Tensor.swapaxes, torch.select, Tensor.select, Tensor.expand_as, Tensor.type_as,
+    Tensor.mT.__get__,  # pyright: ignore[reportAttributeAccessIssue]  # of a class it is no tensor, but what gives one
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dashboard.models.observers.recording import is_recording, recorded_attentio
 class RecordingSelfAttention(nn.MultiheadAttention):
     """The same parameters and numbers as `nn.MultiheadAttention` on one batch-first input, open to recording."""
 
-    def forward(self, query: Tensor, key: Tensor, value: Tensor, **_: Any) -> tuple[Tensor, None]:
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:
         projected = F.linear(query, self.in_proj_weight, self.in_proj_bias)  # (B, T, 3 D)
         q, k, v = projected.unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)  # each (B, H, T, D / H)
         if is_recording():

@@ -37,8 +37,8 @@ def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
 
     def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
         activations, logits = staged(pixels)
-        sides = tuple(pixels.shape[2:])
-        covers = tuple(covered(each, tuple(maps.shape[2:]), sides) for each, maps in zip(places, activations, strict=True))
+        sides = pixels.shape[2:]
+        covers = tuple(covered(each, maps.shape[2:], sides) for each, maps in zip(places, activations, strict=True))
         return StageMaps(tuple(maps[0] for maps in activations), names, shares, covers), logits  # (C, h, w) each
 
     def slopes(stage: int, activations: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
@@ -131,10 +131,10 @@ def _shapes(graph: fx.GraphModule, example: Tensor) -> Shapes:
     shapes: Shapes = {}
 
     class Watched(fx.Interpreter):
-        def run_node(self, node: fx.Node) -> Any:
-            result = super().run_node(node)
+        def run_node(self, n: fx.Node) -> Any:
+            result = super().run_node(n)
             if isinstance(result, Tensor):
-                shapes[node] = result.shape
+                shapes[n] = result.shape
             return result
 
     Watched(graph).run(example)
@@ -147,9 +147,9 @@ def _shares_after(graph: fx.GraphModule, example: Tensor) -> dict[fx.Node, float
     before: dict[fx.Node, int] = {}
 
     class Watched(fx.Interpreter):
-        def run_node(self, node: fx.Node) -> Any:
-            result = super().run_node(node)
-            before[node] = operations.count
+        def run_node(self, n: fx.Node) -> Any:
+            result = super().run_node(n)
+            before[n] = operations.count
             return result
 
     with Operations() as operations:
@@ -192,7 +192,7 @@ def _overwritten(graph: fx.GraphModule, node: fx.Node) -> bool:
 
 def _writes(graph: fx.GraphModule, node: fx.Node) -> bool:
     if node.op == "call_module":
-        return getattr(graph.get_submodule(node.target), "inplace", False)
+        return getattr(graph.get_submodule(str(node.target)), "inplace", False)
     name = getattr(getattr(node.target, "overloadpacket", None), "__name__", "")
     return bool(node.kwargs.get("inplace")) or (name.endswith("_") and not name.endswith("__"))
 
@@ -206,6 +206,6 @@ def _boundary(node: fx.Node) -> int:
 
 def _path(node: fx.Node) -> list[str]:
     if node.op == "call_module":
-        return node.target.split(".")
+        return str(node.target).split(".")
     stack = list(node.meta.get("nn_module_stack") or {"": None})
     return [part for part in stack[-1].removeprefix("L__self__").split(".") if part]

@@ -18,10 +18,13 @@ from dashboard.methods import AttentionRollout, option_texts
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.names import short_names
 from dashboard.numbers import percent, short
+from dashboard.numerics.rollout import Fusion
 from dashboard.photo import Photo
 from dashboard.studies.attention import (
+    Direction,
     HeadSummary,
     TokenAttention,
+    middle_patch,
     middle_token,
     patch_box,
     place,
@@ -51,7 +54,7 @@ HINTS = get_type_hints(TokenAttention)
 
 def show(chosen: Chosen) -> None:
     """The attention of whichever side has some, with the other side's map at the same place."""
-    able = [slot for slot, side in chosen.sides.items() if AttentionMaps in side.model.observers]
+    able: list[Slot] = [slot for slot, side in chosen.sides.items() if AttentionMaps in side.model.observers]
     if not able:
         sidebar.caveat_and_files(chosen, {})
         for side in chosen.sides.values():
@@ -77,12 +80,17 @@ def _ask_the_other(side: Side, photo: Photo) -> tuple[Request, Explanation | Non
         st.markdown(f"**What {plain(side.model.title)} is asked at the same spot**")
         asked, _ = pick_whole_question(side, Request(side.model, photo, first_fitting(side.model)()))
         found = answers([asked], side.slot)
-    return asked, found and found[0]
+    return asked, found[0] if found else None
 
 
 @st.fragment  # so that a click on a patch draws neither the sidebar nor the question to the other model again
 def _one_patch(
-    chosen: Chosen, slot: Slot, models: Pair[Classifier], seen: Observation, other: Explanation | None, tray: Tray
+    chosen: Chosen,
+    slot: Slot,
+    models: Pair[Classifier],
+    seen: Observation[AttentionMaps],
+    other: Explanation | None,
+    tray: Tray,
 ) -> None:
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
     notices_here()
@@ -129,7 +137,7 @@ def pick_attention(evidence: AttentionMaps) -> TokenAttention:
         head = pick_head("patch_head", evidence.heads, "All heads of the layer fused, or one of them.")
     with columns[4]:
         heads = _pick_fusion()
-    return TokenAttention(token, layer, head, heads, direction)
+    return TokenAttention(token, int(layer), head, heads, direction)
 
 
 def _pick_token(evidence: AttentionMaps) -> int:
@@ -143,14 +151,14 @@ def _pick_token(evidence: AttentionMaps) -> int:
     return names.index(name)
 
 
-def _pick_direction() -> str:
+def _pick_direction() -> Direction:
     return linked_choice(
         st.segmented_control, "Patch as", get_args(HINTS["direction"]), key="direction", first="query",
         help="As a query: what the patch looks at, its row of the attention matrix. As a key: who looks at it, its column.",
     )  # fmt: skip
 
 
-def _pick_fusion() -> str:
+def _pick_fusion() -> Fusion:
     return linked_choice(
         st.segmented_control, LABELS["heads"], get_args(HINTS["heads"]), key="patch_heads", first="mean", wrap=True,
         help=option_texts(AttentionRollout)["heads"],
@@ -185,7 +193,7 @@ def token_in_words(evidence: AttentionMaps, token: int) -> str:
 
 
 def show_patch(
-    shown: Explanation,
+    shown: Explanation[TokenAttention],
     photo: Photo,
     evidence: AttentionMaps,
     other: Explanation | None,
@@ -203,14 +211,14 @@ def show_patch(
             "Attention of the chosen patch over the photo, which is outlined.",
             lambda number, *_: _choose(number),
         )
-    patch_keys(PICTURE, evidence.grid, cell or place(evidence, middle_token(evidence)), _choose)
+    patch_keys(PICTURE, evidence.grid, cell or middle_patch(evidence), _choose)
 
 
 def _choose(name: str) -> None:
     st.session_state["patch"] = name
 
 
-def show_facts(shown: Explanation, evidence: AttentionMaps, other: Explanation | None) -> None:
+def show_facts(shown: Explanation[TokenAttention], evidence: AttentionMaps, other: Explanation | None) -> None:
     """What the picture leaves out, and what the other side's map says of the same place."""
     asked = shown.method
     st.markdown(" ".join(filter(None, (_prefix_in_words(asked, evidence), _other_in_words(shown, evidence, other)))))
@@ -228,7 +236,7 @@ def _prefix_in_words(asked: TokenAttention, evidence: AttentionMaps) -> str:
     return f"{told} of {whole}{', left out of the picture' if asked.hide_cls else ''}."
 
 
-def _other_in_words(shown: Explanation, evidence: AttentionMaps, other: Explanation | None) -> str:
+def _other_in_words(shown: Explanation[TokenAttention], evidence: AttentionMaps, other: Explanation | None) -> str:
     if other is None:
         return "The other side's map is not run yet."
     cell = place(evidence, shown.method.token)
@@ -238,8 +246,9 @@ def _other_in_words(shown: Explanation, evidence: AttentionMaps, other: Explanat
     if found is None:
         return "The other model did not see this place."
     name, rival = (_short(other, index) for index in (other.target, other.against))
-    flat = found.percentile is None
-    rank = f". {other.flat_in_words}" if flat else f", higher than {percent(found.percentile)} of its cells."
+    rank = (
+        f". {other.flat_in_words}" if found.percentile is None else f", higher than {percent(found.percentile)} of its cells."
+    )
     asked = f" for {name}{f' rather than {rival}' if rival else ''}" if name else ""
     return f"The other model's {other.method.label} here: **{short(found.value)}**{asked}{rank}"
 
@@ -249,7 +258,7 @@ def _short(shown: Explanation, index: int | None) -> str:
     return "" if index is None else f"“{plain(short_names(shown.prediction.labels)[index])}”"
 
 
-def show_heads(shown: Explanation, evidence: AttentionMaps, look: Look) -> None:
+def show_heads(shown: Explanation[TokenAttention], evidence: AttentionMaps, look: Look) -> None:
     """The same question to every head of every layer; a click enlarges one."""
     asked = shown.method
     maps = small_maps(asked.on_patches(evidence, asked.every_head(evidence)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from dashboard import numbers
@@ -40,7 +41,7 @@ from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import CONFIG, clickable
 from dashboard.ui.parts.controls import chosen_method, pick_head
 from dashboard.ui.parts.downloads import Tray, layer_files, names_of
-from dashboard.ui.parts.explaining import answers, look_behind
+from dashboard.ui.parts.explaining import answers, look_behind, made
 from dashboard.ui.parts.film_keys import film_keys
 from dashboard.ui.parts.looking import ask, backdrop_of
 from dashboard.ui.parts.notices import notices_here
@@ -66,10 +67,10 @@ def show(chosen: Chosen, tray: Tray) -> None:
     """What each side has: a film and curves by depth, or its stages; sides with a film come first."""
     notices_here()
     tray.empty()
-    films = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
-    order = [*films, *(slot for slot in SLOTS if slot not in films)]
+    films: list[Slot] = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
+    order: list[Slot] = [*films, *(slot for slot in SLOTS if slot not in films)]
     firsts = (order[0], order[len(films) % 2])  # of the films, and of the others
-    places = {slot: st.container() for slot in order}
+    places: dict[Slot, DeltaGenerator] = {slot: st.container() for slot in order}
     asked: dict[Slot, Request] = {}
     maps: dict[Slot, Explanation | None] = {}
     for slot, place in places.items():
@@ -82,7 +83,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
         named = Charts(chosen.sides[slot], first=slot in firsts)
         with place:
             if slot in films:
-                built[slot] = _film(chosen, named, asked[slot], maps[slot], maps[OTHER[slot]])
+                built[slot] = _film(chosen, named, climbing(asked[slot]), maps[OTHER[slot]])
             else:
                 _stages(chosen, named, asked[slot])
     left, right = maps["left"], maps["right"]
@@ -104,10 +105,18 @@ class Charts:
         return name if self.first else self.side.key(name)
 
 
-def _film(chosen: Chosen, named: Charts, asked: Request, shown: Explanation, other: Explanation | None) -> Layers:
+def climbing(asked: Request) -> Request[Progressive]:
+    """The same request, of a method that goes up the layers."""
+    if not isinstance(asked.method, Progressive):
+        raise TypeError(f"expected a method that goes up the layers, got {asked.method.label}")
+    return Request(asked.model, asked.photo, asked.method, asked.target, asked.against)
+
+
+def _film(chosen: Chosen, named: Charts, asked: Request[Progressive], other: Explanation | None) -> Layers:
     """Film, curves and depths of a method that goes up the layers."""
     behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo, side=200)
-    evidence, label = look_behind(asked).evidence, asked.method.label
+    shown, label = made(asked).shown, asked.method.label
+    evidence: AttentionMaps = look_behind(asked).evidence
     progression = asked.method.progression(evidence).cpu()
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -126,7 +135,7 @@ def _film(chosen: Chosen, named: Charts, asked: Request, shown: Explanation, oth
             "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current "
             "map, where neither is flat"
         )
-        show_choices(shown, evidence, small, chosen.look, named)
+        show_choices(asked.method, shown, evidence, small, chosen.look, named)
     return layers
 
 
@@ -147,7 +156,7 @@ def _stages(chosen: Chosen, named: Charts, asked: Request) -> None:
 
 
 def show_film(
-    shown: Explanation, photo: Photo, layers: Layers, head: int | None, behind: Backdrop, look: Look, named: Charts
+    shown: Explanation[Progressive], photo: Photo, layers: Layers, head: int | None, behind: Backdrop, look: Look, named: Charts
 ) -> None:
     """The map up to a layer beside that layer's own attention, to play and to scrub."""
     raw = f"Raw attention, {'fused' if head is None else f'head {head}'}"
@@ -169,7 +178,7 @@ def show_film(
     )
 
 
-def show_curves(read: Sequence[Curve], shown: Explanation, evidence: AttentionMaps, named: Charts) -> None:
+def show_curves(read: Sequence[Curve], shown: Explanation[Progressive], evidence: AttentionMaps, named: Charts) -> None:
     """Numbers by depth; a click chooses the depth."""
     titles = ", ".join(curve.metric.title for curve in read)
     _chooses_depth("curves", named, curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
@@ -193,7 +202,7 @@ def _compared(read: Sequence[Curve], depth: int) -> str:
 
 
 def show_depths(
-    shown: Explanation, evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look, named: Charts
+    shown: Explanation[Progressive], evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look, named: Charts
 ) -> None:
     """The rollout at every depth on one scale; a click chooses the depth."""
     depth = _depth(shown.method, evidence)
@@ -216,12 +225,12 @@ def at_stages(asked: Request) -> Request:
 def show_places(asked: Request, key: str, behind: Backdrop, look: Look, why: str = "") -> None:
     """The method at every layer or stage that it can be asked about, each on its own scale; `why` it is this method."""
     option, label = place_option(asked.method), asked.method.label
-    if option is None:
+    methods = by_place(asked.method, asked.model.extent)
+    if option is None or methods is None:
         st.info(f"{label} reads no single layer: for maps one by one, choose another method.")
         return
     what = option[0].replace("_", " ")
     st.markdown(f"**{label}, for each {what}** · each on its own scale{why and f' · {why}'}")
-    methods = by_place(asked.method, asked.model.extent)
     maps = answers([replace(asked, method=method) for method in methods], key, f"Run for each {what}")
     if maps is None:
         return
@@ -236,9 +245,9 @@ def show_places(asked: Request, key: str, behind: Backdrop, look: Look, why: str
     _left_out(multiples_in_words(panels, look, False, signed, asked.method.needs.cell))
 
 
-def show_stages(seen: Observation, behind: Backdrop, look: Look, named: Charts) -> None:
+def show_stages(seen: Observation[StageMaps], behind: Backdrop, look: Look, named: Charts) -> None:
     """Where each stage of the network answers strongly."""
-    stages: StageMaps = seen.evidence
+    stages = seen.evidence
     panels = [
         Panel(
             f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(),
@@ -258,9 +267,11 @@ def _left_out(words: str) -> None:
         st.caption(words)
 
 
-def show_choices(shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look, named: Charts) -> None:
+def show_choices(
+    current: AttentionRollout, shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look, named: Charts
+) -> None:
     """Rollout with every fusion and six discard ratios; how much does the choice matter?"""
-    panels = [_choice(choice, shown) for choice in choices(evidence, shown.method)]
+    panels = [_choice(choice, shown) for choice in choices(evidence, current)]
     st.plotly_chart(
         multiples(panels, behind, look, len(DISCARDS), one_scale=False, row_titles=HEADS), key=named("choices"), config=CONFIG,
         alt="Rollout with each head fusion and six discard ratios.",
@@ -277,7 +288,7 @@ def _choice(choice: Choice, shown: Explanation) -> Panel:
     return Panel(title, choice.heatmap.numpy(), shown.box, name, method == shown.method)
 
 
-def _depth(method: AttentionRollout, evidence: AttentionMaps) -> int:
+def _depth(method: Progressive, evidence: AttentionMaps) -> int:
     return evidence.layers if method.depth is None else method.depth
 
 

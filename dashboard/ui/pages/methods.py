@@ -162,7 +162,8 @@ def entries(asked: Sequence[Request]) -> Entries:
     progress, stop, offer = st.empty(), st.empty(), st.empty()
     with st.spinner("The maps are being read …"):
         for each in asked:  # what a pass takes is best known when all looks have been
-            kept(each) or look_behind(each)
+            if kept(each) is None:
+                look_behind(each)
         prices = [whole_price(each) for each in asked]
         waits = waiting([price.weight for price in prices])
         found = {
@@ -288,12 +289,12 @@ def show_pair(found: Entries, pair: tuple[str, str], places: Sequence[Container]
     for key, name, other, column in zip(LARGE, pair, reversed(pair), columns, strict=True):
         with column:
             _large(key, found[name], found[other], chosen, behind)
-    maps = [found[name].made for name in pair]
+    first, second = (found[name].made for name in pair)
     with beside:
-        if None in maps:
+        if first is None or second is None:
             panel.waiting()
         else:
-            agreement = compare(*(each.shown for each in maps), chosen.share)
+            agreement = compare(first.shown, second.shown, chosen.share)
             panel.agreement(agreement, behind, ("First", "Second"))
 
 
@@ -351,7 +352,8 @@ def _sum_up(found: Entries, shown: Agreement, metric: PairMetric, share: float) 
         return
     low, high = (shown.names[place] for place in summed.least)
     median, lowest = (Number(metric, value).in_words for value in (summed.median, summed.lowest))
-    pair = compare(*(found[name].made.shown for name in (low, high)), share)
+    least, most = (found[name].made for name in (low, high))
+    pair = None if least is None or most is None else compare(least.shown, most.shown, share)
     chance = pair.number(type(metric)).chance_in_words if isinstance(pair, Comparison) else ""
     st.markdown(
         f"{metric.title}: between two of these {len(shown.names)} maps the median is **{median}**; {low} and {high} agree "

@@ -10,7 +10,10 @@ from dashboard.engine import jobs, price
 from dashboard.engine.price import PATIENCE, Price
 from dashboard.engine.request import Request
 from dashboard.engine.store import Made
+from dashboard.evidence import E
 from dashboard.explain import Explanation
+from dashboard.methods import Method
+from dashboard.methods.base import M
 from dashboard.models.classifier import DoesNotFit, ModelError, Observation
 from dashboard.ui import caches
 from dashboard.ui.parts.text import plain
@@ -32,7 +35,7 @@ def failing_in_words() -> Iterator[None]:
         st.stop()
 
 
-def look_behind(asked: Request) -> Observation:
+def look_behind(asked: Request[Method[E]]) -> Observation[E]:
     """The look that a map is read from: one that has been, or a new one."""
     with failing_in_words():
         return caches.STORE.look_behind(asked)
@@ -50,18 +53,18 @@ def together(asked: Sequence[Request]) -> Price:
         return price.together([caches.STORE.price(each) for each in asked])
 
 
-def kept(asked: Request) -> Made | None:
+def kept(asked: Request[M]) -> Made[M] | None:
     """The map with what it took, if it is there already."""
     return caches.STORE.kept(asked)
 
 
-def made(asked: Request) -> Made:
+def made(asked: Request[M]) -> Made[M]:
     """The map with what it took, at once where it is kept."""
     with failing_in_words():
         return caches.STORE.made(asked)
 
 
-def answers(asked: Sequence[Request], key: str, offer: str = "Run") -> list[Explanation] | None:
+def answers(asked: Sequence[Request[M]], key: str, offer: str = "Run") -> list[Explanation[M]] | None:
     """The maps; None where they are slow and nobody has asked for them yet: then a button with this offer says their cost."""
     flag, whole = f"{key}_is_wanted", together(asked)
     wanted = st.session_state.pop(flag, False)

@@ -7,7 +7,7 @@ and in the address.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -20,6 +20,7 @@ DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
 SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first
 ASKED = "asked_by_the_link"  # what came with the address and no widget has taken up yet
 TURNED = "another_model_since_the_link"  # whether a person chose one, which may lack what the link asked for
+Option = TypeVar("Option", bound=str)
 LONGEST = 1_000  # characters of a setting, by far more than any has
 
 
@@ -42,9 +43,9 @@ def _tell_if_other(label: str, asked: str | None, value: Any) -> None:
 
 
 def linked_choice(
-    widget: Callable[..., Any], label: str, options: Sequence[str], *, key: str, first: str | None = None,
+    widget: Callable[..., Any], label: str, options: Sequence[Option], *, key: str, first: Option | None = None,
     read: Callable[[str], str | None] = lambda text: None, gone: Callable[[str], str] | None = None, **more: Any,
-) -> str:  # fmt: skip
+) -> Option:  # fmt: skip
     """One of some options, by a select box or a segmented control in the address; `first` until another is chosen.
 
     `read` gives the option that another text means, such as one of an older link. What was chosen and is no option any

@@ -7,7 +7,9 @@ import streamlit as st
 
 from dashboard.compare import SLOTS, Side, Slot
 from dashboard.engine.request import Request
+from dashboard.evidence import E
 from dashboard.figures.maps import Backdrop
+from dashboard.methods import Method
 from dashboard.models.classifier import Observation
 from dashboard.photo import Photo
 from dashboard.ui import caches
@@ -21,7 +23,7 @@ from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
 
-def look(asked: Request) -> tuple[Request, Observation]:
+def look(asked: Request[Method[E]]) -> tuple[Request[Method[E]], Observation[E]]:
     """The look behind a map, and what is asked then: a pass may have moved a model to the CPU."""
     with st.spinner("The models are looking at the photo …"):
         seen = look_behind(asked)
@@ -39,7 +41,10 @@ def pick_slot(chosen: Chosen, slots: Sequence[Slot], label: str) -> Slot:
 def chosen_slot() -> Slot:
     """The side that is chosen where both fit, before its box is drawn."""
     told = st.session_state.get("side", st.query_params.get("side"))
-    return told if told in SLOTS else OLD_SLOTS.get(told, SLOTS[0])
+    for slot in SLOTS:
+        if slot == told:
+            return slot
+    return OLD_SLOTS.get(told, SLOTS[0])
 
 
 def pick_question(side: Side, asked: Request, explained: Container, other: Container | None) -> tuple[Request, Observation]:

@@ -60,7 +60,7 @@ def _pair_button(name: str, pair: Pair[str], active: bool) -> None:
 
 def _want_pair(name: str) -> None:
     """The click named the size of what it downloads."""
-    missing = [slot for slot, key in PAIRS[name].items() if not zoo.on_this_machine(key)]
+    missing: list[Slot] = [slot for slot, key in PAIRS[name].items() if not zoo.on_this_machine(key)]
     for slot in SLOTS:
         opening.drop(slot)
         opening.drop(PAIR_PLACES[slot])

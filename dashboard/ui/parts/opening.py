@@ -95,9 +95,10 @@ def ready(place: str) -> str | None:
 def size_of(*keys: str) -> str:
     """What downloading these models takes, as far as that is known before."""
     sizes = [known.megabytes if (known := zoo.KNOWN.get(key)) else None for key in keys]
-    if None in sizes:
+    known_ones = [size for size in sizes if size is not None]
+    if len(known_ones) < len(sizes):
         return f"size not known, at most {in_megabytes(len(keys) * zoo.download_limit())}"
-    return in_megabytes(sum(sizes) * MEGABYTE)
+    return in_megabytes(sum(known_ones) * MEGABYTE)
 
 
 def too_much(key: str) -> str:

@@ -76,7 +76,7 @@ def answers(side: Side, seen: Observation, target: int) -> None:
     told.setdefault(names[target], f"{plain(short[target])} {answer.in_words(answer.scores[target].item())}")
     st.session_state[key] = names[target]
     st.pills(
-        "Top 5 predictions (click to explain)", list(told), key=key, width="stretch", wrap=True, format_func=told.get,
+        "Top 5 predictions (click to explain)", list(told), key=key, width="stretch", wrap=True, format_func=told.__getitem__,
         on_change=_explain_clicked, args=(side,),
     )  # fmt: skip
 

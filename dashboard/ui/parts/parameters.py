@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from dashboard import methods
-from dashboard.compare import SLOTS
+from dashboard.compare import SLOTS, Slot
 
 # A parameter has the name of its widget's key, and one module draws that widget.
 OWNERS = {
@@ -23,7 +23,7 @@ OWNERS_BY_SIDE = {"method": "parts.controls", "class": "parts.panel", "against":
 OPTIONS = "parts.controls"  # owns the options of all methods, after "left_" or "right_" too
 
 # Before any model could stand on either side, a CNN was on the left and a transformer on the right, its options without prefix.
-OLD_SLOTS = {"cnn": "left", "vit": "right"}
+OLD_SLOTS: dict[str, Slot] = {"cnn": "left", "vit": "right"}
 _OLD_ON_ATTENTION = {"layer": "patch_layer", "head": "patch_head", "heads": "patch_heads"}
 
 

@@ -26,9 +26,9 @@ def pick_photo() -> Photo:
         "for as long as this page is open.",
     )  # fmt: skip
     shot = st.camera_input("Camera", key="camera", on_change=_came_from, args=("camera",)) if _camera_wanted() else None
-    chosen = {"upload": file, "camera": shot}.get(st.session_state.get(ORIGIN))
+    chosen = {"upload": file, "camera": shot}.get(st.session_state.get(ORIGIN, ""))
     own = None if chosen is None else _decoded(chosen) or st.session_state.get(OWN)
-    if own is not None and st.session_state[OWN_FILE] == upload_id(chosen):
+    if own is not None and chosen is not None and st.session_state[OWN_FILE] == upload_id(chosen):
         _offer_link(upload_id(chosen))
     photo = own or _from_link() or caches.sample(sample)
     st.caption(f"{plain(photo.name)}, {photo.size[0]:,} x {photo.size[1]:,} pixels. {plain(' '.join(photo.notes))}")
