@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.compare import SLOTS, Comparison, Incomparable, Pair, training_note
 from dashboard.explain import Explanation
-from dashboard.figures.maps import Look
+from dashboard.figures.maps import Style
 from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
@@ -33,7 +33,7 @@ class Exhibit:
     shown: Mapping[Any, Explanation]
     models: Pair[Classifier]
     comparison: Comparison | Incomparable | None
-    look: Look
+    style: Style
     share: float
     link: str = ""
 
@@ -56,7 +56,7 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
         "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size},
         "maps": {name: _one_map(shown, exhibit.model_of(name), exhibit.share) for name, shown in exhibit.shown.items()},
         "agreement": None if comparison is None else _agreement(comparison, exhibit.share),
-        "display": dataclasses.asdict(exhibit.look) | {"top_share": exhibit.share},
+        "display": dataclasses.asdict(exhibit.style) | {"top_share": exhibit.share},
         "libraries": {name: version(name) for name in LIBRARIES},
         "link": exhibit.link,
         "note": exhibit.note,

@@ -18,7 +18,7 @@ from dashboard.figures.maps import (
     OUTLINE,
     RING,
     SHADES,
-    Look,
+    Style,
     colouring_of,
     measured,
     outliers_in_words,
@@ -42,10 +42,10 @@ def map_png(exhibit: Exhibit, slot: Slot) -> bytes:
 
 
 def _map_png(exhibit: Exhibit, slot: Slot) -> bytes:
-    shown, look = exhibit.shown[slot], exhibit.look
-    values, made = shown.heatmap.numpy(), colouring_of(shown, look)
-    image = blend(exhibit.photo.image, values, shown.box, made, look)
-    if look.show == "outline":
+    shown, style = exhibit.shown[slot], exhibit.style
+    values, made = shown.heatmap.numpy(), colouring_of(shown, style)
+    image = blend(exhibit.photo.image, values, shown.box, made, style)
+    if style.show == "outline":
         _draw_edges(image, annotate(shown, exhibit.shown[OTHER[slot]], exhibit.share).top.numpy(), shown.box, ((OUTLINE, 3),))
     name, rival = class_of(shown), rival_of(shown)
     what = f"{shown.method.label}{f' of {name}' if name else ''}{f' rather than {rival}' if rival else ''}"
@@ -53,12 +53,12 @@ def _map_png(exhibit: Exhibit, slot: Slot) -> bytes:
     text = PngImagePlugin.PngInfo()
     text.add_itxt("settings", to_json(settings(exhibit)))
     stream = io.BytesIO()
-    says = (f"{measured(shown)}{made.by_rank}", outliers_in_words(shown, look))
-    with_legend(image, title, says, made, look).save(stream, "PNG", pnginfo=text)
+    says = (f"{measured(shown)}{made.by_rank}", outliers_in_words(shown, style))
+    with_legend(image, title, says, made, style).save(stream, "PNG", pnginfo=text)
     return stream.getvalue()
 
 
-def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, look: Look) -> Image.Image:
+def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, style: Style) -> Image.Image:
     """The photo under `values` (h, w) over `box`, what the model never saw dimmed; as large as the photo.
 
     Cells beyond the ends of the colours are ringed, and a flat map is hatched.
@@ -71,32 +71,32 @@ def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, loo
         min(round(box.bottom), image.height),
     )
     opacity = Image.new("L", image.size)
-    opacity.paste(round(255 * look.heatmap_opacity), seen)
-    image.paste(_coloured(image.size, values, box, made, look), mask=opacity)
-    if look.coloured and made.flat:
+    opacity.paste(round(255 * style.heatmap_opacity), seen)
+    image.paste(_coloured(image.size, values, box, made, style), mask=opacity)
+    if style.coloured and made.flat:
         _hatch(image, seen)
     for corners in unseen_rectangles(image.size, box):
         left, top, right, bottom = (round(corner) for corner in corners)
         place = left, top, right, bottom
         part = image.crop(place)
         image.paste(Image.blend(part, Image.new("RGB", part.size, DIM_COLOUR), DIM_OPACITY), place)
-    if look.coloured:
+    if style.coloured:
         _draw_edges(image, made.beyond(values), box, RING)
     return image
 
 
-def _coloured(size: tuple[int, int], values: np.ndarray, box: Box, made: Colouring, look: Look) -> Image.Image:
+def _coloured(size: tuple[int, int], values: np.ndarray, box: Box, made: Colouring, style: Style) -> Image.Image:
     """The map in colours over the whole photo. Where cells are blended, their values are, as Plotly does, not their colours."""
     if made.flat:
         return Image.new("RGB", size, FLAT)
     rows, columns = values.shape
     dx, dy = columns / box.width, rows / box.height  # cells per photo pixel
-    resample = Image.Resampling.BILINEAR if look.smooth else Image.Resampling.NEAREST
+    resample = Image.Resampling.BILINEAR if style.smooth else Image.Resampling.NEAREST
     field = Image.fromarray(made.positions(values).astype(np.float32)).transform(
         size, Image.Transform.AFFINE, (dx, 0, -box.left * dx, 0, dy, -box.top * dy), resample
     )
     index = field.point(lambda value: value * (SHADES - 1) + 0.5).convert("L")
-    index.putpalette(palette(look.colours_of(made.signed)).flatten().tolist())
+    index.putpalette(palette(style.colours_of(made.signed)).flatten().tolist())
     return index.convert("RGB")
 
 
@@ -127,7 +127,7 @@ def _thickness(image: Image.Image, width: int) -> int:
     return max(round(width * image.width / SCREEN_WIDTH), 1)
 
 
-def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Colouring, look: Look) -> Image.Image:
+def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Colouring, style: Style) -> Image.Image:
     """The picture with its title and its colours below; the picture itself stays as it is, at the top.
 
     `says` is what the colours measure, and what they leave out.
@@ -135,14 +135,14 @@ def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Col
     size = max(image.width // 36, 8)
     font, small = (ImageFont.load_default(height) for height in (size, max(round(0.8 * size), 7)))
     measure, left_out = says
-    barred = look.coloured and not made.flat
+    barred = style.coloured and not made.flat
     sentences = _wrapped(left_out, small, image.width - size)
     height = 2.2 + (3.4 if barred else 0) + 1.1 * len(sentences)
     framed = Image.new("RGB", (image.width, image.height + round(height * size)), PAPER)
     framed.paste(image)
     draw, top = ImageDraw.Draw(framed), image.height
     if barred:
-        shades = seen_palette(look.colours_of(made.signed), look.heatmap_opacity, 257)
+        shades = seen_palette(style.colours_of(made.signed), style.heatmap_opacity, 257)
         bar = Image.fromarray(shades[None]).resize((image.width, size // 2 + 1), Image.Resampling.NEAREST)
         framed.paste(bar, (0, top))
         below = top + round(0.8 * size)

@@ -48,10 +48,10 @@ def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
 def _side(exhibit: Exhibit, slot: Slot, behind: Backdrop) -> str:
     shown, other = exhibit.shown[slot], exhibit.shown[OTHER[slot]]
     model, name, rival = exhibit.model_of(slot), class_of(shown), rival_of(shown)
-    figure = map_figure(shown, behind, exhibit.look, annotate(shown, other, exhibit.share), other.method.label)
+    figure = map_figure(shown, behind, exhibit.style, annotate(shown, other, exhibit.share), other.method.label)
     kind = f"class-specific, of “{escape(name)}”" if name else "class-agnostic"
     kind += f" rather than “{escape(rival)}”" if rival else ""
-    left_out = outliers_in_words(shown, exhibit.look)
+    left_out = outliers_in_words(shown, exhibit.style)
     alternative = f"{shown.method.label} of {model.title} over {exhibit.photo.name}"
     return f"""
 <article>

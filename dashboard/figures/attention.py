@@ -13,7 +13,7 @@ from dashboard.explain import Explanation
 from dashboard.figures.clickable import POINTS, SEEN, UNSEEN
 from dashboard.figures.colouring import Colouring, Scale, colouring
 from dashboard.figures.layers import ACCENT, QUIET, own_scales_in_words
-from dashboard.figures.maps import FLAT, PLAIN, RING, Backdrop, Look, cells, hatch, in_short, map_figure, palette
+from dashboard.figures.maps import FLAT, PLAIN, RING, Backdrop, Style, cells, hatch, in_short, map_figure, palette
 from dashboard.numbers import place
 from dashboard.photo import Box
 from dashboard.studies.attention import HeadSummary, patch_box
@@ -26,10 +26,10 @@ LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,1
 
 
 def patch_figure(
-    shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
+    shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
 ) -> go.Figure:
     """The map over the photo, the chosen patch (row, column) outlined. A click on a patch gives its number, from 1."""
-    drawn = map_figure(shown, behind, look, notes, other_name, width=360)
+    drawn = map_figure(shown, behind, style, notes, other_name, width=360)
     traces: Any = drawn.data  # a tuple of traces, which Plotly does not say
     heatmap, *marks = (trace.to_plotly_json() for trace in traces)
     heatmap |= {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
@@ -87,16 +87,16 @@ def _mosaic(maps: np.ndarray, made: list[Colouring]) -> np.ndarray:
     return bytes_.transpose(1, 2, 0, 3).reshape(heads * rows + heads, layers * columns + layers)[:-1, :-1]
 
 
-def heads_figure(maps: np.ndarray, aspect: float, look: Look, layer: int, head: int | None) -> go.Figure:
+def heads_figure(maps: np.ndarray, aspect: float, style: Style, layer: int, head: int | None) -> go.Figure:
     """Every layer, left to right, and every head, downwards, as one picture of (L, 1 + H, rows, columns); fused on top.
 
     Cells beyond the ends of their map's colours are ringed, and a flat map is hatched. A click gives layer and head, 0 for
     fused. `aspect` is a map's height by its width.
     """
     layers, heads, rows, columns = maps.shape
-    made = _own_colours(maps, look.scale)
+    made = _own_colours(maps, style.scale)
     picture = {
-        "type": "heatmap", "z": _mosaic(maps, made), "zmin": 0, "zmax": 255, "colorscale": _with_gap(look),
+        "type": "heatmap", "z": _mosaic(maps, made), "zmin": 0, "zmax": 255, "colorscale": _with_gap(style),
         "showscale": False, "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
         "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
     }  # fmt: skip
@@ -144,15 +144,15 @@ def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[s
     return [stripes[0] | corners | {"fillpattern": stripes[0]["fillpattern"] | {"size": 6, "bgcolor": f"rgb{FLAT}"}}]
 
 
-def heads_in_words(maps: np.ndarray, look: Look) -> str:
+def heads_in_words(maps: np.ndarray, style: Style) -> str:
     """What the colours of the small maps leave out, and which have none; empty for most."""
     values = list(maps.reshape(-1, *maps.shape[2:]))
-    return own_scales_in_words(values, _own_colours(maps, look.scale), look, "patch")
+    return own_scales_in_words(values, _own_colours(maps, style.scale), style, "patch")
 
 
-def _with_gap(look: Look) -> list[list]:
+def _with_gap(style: Style) -> list[list]:
     """The colours, and nothing at all for 0."""
-    edge, shades = 0.5 / 255, palette(look.colours_of(signed=False))[::15].tolist()
+    edge, shades = 0.5 / 255, palette(style.colours_of(signed=False))[::15].tolist()
     stops = np.linspace(edge, 1, len(shades)).tolist()
     clear = [[0, "rgba(0,0,0,0)"], [edge, "rgba(0,0,0,0)"]]
     return clear + [[at, f"rgb({red},{green},{blue})"] for at, (red, green, blue) in zip(stops, shades, strict=True)]

@@ -13,7 +13,7 @@ from dashboard.figures.colouring import Colouring, beyond_in_words, colouring
 from dashboard.figures.maps import (
     PLAIN,
     Backdrop,
-    Look,
+    Style,
     cells,
     colour_bar,
     colours_of,
@@ -61,7 +61,7 @@ class Reel:
     signed: bool = False
 
 
-def film(left: Reel, right: Reel, box: Box, behind: Backdrop, look: Look, depth: int) -> go.Figure:
+def film(left: Reel, right: Reel, box: Box, behind: Backdrop, style: Style, depth: int) -> go.Figure:
     """Two reels side by side, one frame per layer, with play and scrub that the browser does alone.
 
     Each side keeps one scale over all layers; what lies beyond its ends is ringed in each frame, and a layer that is the same
@@ -69,9 +69,9 @@ def film(left: Reel, right: Reel, box: Box, behind: Backdrop, look: Look, depth:
     """
     figure = make_subplots(1, 2, horizontal_spacing=0.04, subplot_titles=[left.title, right.title])
     height = round(min(max(260 * behind.height / behind.width, 150), 400))
-    opacity = max(look.opacity, 0.05)
-    sides = [(reel, colouring([reel.values], look.scale, reel.signed), axis) for reel, axis in ((left, ""), (right, "2"))]
-    frames = [_side(sides, layer, box, look, opacity) for layer in range(len(left.values))]
+    opacity = max(style.opacity, 0.05)
+    sides = [(reel, colouring([reel.values], style.scale, reel.signed), axis) for reel, axis in ((left, ""), (right, "2"))]
+    frames = [_side(sides, layer, box, style, opacity) for layer in range(len(left.values))]
     figure.add_traces(frames[depth - 1])
     figure.frames = [
         go.Frame(name=str(layer), data=data, traces=list(range(len(data)))) for layer, data in enumerate(frames, 1)
@@ -80,7 +80,7 @@ def film(left: Reel, right: Reel, box: Box, behind: Backdrop, look: Look, depth:
         figure.add_layout_image(photo_image(behind, axis))
         for strip in unseen_strips(behind, box, axis):
             figure.add_shape(strip)
-        bars, texts = _bar(reel, made, look, opacity, behind, height, axis)
+        bars, texts = _bar(reel, made, style, opacity, behind, height, axis)
         for bar in bars:
             figure.add_layout_image(bar)
         for text in texts:
@@ -88,21 +88,21 @@ def film(left: Reel, right: Reel, box: Box, behind: Backdrop, look: Look, depth:
     _photo_axes(figure, behind)
     figure.update_layout(
         PLAIN, height=height + 166, margin={"l": 0, "r": 0, "t": 28, "b": 138}, updatemenus=[_buttons()],
-        sliders=[_scrubber(len(left.values), depth)], coloraxis=_axis(sides[0][1], look), coloraxis2=_axis(sides[1][1], look),
+        sliders=[_scrubber(len(left.values), depth)], coloraxis=_axis(sides[0][1], style), coloraxis2=_axis(sides[1][1], style),
     )  # fmt: skip
     figure.update_annotations(font_size=12)
     return figure
 
 
-def _side(sides: Sequence[tuple[Reel, Colouring, str]], layer: int, box: Box, look: Look, opacity: float) -> list[dict]:
+def _side(sides: Sequence[tuple[Reel, Colouring, str]], layer: int, box: Box, style: Style, opacity: float) -> list[dict]:
     """One frame: both heatmaps, then, where any layer has something beyond the ends or is flat, the lines that say so."""
     heatmaps, lines = [], []
     for number, (reel, made, axis) in enumerate(sides, 1):
         values, axes = reel.values[layer], {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
-        heatmap = heatmap_of(made, values, look, opacity) | cells(box, values.shape) | axes
+        heatmap = heatmap_of(made, values, style, opacity) | cells(box, values.shape) | axes
         heatmap |= dict.fromkeys(("zmin", "zmax", "colorscale", "showscale"))  # the colour axis has them
         heatmap["coloraxis"] = f"coloraxis{number if number > 1 else ''}"
-        heatmaps.append(heatmap | {"hovertemplate": f"{raw_value(made, look, 0)}<extra></extra>"})
+        heatmaps.append(heatmap | {"hovertemplate": f"{raw_value(made, style, 0)}<extra></extra>"})
         if made.cut and made.scale != "rank":
             lines += [ring | axes for ring in ring_lines(made.beyond(values), box)]
         if any(map(is_flat, reel.values)):
@@ -111,17 +111,17 @@ def _side(sides: Sequence[tuple[Reel, Colouring, str]], layer: int, box: Box, lo
     return heatmaps + lines
 
 
-def _axis(made: Colouring, look: Look) -> dict:
+def _axis(made: Colouring, style: Style) -> dict:
     low, high = made.limits
-    return {"cmin": low, "cmax": high, "colorscale": colours_of(made, look), "showscale": False}
+    return {"cmin": low, "cmax": high, "colorscale": colours_of(made, style), "showscale": False}
 
 
 def _bar(
-    reel: Reel, made: Colouring, look: Look, opacity: float, behind: Backdrop, height: int, axis: str
+    reel: Reel, made: Colouring, style: Style, opacity: float, behind: Backdrop, height: int, axis: str
 ) -> tuple[list[dict], list[dict]]:
     if made.flat:
         return [], [flat_note("Every patch has the same value in every layer, so there is nothing to rank.", axis)]
-    shades = seen_palette(look.colours_of(made.signed), opacity)
+    shades = seen_palette(style.colours_of(made.signed), opacity)
     bar, texts = colour_bar(shades, made.labels, f"{reel.measured}{made.by_rank}", behind, height, axis)
     return [bar], texts
 
@@ -152,7 +152,7 @@ def _scrubber(layers: int, depth: int) -> dict:
 
 
 def multiples(
-    panels: Sequence[Panel], behind: Backdrop, look: Look, columns: int, one_scale: bool, row_titles: Sequence[str] = (),
+    panels: Sequence[Panel], behind: Backdrop, style: Style, columns: int, one_scale: bool, row_titles: Sequence[str] = (),
     signed: bool = False,
 ) -> go.Figure:  # fmt: skip
     """Small maps over the photo. A transparent point in each cell carries the panel's meaning to whoever clicks it."""
@@ -162,11 +162,11 @@ def multiples(
         rows, columns, subplot_titles=[panel.title for panel in panels], horizontal_spacing=0.012, vertical_spacing=_gap(rows),
         row_titles=list(row_titles) or None,
     )  # fmt: skip
-    made = colourings([panel.values for panel in panels], look, one_scale, signed)
+    made = colourings([panel.values for panel in panels], style, one_scale, signed)
     for index, (panel, own) in enumerate(zip(panels, made, strict=True)):
         axis = str(index + 1) if index else ""
         axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
-        heatmap = heatmap_of(own, panel.values, look, max(look.opacity, 0.05)) | {"hoverinfo": "skip", "customdata": None}
+        heatmap = heatmap_of(own, panel.values, style, max(style.opacity, 0.05)) | {"hoverinfo": "skip", "customdata": None}
         marks = hatch(panel.box, axis) if is_flat(panel.values) else rings(own.beyond(panel.values), panel.box, axis)
         figure.add_traces([heatmap | cells(panel.box, panel.values.shape) | axes, _points(panel, axis), *marks])
         figure.add_layout_image(photo_image(behind, axis))
@@ -181,29 +181,32 @@ def multiples(
     return figure
 
 
-def film_in_words(reels: Sequence[Reel], look: Look) -> str:
+def film_in_words(reels: Sequence[Reel], style: Style) -> str:
     """What the colours of a film leave out on each side; empty where they leave out nothing."""
     found = [
-        (reel, beyond_in_words(colouring([reel.values], look.scale, reel.signed), list(reel.values), "patch")) for reel in reels
+        (reel, beyond_in_words(colouring([reel.values], style.scale, reel.signed), list(reel.values), "patch"))
+        for reel in reels
     ]
     return " ".join(f"{reel.title}: {words[0].lower()}{words[1:]}" for reel, words in found if words)
 
 
-def multiples_in_words(panels: Sequence[Panel], look: Look, one_scale: bool, signed: bool = False, cell: str = "patch") -> str:
+def multiples_in_words(
+    panels: Sequence[Panel], style: Style, one_scale: bool, signed: bool = False, cell: str = "patch"
+) -> str:
     """What the colours of small maps leave out, and which have none; empty for most."""
     maps = [panel.values for panel in panels]
-    made = colourings(maps, look, one_scale, signed)
+    made = colourings(maps, style, one_scale, signed)
     if not one_scale:
-        return own_scales_in_words(maps, made, look, cell)
+        return own_scales_in_words(maps, made, style, cell)
     return " ".join(filter(None, (beyond_in_words(made[0], maps, cell), _hatched_in_words(maps, cell))))
 
 
-def own_scales_in_words(maps: Sequence[np.ndarray], made: Sequence[Colouring], look: Look, cell: str) -> str:
+def own_scales_in_words(maps: Sequence[np.ndarray], made: Sequence[Colouring], style: Style, cell: str) -> str:
     """The same of small maps that each have their own colours."""
     said = ""
     if stopped := sum(own.cut for own in made):
         which = "all of these maps" if stopped == len(maps) else f"{stopped} of these {len(maps)} maps"
-        why = ", as a few of them would flatten the rest" if look.scale == "auto" else ""
+        why = ", as a few of them would flatten the rest" if style.scale == "auto" else ""
         said = f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond are ringed{why}."
     return " ".join(filter(None, (said, _hatched_in_words(maps, cell))))
 
@@ -212,11 +215,11 @@ def _hatched_in_words(maps: Sequence[np.ndarray], cell: str) -> str:
     return f"Where a map is hatched, every {cell} has the same value." if any(map(is_flat, maps)) else ""
 
 
-def colourings(maps: Sequence[np.ndarray], look: Look, one_scale: bool, signed: bool) -> list[Colouring]:
+def colourings(maps: Sequence[np.ndarray], style: Style, one_scale: bool, signed: bool) -> list[Colouring]:
     """The colours of each of several maps: of all together on one scale, or of each on its own."""
     if one_scale:
-        return [colouring(maps, look.scale, signed)] * len(maps)
-    return [colouring([values], look.scale, signed) for values in maps]
+        return [colouring(maps, style.scale, signed)] * len(maps)
+    return [colouring([values], style.scale, signed) for values in maps]
 
 
 def _gap(rows: int) -> float:

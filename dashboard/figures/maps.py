@@ -47,7 +47,7 @@ MARGIN = {"l": 0, "r": 0, "t": 0, "b": 48}
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """How a map is drawn; nothing here changes its values.
 
     `colours` are those of maps without a sign: signed maps are always red above zero and blue below, and where those were
@@ -110,31 +110,31 @@ def backdrop(size: tuple[int, int], jpeg: bytes) -> Backdrop:
 
 
 def map_figure(
-    shown: Explanation, behind: Backdrop, look: Look, notes: Annotations, other_name: str, width: int = 300
+    shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str, width: int = 300
 ) -> go.Figure:
     """A heatmap over the photo, in photo pixels, what the model never saw dimmed; cells beyond the colours are ringed."""
-    made = colouring_of(shown, look)
-    traces: list[dict[str, Any] | go.Scatter] = [_heatmap(shown, made, look, notes, other_name)]
-    if look.coloured:
+    made = colouring_of(shown, style)
+    traces: list[dict[str, Any] | go.Scatter] = [_heatmap(shown, made, style, notes, other_name)]
+    if style.coloured:
         traces += hatch(shown.box) if made.flat else rings(made.beyond(shown.heatmap.numpy()), shown.box)
-    if look.show == "outline":
+    if style.show == "outline":
         traces.append(_outline(notes.top.numpy(), shown.box))
     layout = _layout(behind, shown.box, width)
-    if look.coloured:
-        layout = _with_legend(layout, shown, made, behind, look)
+    if style.coloured:
+        layout = _with_legend(layout, shown, made, behind, style)
     return go.Figure(traces, layout)
 
 
-def colouring_of(shown: Explanation, look: Look) -> Colouring:
+def colouring_of(shown: Explanation, style: Style) -> Colouring:
     """How one map's values become colours."""
-    return colouring([shown.heatmap.numpy()], look.scale, shown.method.signed)
+    return colouring([shown.heatmap.numpy()], style.scale, shown.method.signed)
 
 
-def outliers_in_words(shown: Explanation, look: Look) -> str:
+def outliers_in_words(shown: Explanation, style: Style) -> str:
     """The sentence below a map whose colours leave cells out, or that has nothing to colour; empty for most."""
-    if not look.coloured:
+    if not style.coloured:
         return ""
-    made = colouring_of(shown, look)
+    made = colouring_of(shown, style)
     if made.flat:
         return shown.flat_in_words
     told = beyond_in_words(made, [shown.heatmap.numpy()], shown.method.needs.cell)
@@ -162,45 +162,45 @@ def measured(shown: Explanation) -> str:
     return f"{shown.method.label}, {shown.method.measures}{asked}{rival}"
 
 
-def _heatmap(shown: Explanation, made: Colouring, look: Look, notes: Annotations, other_name: str) -> dict[str, Any]:
+def _heatmap(shown: Explanation, made: Colouring, style: Style, notes: Annotations, other_name: str) -> dict[str, Any]:
     values, other, cell = shown.heatmap.numpy().astype(np.float32), notes.other.numpy(), shown.method.needs.cell
     rank = np.vectorize(lambda percentile: place(percentile, cell), otypes=[object])(notes.percentiles.numpy())
     told = [rank, np.where(np.isnan(other), "not seen", in_short(other))]
-    return heatmap_of(made, values, look, look.heatmap_opacity, told) | dict(
+    return heatmap_of(made, values, style, style.heatmap_opacity, told) | dict(
         **cells(shown.box, values.shape),
-        hovertemplate=f"{shown.method.label} {raw_value(made, look, 2)}<br>%{{customdata[0]}}<br>"
+        hovertemplate=f"{shown.method.label} {raw_value(made, style, 2)}<br>%{{customdata[0]}}<br>"
         f"{other_name} here: %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
 
 
 def heatmap_of(
-    made: Colouring, values: np.ndarray, look: Look, opacity: float, told: Sequence[np.ndarray] = ()
+    made: Colouring, values: np.ndarray, style: Style, opacity: float, told: Sequence[np.ndarray] = ()
 ) -> dict[str, Any]:
     """A heatmap as plain data, since Plotly would check an object twice, without its place; what is `told` is customdata."""
-    if not is_raw(made, look):
+    if not is_raw(made, style):
         told = [*told, in_short(values)]
     low, high = made.limits
     drawn = {
-        "type": "heatmap", "z": made.drawn(values, look.smooth), "zmin": low, "zmax": high, "opacity": opacity,
-        "colorscale": colours_of(made, look), "zsmooth": "best" if look.smooth else False, "showscale": False,
+        "type": "heatmap", "z": made.drawn(values, style.smooth), "zmin": low, "zmax": high, "opacity": opacity,
+        "colorscale": colours_of(made, style), "zsmooth": "best" if style.smooth else False, "showscale": False,
     }  # fmt: skip
     return drawn | {"customdata": np.stack(told, -1)} if told else drawn
 
 
-def colours_of(made: Colouring, look: Look) -> str | list:
+def colours_of(made: Colouring, style: Style) -> str | list:
     """Plotly's colours of a map; a flat one has none."""
     grey = f"rgb{FLAT}"
-    return [[0, grey], [1, grey]] if made.flat else SCALES[look.colours_of(made.signed)]
+    return [[0, grey], [1, grey]] if made.flat else SCALES[style.colours_of(made.signed)]
 
 
-def is_raw(made: Colouring, look: Look) -> bool:
+def is_raw(made: Colouring, style: Style) -> bool:
     """Whether the numbers that are drawn are the raw values; if not, those are the last of the customdata."""
-    return made.flat or not (made.scale == "rank" or (look.smooth and made.cut))
+    return made.flat or not (made.scale == "rank" or (style.smooth and made.cut))
 
 
-def raw_value(made: Colouring, look: Look, place: int) -> str:
+def raw_value(made: Colouring, style: Style, place: int) -> str:
     """Where a hover text finds the raw value: there are `place` other things in the customdata."""
-    return "%{z:.3g}" if is_raw(made, look) else f"%{{customdata[{place}]}}"
+    return "%{z:.3g}" if is_raw(made, style) else f"%{{customdata[{place}]}}"
 
 
 def in_short(values: np.ndarray) -> np.ndarray:
@@ -234,10 +234,10 @@ def hatch(box: Box, axis: str = "") -> list[dict[str, Any]]:
     }]  # fmt: skip
 
 
-def _with_legend(layout: dict[str, Any], shown: Explanation, made: Colouring, behind: Backdrop, look: Look) -> dict[str, Any]:
+def _with_legend(layout: dict[str, Any], shown: Explanation, made: Colouring, behind: Backdrop, style: Style) -> dict[str, Any]:
     if made.flat:
         return layout | {"annotations": [flat_note(shown.flat_in_words)]}
-    shades = seen_palette(look.colours_of(made.signed), look.heatmap_opacity)
+    shades = seen_palette(style.colours_of(made.signed), style.heatmap_opacity)
     bar, texts = colour_bar(shades, made.labels, f"{measured(shown)}{made.by_rank}", behind, layout["height"] - MARGIN["b"])
     return layout | {"images": [*layout["images"], bar], "annotations": texts}
 

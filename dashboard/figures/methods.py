@@ -11,7 +11,17 @@ from dashboard.explain import Explanation
 from dashboard.figures.clickable import UNSEEN
 from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT
-from dashboard.figures.maps import DIVERGING, PLAIN, SCALES, SEQUENTIAL, SHADES, Backdrop, Look, outline_path, unseen_rectangles
+from dashboard.figures.maps import (
+    DIVERGING,
+    PLAIN,
+    SCALES,
+    SEQUENTIAL,
+    SHADES,
+    Backdrop,
+    Style,
+    outline_path,
+    unseen_rectangles,
+)
 from dashboard.metrics import Metric, Number
 from dashboard.numbers import signed
 from dashboard.photo import Box
@@ -22,26 +32,26 @@ BAR_ABOVE = {
 }  # fmt: skip
 
 
-def grid_scale(look: Look, own_scale: bool) -> Scale:
+def grid_scale(style: Style, own_scale: bool) -> Scale:
     """What the small maps' colours follow: ranks, the one scale that all methods have in common, unless another was chosen.
 
     Raw values of different methods have different units, so on any other scale each map has its own ends.
     """
-    return "rank" if look.scale == "auto" and not own_scale else look.scale
+    return "rank" if style.scale == "auto" and not own_scale else style.scale
 
 
-def painted(shown: Explanation, look: Look, own_scale: bool) -> dict[str, str | int | bool]:
+def painted(shown: Explanation, style: Style, own_scale: bool) -> dict[str, str | int | bool]:
     """A map (h, w) for the browser: a shade from 0 to 255 of its palette for each cell, as base64.
 
     `ring` is an SVG path around the cells beyond the ends of the colours, one cell being one unit; a `flat` map has no shades.
     """
     values = shown.heatmap.numpy()
-    made = colouring([values], grid_scale(look, own_scale), shown.method.signed)
+    made = colouring([values], grid_scale(style, own_scale), shown.method.signed)
     shades = ((SHADES - 1) * made.positions(values)).round().astype(np.uint8)
     rows, columns = shades.shape
     return {
-        "rows": rows, "columns": columns, "shades": encoded(shades), "colours": look.colours_of(made.signed), "flat": made.flat,
-        "ring": svg_path(made.beyond(values)),
+        "rows": rows, "columns": columns, "shades": encoded(shades), "colours": style.colours_of(made.signed),
+        "flat": made.flat, "ring": svg_path(made.beyond(values)),
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from dashboard.compare import Pair, Slot, annotate
 from dashboard.engine.fitting import first_fitting
 from dashboard.explain import Explanation, read
-from dashboard.figures.maps import Look, map_figure
+from dashboard.figures.maps import Style, map_figure
 from dashboard.photo import SAMPLES
 from dashboard.ui import caches
 from dashboard.ui.parts.model_picker import DEFAULTS
@@ -21,4 +21,4 @@ def warm_up() -> None:
         return read(caches.STORE.look(key, photo, method.needs), key, method)
 
     maps = Pair.of(shown)
-    map_figure(maps.left, behind, Look(), annotate(maps.left, maps.right), methods.right.label)
+    map_figure(maps.left, behind, Style(), annotate(maps.left, maps.right), methods.right.label)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.compare import annotate
 from dashboard.export.picture import blend
-from dashboard.figures.maps import Look, Show, backdrop, colouring_of, map_figure
+from dashboard.figures.maps import Show, Style, backdrop, colouring_of, map_figure
 from dashboard.photo import Photo, sample_photo
 from tests.browser.doing import FILM, film, open_page, slider, values, wait_for_change
 from tests.export.exhibits import exhibit
@@ -104,12 +104,14 @@ SMOOTH = Image.merge("RGB", [Image.linear_gradient("L").rotate(turn).resize((60,
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_picture_is_what_the_chart_shows(page: Page, side: str, show: Show, smooth: bool):
     """Plotly's own drawing, eight times as large, is the picture's second definition."""
-    look = Look(show, 0.5, smooth=smooth, scale="linear")  # a ring is at least a pixel wide, which is much of so small a photo
-    made = exhibit(look, Photo(SMOOTH, "d1ge57", "smooth"))
+    style = Style(
+        show, 0.5, smooth=smooth, scale="linear"
+    )  # a ring is at least a pixel wide, which is much of so small a photo
+    made = exhibit(style, Photo(SMOOTH, "d1ge57", "smooth"))
     (width, height), stream = made.photo.size, io.BytesIO()
     made.photo.image.save(stream, "PNG")
     shown, other = made.shown[side], made.shown["right" if side == "left" else "left"]
-    figure = map_figure(shown, backdrop((width, height), stream.getvalue()), look, annotate(shown, other, 0.2), "other")
+    figure = map_figure(shown, backdrop((width, height), stream.getvalue()), style, annotate(shown, other, 0.2), "other")
     figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, width=8 * width, height=8 * height)
     figure.update_traces({"showscale": False}, {"type": "heatmap"})
     figure.layout.images[0].source = figure.layout.images[0].source.replace("image/jpeg", "image/png")
@@ -118,7 +120,7 @@ def test_the_picture_is_what_the_chart_shows(page: Page, side: str, show: Show, 
     page.locator(".main-svg .imagelayer image").first.wait_for(state="attached")
     page.wait_for_timeout(500)
     drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB").resize((width, height), Image.Resampling.BOX)
-    ours = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, look), look)
+    ours = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, style), style)
     apart = np.abs(np.asarray(drawn, float) - np.asarray(ours, float)).max(-1)
     assert np.median(apart) <= 2
     assert np.mean(apart > 12) < 0.12, "only where a cell's edge runs through a pixel"

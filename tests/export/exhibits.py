@@ -6,7 +6,7 @@ from dashboard.compare import Pair, compare
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
-from dashboard.figures.maps import Look
+from dashboard.figures.maps import Style
 from dashboard.methods import AttentionRollout, ClassActivationMap
 from dashboard.models.classifier import Classifier
 from dashboard.models.network import Network
@@ -28,7 +28,7 @@ def classifier(key: str) -> Classifier:
     )  # fmt: skip
 
 
-def exhibit(look: Look | None = None, photo: Photo | None = None, **changes) -> Exhibit:
+def exhibit(style: Style | None = None, photo: Photo | None = None, **changes) -> Exhibit:
     """Two maps of a 60 x 45 photo with different grids and boxes, one of them reaching past the photo."""
     photo = photo or Photo(tiny.photo().image, "d1ge57", f"photo {EVIL}.png")
     generator = torch.Generator().manual_seed(1)
@@ -37,6 +37,6 @@ def exhibit(look: Look | None = None, photo: Photo | None = None, **changes) -> 
     right = Explanation(torch.rand(4, 6, generator=generator), VIT_BOX, AttentionRollout("max", 0.8, 2), "hf/b", None, answer)
     values = {
         "photo": photo, "shown": {"left": left, "right": right}, "models": Pair(classifier("hf/a"), classifier("hf/b")),
-        "comparison": compare(left, right, 0.2), "look": look or Look(), "share": 0.2, "link": "http://localhost/?a=<b>",
+        "comparison": compare(left, right, 0.2), "style": style or Style(), "share": 0.2, "link": "http://localhost/?a=<b>",
     }  # fmt: skip
     return Exhibit(**values | changes)

@@ -11,7 +11,7 @@ from PIL import Image, ImageFont
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.export.picture import MOST_LETTERS, _shortened, blend, map_png
-from dashboard.figures.maps import FLAT, SCALES, Colours, Look, colouring_of, outline_path
+from dashboard.figures.maps import FLAT, SCALES, Colours, Style, colouring_of, outline_path
 from dashboard.photo import Box
 from tests.export.exhibits import exhibit
 
@@ -27,18 +27,18 @@ def cell_values(values: np.ndarray, x: float, y: float, smooth: bool) -> float:
     return (1 - y + top) * above + (y - top) * below
 
 
-def by_pixel(photo: np.ndarray, shown, look: Look) -> np.ndarray:
-    box, made = shown.box, colouring_of(shown, look)
-    values, scale = made.positions(shown.heatmap.numpy()), SCALES[look.colours_of(shown.method.signed)]
+def by_pixel(photo: np.ndarray, shown, style: Style) -> np.ndarray:
+    box, made = shown.box, colouring_of(shown, style)
+    values, scale = made.positions(shown.heatmap.numpy()), SCALES[style.colours_of(shown.method.signed)]
     result = photo.astype(float)
     for row in range(photo.shape[0]):
         for column in range(photo.shape[1]):
             x = (column + 0.5 - box.left) / box.width * values.shape[1]
             y = (row + 0.5 - box.top) / box.height * values.shape[0]
             if 0 <= x < values.shape[1] and 0 <= y < values.shape[0]:
-                share = cell_values(values, x, y, look.smooth)
+                share = cell_values(values, x, y, style.smooth)
                 colour = np.array(unlabel_rgb(sample_colorscale(scale, [min(max(share, 0), 1)])[0]))
-                result[row, column] += look.heatmap_opacity * (colour - result[row, column])
+                result[row, column] += style.heatmap_opacity * (colour - result[row, column])
             else:
                 result[row, column] += 0.62 * (np.array([20, 22, 28]) - result[row, column])
     return result
@@ -46,21 +46,21 @@ def by_pixel(photo: np.ndarray, shown, look: Look) -> np.ndarray:
 
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize(
-    "look",
+    "style",
     [
-        Look(),
-        Look("map", colours="Red-blue"),
-        Look("photo"),
-        Look("overlay", 0.3, "Inferno", True),
-        Look(colours="Greys"),
-        Look(scale="rank"),
+        Style(),
+        Style("map", colours="Red-blue"),
+        Style("photo"),
+        Style("overlay", 0.3, "Inferno", True),
+        Style(colours="Greys"),
+        Style(scale="rank"),
     ],
 )
-def test_every_pixel(side: str, look: Look):
-    made = exhibit(look)
+def test_every_pixel(side: str, style: Style):
+    made = exhibit(style)
     shown = made.shown[side]
-    image = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, look), look)
-    expected = by_pixel(np.asarray(made.photo.image), shown, look)
+    image = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, style), style)
+    expected = by_pixel(np.asarray(made.photo.image), shown, style)
     assert image.size == made.photo.size
     apart = np.abs(np.asarray(image, float) - expected).max(-1)
     # Colours come from a table of 256; edges off the pixels' borders (4.5) are rounded by whole pixels.
@@ -70,7 +70,7 @@ def test_every_pixel(side: str, look: Look):
 
 @pytest.mark.parametrize("colours", SCALES)
 def test_every_colour_scale(colours: Colours):
-    assert opened(map_png(exhibit(Look(colours=colours)), "left")).mode == "RGB"
+    assert opened(map_png(exhibit(Style(colours=colours)), "left")).mode == "RGB"
 
 
 def opened(data: bytes) -> Image.Image:
@@ -83,7 +83,7 @@ def test_the_png_is_the_photo_wide_with_a_legend_below_and_the_settings_inside()
     assert image.width == 60
     assert image.height > 45
     shown = made.shown["right"]
-    plain = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, made.look), made.look)
+    plain = blend(made.photo.image, shown.heatmap.numpy(), shown.box, colouring_of(shown, made.style), made.style)
     assert image.crop((0, 0, 60, 45)).tobytes() == plain.tobytes()
     assert json.loads(image.text["settings"])["maps"]["right"]["options"] == {
         "heads": "max",
@@ -96,14 +96,14 @@ def test_the_png_is_the_photo_wide_with_a_legend_below_and_the_settings_inside()
 @pytest.mark.parametrize("opacity", [1.0, 0.3])
 def test_the_legend_runs_from_the_first_colour_to_the_last_as_they_are_seen(opacity: float):
     photo = Image.new("RGB", (720, 100))
-    made = exhibit(Look(opacity=opacity))
+    made = exhibit(Style(opacity=opacity))
     for side, scale in (("left", "RdBu_r"), ("right", "Viridis")):
-        image = opened(map_png(exhibit(made.look, photo=type(made.photo)(photo, "d", "wide")), side))
+        image = opened(map_png(exhibit(made.style, photo=type(made.photo)(photo, "d", "wide")), side))
         bar = np.asarray(image)[100 + 4].astype(int)
         first, last = (np.array(unlabel_rgb(colour)) for colour in sample_colorscale(scale, [0, 1]))
         assert np.abs(bar[0] - (opacity * first + (1 - opacity) * 128)).max() <= 4
         assert np.abs(bar[-1] - (opacity * last + (1 - opacity) * 128)).max() <= 4
-    middle = np.asarray(opened(map_png(exhibit(made.look, photo=type(made.photo)(photo, "d", "wide")), "left")))[104, 360]
+    middle = np.asarray(opened(map_png(exhibit(made.style, photo=type(made.photo)(photo, "d", "wide")), "left")))[104, 360]
     assert middle.tolist() == [20, 22, 28], "zero is marked"
 
 
@@ -117,10 +117,10 @@ def test_cells_beyond_the_colours_are_ringed():
     box = Box(0, 0, 480, 440)
     shown["right"] = dataclasses.replace(shown["right"], box=box)
     ringed, linear = (
-        np.asarray(opened(map_png(exhibit(Look(scale=scale), large, shown=shown), "right")), int)
+        np.asarray(opened(map_png(exhibit(Style(scale=scale), large, shown=shown), "right")), int)
         for scale in ("auto", "linear")
     )
-    x, y = outline_path(colouring_of(shown["right"], Look()).beyond(heatmap.numpy()), box)
+    x, y = outline_path(colouring_of(shown["right"], Style()).beyond(heatmap.numpy()), box)
     for i in range(0, len(x), 3):
         column, row = round((x[i] + x[i + 1]) / 2), round((y[i] + y[i + 1]) / 2)
         if not (0 < column < 480 and 0 < row < 440):
@@ -135,15 +135,15 @@ def test_cells_beyond_the_colours_are_ringed():
 def test_a_flat_map_is_hatched_and_has_no_bar():
     both = exhibit().shown
     flat = dataclasses.replace(both["right"], heatmap=torch.full((4, 6), 0.1), box=Box(12, 0, 60, 45))
-    image = np.asarray(opened(map_png(exhibit(Look("map"), shown=both | {"right": flat}), "right")).crop((12, 0, 60, 45)))
+    image = np.asarray(opened(map_png(exhibit(Style("map"), shown=both | {"right": flat}), "right")).crop((12, 0, 60, 45)))
     colours = {tuple(colour) for colour in image.reshape(-1, 3).tolist()}
     assert colours == {FLAT, (20, 22, 28)}
 
 
 def test_the_outline_marks_the_top_cells_alone():
-    made = exhibit(Look("outline"))
+    made = exhibit(Style("outline"))
     drawn, without = (
-        np.asarray(opened(map_png(exhibit(Look(show)), "right")).crop((0, 0, 60, 45)), int) for show in ("outline", "photo")
+        np.asarray(opened(map_png(exhibit(Style(show)), "right")).crop((0, 0, 60, 45)), int) for show in ("outline", "photo")
     )
     changed = (drawn != without).any(-1)
     assert (drawn[changed] == (255, 176, 0)).all()

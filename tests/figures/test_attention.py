@@ -10,7 +10,7 @@ from dashboard.explain import Explanation
 from dashboard.figures.attention import heads_figure, heads_in_words, mosaic, patch_figure, summary_figure
 from dashboard.figures.colouring import colouring
 from dashboard.figures.layers import ACCENT
-from dashboard.figures.maps import Backdrop, Look
+from dashboard.figures.maps import Backdrop, Style
 from dashboard.methods import ClassActivationMap
 from dashboard.photo import Box
 from dashboard.studies.attention import HeadSummary, TokenAttention
@@ -28,7 +28,7 @@ def explanation(heatmap: torch.Tensor, box: Box, method) -> Explanation:
 def patch(chosen: tuple[int, int] | None):
     shown = explanation(torch.arange(10.0).view(ROWS, COLUMNS), BOX, TokenAttention(1, 1))
     cam = explanation(torch.ones(3, 3), Box(0, 0, 200, 300), ClassActivationMap())
-    return patch_figure(shown, BEHIND, Look(), annotate(shown, cam), "CAM", chosen)
+    return patch_figure(shown, BEHIND, Style(), annotate(shown, cam), "CAM", chosen)
 
 
 def test_a_click_on_a_patch_gives_its_number():
@@ -79,7 +79,7 @@ def test_the_same_patch_is_ringed_on_the_large_one_above_the_points_that_are_cli
     heatmap = torch.linspace(1, 2, 70).view(7, 10)
     heatmap[3, 4] = 90
     shown = explanation(heatmap, BOX, TokenAttention(1, 1))
-    drawn, points, *rings = patch_figure(shown, BEHIND, Look(), annotate(shown, None), "CAM", (1, 3)).data
+    drawn, points, *rings = patch_figure(shown, BEHIND, Style(), annotate(shown, None), "CAM", (1, 3)).data
     assert drawn.zmax < 2
     assert points.mode == "markers"
     assert {(ring.name, ring.hoverinfo) for ring in rings} == {("beyond", "skip")}
@@ -89,40 +89,40 @@ def test_a_flat_map_has_no_colour_and_is_hatched_in_its_place():
     assert set(mosaic(np.full((1, 1, 2, 3), 0.1, np.float32)).flatten()) == {0}
     maps = MAPS.copy()
     maps[2, 1] = 0.1
-    stripes = heads_figure(maps, 0.5, Look(scale="linear"), 1, None).data[-1]
+    stripes = heads_figure(maps, 0.5, Style(scale="linear"), 1, None).data[-1]
     assert (stripes.name, stripes.hoverinfo, stripes.fillpattern.shape) == ("flat", "skip", "/")
     half, tall = COLUMNS / 2 / (COLUMNS + 1), ROWS / 2 / (ROWS + 1)
     assert sorted(set(stripes.x[:-1])) == pytest.approx([3 - half, 3 + half]), "layer 3"
     assert sorted(set(stripes.y[:-1])) == pytest.approx([1 - tall, 1 + tall]), "head 1"
-    assert heads_in_words(maps, Look(scale="linear")) == "Where a map is hatched, every patch has the same value."
-    assert len(heads_figure(MAPS, 0.5, Look(scale="linear"), 1, None).data) == 2
-    assert heads_in_words(MAPS, Look(scale="linear")) == ""
+    assert heads_in_words(maps, Style(scale="linear")) == "Where a map is hatched, every patch has the same value."
+    assert len(heads_figure(MAPS, 0.5, Style(scale="linear"), 1, None).data) == 2
+    assert heads_in_words(MAPS, Style(scale="linear")) == ""
 
 
 def test_small_maps_are_ringed_where_their_colours_stop():
     maps = 1 + np.random.default_rng(1).random((2, 3, 8, 9)).astype(np.float32)
     maps[1, 2, 2, 3] = 90
-    figure = heads_figure(maps, 8 / 9, Look(), 1, None)
+    figure = heads_figure(maps, 8 / 9, Style(), 1, None)
     picture, _, *rings = figure.data
     beyond = colouring([maps[1, 2]], "auto", signed=False).beyond(maps[1, 2])
     assert beyond[2, 3]
     assert [(ring.name, ring.hoverinfo, ring.marker.symbol) for ring in rings] == [("beyond", "skip", "square-open")] * 2
-    small = heads_figure(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Look(), 1, None).data[2:]
+    small = heads_figure(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Style(), 1, None).data[2:]
     assert [ring.marker.line.color or ring.marker.color for ring in small] == ["rgb(255,255,255)"], "a thin one on small cells"
     for ring in rings:
         columns, rows = (np.asarray(ring.x) - picture.x0) / picture.dx, (np.asarray(ring.y) - picture.y0) / picture.dy
         found = sorted(zip(rows.round(3), columns.round(3), strict=True))
         assert found == sorted((2 * 9 + row, 1 * 10 + column) for row, column in np.argwhere(beyond)), "cells of the picture"
         assert (ring.selected.marker.opacity, ring.unselected.marker.opacity) == (1, 1), "a click dims none"
-    assert heads_in_words(maps, Look()).startswith("In 1 of these 6 maps colours stop at the 2nd and the 98th percentile")
+    assert heads_in_words(maps, Style()).startswith("In 1 of these 6 maps colours stop at the 2nd and the 98th percentile")
     for scale in ("linear", "rank"):
-        assert len(heads_figure(maps, 1, Look(scale=scale), 1, None).data) == 2
-        assert heads_in_words(maps, Look(scale=scale)) == ""
+        assert len(heads_figure(maps, 1, Style(scale=scale), 1, None).data) == 2
+        assert heads_in_words(maps, Style(scale=scale)) == ""
 
 
 @pytest.mark.parametrize(("head", "row"), [(None, 0), (2, 2)])
 def test_the_grid_of_heads_lies_where_its_points_are(head: int | None, row: int):
-    figure = heads_figure(MAPS, 0.5, Look(), 3, head)
+    figure = heads_figure(MAPS, 0.5, Style(), 3, head)
     picture, points, *_ = figure.data
     assert [list(told) for told in points.customdata] == [[x, y] for y in range(HEADS) for x in range(1, L + 1)]
     for layer, y in points.customdata:
@@ -135,16 +135,16 @@ def test_the_grid_of_heads_lies_where_its_points_are(head: int | None, row: int)
 
 def test_no_colour_in_the_gaps_whatever_the_colours():
     for colours in ("Viridis", "Inferno", "Greys", "Red-blue"):
-        scale = heads_figure(MAPS, 1, Look(colours=colours), 1, None).data[0].colorscale
+        scale = heads_figure(MAPS, 1, Style(colours=colours), 1, None).data[0].colorscale
         assert [colour for _, colour in scale[:2]] == ["rgba(0,0,0,0)"] * 2
         assert scale[1][0] < 1 / 255
         assert scale[-1][0] == pytest.approx(1)
 
 
 def test_the_grid_of_a_large_model_travels_light():
-    figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Look(), 1, None)
+    figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Style(), 1, None)
     assert len(figure.to_json()) < 60_000
-    figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Look(scale="robust"), 1, None)
+    figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Style(scale="robust"), 1, None)
     assert len(figure.to_json()) < 90_000, "with over a thousand rings"
 
 

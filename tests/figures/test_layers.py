@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.figures.layers import ACCENT, Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
-from dashboard.figures.maps import Backdrop, Look, outline_path
+from dashboard.figures.maps import Backdrop, Style, outline_path
 from dashboard.metrics import Entropy, Gini, TopOverlap
 from dashboard.photo import Box
 from dashboard.studies.layers import Curve
@@ -16,12 +16,12 @@ BOX = Box(50, 0, 350, 300)
 LEFT, RIGHT = np.random.default_rng(0).random((2, 4, 3, 5))
 
 
-def reel_film(left: np.ndarray, right: np.ndarray, look: Look | None = None, depth: int = 1, signed: bool = False):
-    return film(Reel("a", left, "a, of it", signed), Reel("b", right, "b, of it"), BOX, BEHIND, look or Look(), depth)
+def reel_film(left: np.ndarray, right: np.ndarray, style: Style | None = None, depth: int = 1, signed: bool = False):
+    return film(Reel("a", left, "a, of it", signed), Reel("b", right, "b, of it"), BOX, BEHIND, style or Style(), depth)
 
 
 def test_a_frame_for_each_layer_of_both_sides():
-    figure = reel_film(LEFT, RIGHT, Look(), 2)
+    figure = reel_film(LEFT, RIGHT, Style(), 2)
     assert [frame.name for frame in figure.frames] == ["1", "2", "3", "4"]
     for layer, frame in enumerate(figure.frames):
         assert (frame.data[0].z == LEFT[layer]).all()
@@ -50,14 +50,14 @@ def test_in_each_frame_what_lies_beyond_the_colours_of_all_layers_is_ringed():
         x, y = outline_path((values < axis.cmin) | (values > axis.cmax), BOX)
         for ring in frame.data[2:]:
             assert (list(ring.x), list(ring.y), ring.name) == (x, y, "beyond")
-    told = film_in_words((Reel("Rollout", left, ""), Reel("Raw", RIGHT, "")), Look())
+    told = film_in_words((Reel("Rollout", left, ""), Reel("Raw", RIGHT, "")), Style())
     assert told.startswith(f"Rollout: one patch holds up to {75 / left[3].sum():.1%} of a map")
     assert "Raw:" not in told
 
 
 @pytest.mark.parametrize("scale", ["linear", "rank"])
 def test_a_film_in_which_nothing_lies_beyond_has_no_rings(scale: str):
-    figure = reel_film(LEFT, RIGHT, Look(scale=scale))
+    figure = reel_film(LEFT, RIGHT, Style(scale=scale))
     assert {tuple(frame.traces) for frame in figure.frames} == {(0, 1)}
     if scale == "rank":
         together = np.concatenate([frame.data[0].z.flatten() for frame in figure.frames])
@@ -89,15 +89,15 @@ def panels(count: int = 5) -> list[Panel]:
 
 
 def test_small_maps_share_a_scale_where_they_can_be_compared():
-    heatmaps = list(multiples(panels(), BEHIND, Look(), 3, one_scale=True).select_traces({"type": "heatmap"}))
+    heatmaps = list(multiples(panels(), BEHIND, Style(), 3, one_scale=True).select_traces({"type": "heatmap"}))
     assert len(heatmaps) == 5
     assert {(trace.zmin, trace.zmax) for trace in heatmaps} == {(0.0, 5.0)}
-    apart = multiples(panels(), BEHIND, Look(), 3, one_scale=False).select_traces({"type": "heatmap"})
+    apart = multiples(panels(), BEHIND, Style(), 3, one_scale=False).select_traces({"type": "heatmap"})
     assert [(trace.zmin, trace.zmax) for trace in apart] == [(0, i + 1) for i in range(5)]
 
 
 def test_small_maps_of_a_signed_method_diverge_about_zero():
-    one_scale = multiples(panels(), BEHIND, Look(), 3, one_scale=True, signed=True)
+    one_scale = multiples(panels(), BEHIND, Style(), 3, one_scale=True, signed=True)
     assert {(trace.zmin, trace.zmax) for trace in one_scale.select_traces({"type": "heatmap"})} == {(-5, 5)}
     colours = next(one_scale.select_traces({"type": "heatmap"})).colorscale
     assert colours[len(colours) // 2][1] == "rgb(247,247,247)"
@@ -108,19 +108,19 @@ def test_small_maps_ring_what_lies_beyond_and_hatch_what_is_flat():
     crowd[1].values[4, 6] = 60
     crowd.append(Panel("flat", np.full((8, 10), 1.0), BOX, 3))
     for one_scale in (True, False):
-        figure = multiples(crowd, BEHIND, Look(), 4, one_scale)
+        figure = multiples(crowd, BEHIND, Style(), 4, one_scale)
         ringed = {trace.xaxis for trace in figure.data if trace.name == "beyond"}
         assert "x2" in ringed
         assert [trace.xaxis for trace in figure.data if trace.name == "flat"] == ["x4"]
-    own = multiples_in_words(crowd, Look(), one_scale=False)
+    own = multiples_in_words(crowd, Style(), one_scale=False)
     assert own.startswith("In 1 of these 4 maps colours stop at the 2nd and the 98th percentile")
     assert own.endswith("Where a map is hatched, every patch has the same value.")
-    assert multiples_in_words(crowd, Look(), one_scale=True).startswith("One patch holds up to")
-    assert multiples_in_words(panels(), Look(), one_scale=True) == ""
+    assert multiples_in_words(crowd, Style(), one_scale=True).startswith("One patch holds up to")
+    assert multiples_in_words(panels(), Style(), one_scale=True) == ""
 
 
 def test_a_click_anywhere_on_a_small_map_tells_which_it_is():
-    points = list(multiples(panels(), BEHIND, Look(), 3, one_scale=True).select_traces({"type": "scatter"}))
+    points = list(multiples(panels(), BEHIND, Style(), 3, one_scale=True).select_traces({"type": "scatter"}))
     for index, trace in enumerate(points):
         assert set(trace.customdata) == {index + 1}
         assert sorted(set(trace.x)) == [100, 200, 300], "the middles of the columns"
@@ -128,13 +128,13 @@ def test_a_click_anywhere_on_a_small_map_tells_which_it_is():
 
 
 def test_the_chosen_one_is_framed():
-    shapes = multiples(panels(), BEHIND, Look(), 3, one_scale=True).layout.shapes
+    shapes = multiples(panels(), BEHIND, Style(), 3, one_scale=True).layout.shapes
     assert [(shape.xref, shape.line.color) for shape in shapes] == [("x3", ACCENT)]
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 18, 24])
 def test_any_number_of_small_maps(count: int):
-    assert len(multiples(panels(count), BEHIND, Look(), 6, one_scale=True).data) == 2 * count
+    assert len(multiples(panels(count), BEHIND, Style(), 6, one_scale=True).data) == 2 * count
 
 
 def curves(chance: list[float]) -> list[Curve]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from dashboard.compare import annotate
 from dashboard.evidence import Prediction
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Look, map_figure
+from dashboard.figures.maps import Style, map_figure
 from dashboard.methods import AttentionRollout
 from tests.figures.test_maps import BEHIND, explanation
 from tests.models import tiny
@@ -14,7 +14,7 @@ from tests.models import tiny
 
 def told(**changes) -> dict:
     shown = replace(explanation(), **changes)
-    figure = labelled(map_figure(shown, BEHIND, Look(), annotate(shown, None), ""), shown, tiny.photo())
+    figure = labelled(map_figure(shown, BEHIND, Style(), annotate(shown, None), ""), shown, tiny.photo())
     return json.loads(figure.to_json())["layout"]["meta"]
 
 

@@ -15,8 +15,8 @@ from dashboard.explain import Explanation
 from dashboard.figures.maps import (
     Backdrop,
     Colours,
-    Look,
     Show,
+    Style,
     backdrop,
     difference_figure,
     map_figure,
@@ -37,9 +37,9 @@ def explanation(box: Box = SEEN, method=None, shape: tuple[int, int] = (3, 5)) -
     return Explanation(heatmap, box, method or ClassActivationMap(), "a/b", 0, ANSWER)
 
 
-def drawn(look: Look | None = None, box: Box = SEEN, other_box: Box = SEEN):
+def drawn(style: Style | None = None, box: Box = SEEN, other_box: Box = SEEN):
     shown, other = explanation(box), explanation(other_box, AttentionRollout())
-    return map_figure(shown, BEHIND, look or Look(), annotate(shown, other), "Attention rollout")
+    return map_figure(shown, BEHIND, style or Style(), annotate(shown, other), "Attention rollout")
 
 
 def test_cells_cover_what_the_model_saw():
@@ -79,24 +79,24 @@ def test_hovering_tells_value_percentile_and_the_other():
 
 @pytest.mark.parametrize(("show", "opacity"), [("overlay", 0.35), ("map", 1), ("photo", 0), ("outline", 0)])
 def test_ways_to_show(show: Show, opacity: float):
-    figure = drawn(Look(show, 0.35))
+    figure = drawn(Style(show, 0.35))
     assert figure.data[0].opacity == opacity
     assert len(figure.data) == (2 if show == "outline" else 1)
 
 
 def test_smoothing_is_the_browsers_work():
-    assert drawn(Look(smooth=True)).data[0].zsmooth == "best"
+    assert drawn(Style(smooth=True)).data[0].zsmooth == "best"
     assert drawn().data[0].zsmooth is False
-    assert (drawn(Look(smooth=True)).data[0].z == drawn().data[0].z).all()
+    assert (drawn(Style(smooth=True)).data[0].z == drawn().data[0].z).all()
 
 
 @pytest.mark.parametrize("colours", get_args(Colours))
 def test_no_colour_that_streamlit_takes_for_a_placeholder(colours: Colours):
-    assert not re.search(r'"#0000[0-3][0-9a-f]"|"#000040"', drawn(Look(colours=colours)).to_json(), re.IGNORECASE)
+    assert not re.search(r'"#0000[0-3][0-9a-f]"|"#000040"', drawn(Style(colours=colours)).to_json(), re.IGNORECASE)
 
 
-def figure_of(shown: Explanation, look: Look | None = None):
-    return map_figure(shown, BEHIND, look or Look(), annotate(shown, None), "none")
+def figure_of(shown: Explanation, style: Style | None = None):
+    return map_figure(shown, BEHIND, style or Style(), annotate(shown, None), "none")
 
 
 def bar_of(figure) -> tuple[list[str], list[str]]:
@@ -110,36 +110,36 @@ def bar_of(figure) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("colours", get_args(Colours))
 def test_signed_maps_diverge_about_a_marked_zero_and_no_others_do(colours: Colours):
     signed, unsigned = explanation(), explanation(method=AttentionRollout())
-    trace = figure_of(signed, Look(colours=colours)).data[0]
+    trace = figure_of(signed, Style(colours=colours)).data[0]
     assert (trace.zmin, trace.zmax) == (-10, 10)
-    texts, shades = bar_of(figure_of(signed, Look("map", colours=colours)))
+    texts, shades = bar_of(figure_of(signed, Style("map", colours=colours)))
     assert texts[:3] == ["-10", "0", "10"]
     assert shades[16] == "rgb(247,247,247)", "zero has no colour"
-    trace = figure_of(unsigned, Look(colours=colours)).data[0]
+    trace = figure_of(unsigned, Style(colours=colours)).data[0]
     assert (trace.zmin, trace.zmax) == (-4, 10)
-    texts, shades = bar_of(figure_of(unsigned, Look("map", colours=colours)))
+    texts, shades = bar_of(figure_of(unsigned, Style("map", colours=colours)))
     assert texts[:2] == ["-4", "10"]
     assert shades[16] != "rgb(247,247,247)"
 
 
 def test_a_colour_bar_says_what_it_measures_and_shows_the_colours_as_they_are_seen():
     shown = replace(explanation(), target=1, against=0, prediction=Prediction(torch.zeros(2), ("<b>cat", "dog, domestic")))
-    texts, shades = bar_of(figure_of(shown, Look(opacity=0.25)))
+    texts, shades = bar_of(figure_of(shown, Style(opacity=0.25)))
     assert texts[3] == "CAM, evidence for dog rather than &lt;b&gt;cat"
     first = seen_palette("Red-blue", 0.25)[0]
     assert shades[0] == f"rgb({','.join(map(str, first))})"
     assert first.tolist() == [round(0.25 * part + 0.75 * 128) for part in (5, 48, 97)], "a quarter of the colour, the rest grey"
-    texts, _ = bar_of(figure_of(explanation(method=AttentionRollout()), Look(scale="rank")))
+    texts, _ = bar_of(figure_of(explanation(method=AttentionRollout()), Style(scale="rank")))
     assert texts == ["-4", "10", "Attention rollout, share of the whole, by rank"]
 
 
 @pytest.mark.parametrize("show", ["photo", "outline"])
 def test_without_colours_there_is_no_bar_and_no_ring(show: Show):
-    figure = figure_of(dotted(), Look(show))
+    figure = figure_of(dotted(), Style(show))
     assert len(figure.layout.images) == 1
     assert not figure.layout.annotations
     assert not [trace for trace in figure.data if trace.name == "beyond"]
-    assert outliers_in_words(dotted(), Look(show)) == ""
+    assert outliers_in_words(dotted(), Style(show)) == ""
 
 
 def dotted() -> Explanation:
@@ -165,23 +165,23 @@ def test_one_patch_that_outshines_all_is_ringed_and_told():
     assert texts[0].startswith("≤ 1")
     assert texts[1].startswith("≥ 1.9")
     share, times = 80 / shown.heatmap.sum().item(), 80 / shown.heatmap.median().item()
-    assert outliers_in_words(shown, Look()).startswith(
+    assert outliers_in_words(shown, Style()).startswith(
         f"One patch holds {share:.1%} of the map, {times:.0f} times the median patch:"
     )
-    assert len(figure_of(shown, Look(scale="linear")).data) == 1
+    assert len(figure_of(shown, Style(scale="linear")).data) == 1
 
 
 def test_the_layer_behind_a_patch_that_outshines_all_is_told():
     shown = replace(dotted(), attraction=Attraction(2, 0.1293, 1 / 127))
-    assert outliers_in_words(shown, Look()).endswith(
+    assert outliers_in_words(shown, Style()).endswith(
         " The brightest one draws most attention in layer 2: 12.9% of all that is paid there, where an even share is 0.8%."
     )
-    assert outliers_in_words(shown, Look(scale="linear")) == ""
+    assert outliers_in_words(shown, Style(scale="linear")) == ""
 
 
 def test_ranks_are_drawn_and_raw_values_told():
     shown = dotted()
-    heatmap = figure_of(shown, Look(scale="rank")).data[0]
+    heatmap = figure_of(shown, Style(scale="rank")).data[0]
     assert (heatmap.zmin, heatmap.zmax) == (0, 1)
     assert sorted(heatmap.z.flatten()) == pytest.approx(np.linspace(0, 1, 126))
     assert heatmap.z[3, 7] == 1
@@ -190,7 +190,7 @@ def test_ranks_are_drawn_and_raw_values_told():
 
 
 def test_where_neighbours_are_blended_one_patch_does_not_hide_those_around_it():
-    heatmap = figure_of(dotted(), Look(smooth=True)).data[0]
+    heatmap = figure_of(dotted(), Style(smooth=True)).data[0]
     assert heatmap.z.max() == pytest.approx(heatmap.zmax), "values stop at the end before they are blended"
     assert heatmap.customdata[3][7][2] == "80"
 
@@ -209,7 +209,7 @@ def test_a_flat_map_is_hatched_and_has_no_bar():
 
 def test_an_unknown_look_is_refused():
     with pytest.raises(ValueError, match="Jet"):
-        Look(colours="Jet")
+        Style(colours="Jet")
 
 
 def test_an_outline_parts_inside_from_outside():

@@ -13,7 +13,7 @@ from dashboard.explain import Explanation, read
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.attention import heads_figure, heads_in_words, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Backdrop, Look
+from dashboard.figures.maps import Backdrop, Style
 from dashboard.methods import AttentionRollout, option_texts
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.names import short_names
@@ -95,7 +95,7 @@ def _one_patch(
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
     notices_here()
     tray.empty()
-    photo, style, share, model = chosen.photo, chosen.look, chosen.share, models[slot]
+    photo, style, share, model = chosen.photo, chosen.style, chosen.share, models[slot]
     evidence, behind = seen.evidence, caches.screen_copy(photo, side=720)  # it travels with every click
 
     asked = pick_attention(evidence)
@@ -198,12 +198,12 @@ def show_patch(
     evidence: AttentionMaps,
     other: Explanation | None,
     behind: Backdrop,
-    look: Look,
+    style: Style,
     share: float,
 ) -> None:
     """The answer over the photo; a click or an arrow key chooses another patch."""
     cell = place(evidence, shown.method.token)
-    figure = patch_figure(shown, behind, look, annotate(shown, other, share), other.method.label if other else "", cell)
+    figure = patch_figure(shown, behind, style, annotate(shown, other, share), other.method.label if other else "", cell)
     with st.container(key=PICTURE):
         clickable(
             MAP,
@@ -258,13 +258,13 @@ def _short(shown: Explanation, index: int | None) -> str:
     return "" if index is None else f"“{plain(short_names(shown.prediction.labels)[index])}”"
 
 
-def show_heads(shown: Explanation[TokenAttention], evidence: AttentionMaps, look: Look) -> None:
+def show_heads(shown: Explanation[TokenAttention], evidence: AttentionMaps, style: Style) -> None:
     """The same question to every head of every layer; a click enlarges one."""
     asked = shown.method
     maps = small_maps(asked.on_patches(evidence, asked.every_head(evidence)))
-    figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, look, asked.layer, asked.head)
+    figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, style, asked.layer, asked.head)
     clickable(HEADS, figure, "The same in every layer and head, as small maps.", _choose_head)
-    if words := heads_in_words(maps.numpy(), look):
+    if words := heads_in_words(maps.numpy(), style):
         st.caption(words)
     if maps.shape[2:] != evidence.grid:
         rows, columns = maps.shape[2:]

@@ -10,7 +10,7 @@ from dashboard.engine.request import Request
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Look, map_figure
+from dashboard.figures.maps import Style, map_figure
 from dashboard.methods import Method
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
@@ -40,7 +40,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     """Both sides, and their difference beside them."""
     notices_here()
     tray.empty()
-    methods, look = _pick_methods(chosen)
+    methods, style = _pick_methods(chosen)
     tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(methods[slot]))))
 
     *columns, beside = st.columns(WIDTHS, gap="medium")
@@ -55,16 +55,16 @@ def show(chosen: Chosen, tray: Tray) -> None:
             shown[slot] = (answers([asked[slot]], slot) or [None])[0]
     for slot, place in places.items():  # first the maps, which a browser then draws the sooner
         with place:
-            _map(chosen, slot, asked[slot], shown[slot], shown[OTHER[slot]], methods[OTHER[slot]], look)
+            _map(chosen, slot, asked[slot], shown[slot], shown[OTHER[slot]], methods[OTHER[slot]], style)
     for slot, side in chosen.sides.items():
         with columns[slot]:
             panel.answers(side, seen[slot], chosen_class(asked[slot], seen[slot]))
             panel.facts(asked[slot], seen[slot], shown[slot])
     with beside:
-        _difference(chosen, asked, shown, tray, look)
+        _difference(chosen, asked, shown, tray, style)
 
 
-def _pick_methods(chosen: Chosen) -> tuple[Pair[Method], Look]:
+def _pick_methods(chosen: Chosen) -> tuple[Pair[Method], Style]:
     """Draws the choice of both methods, of what is shown of their maps, and of their options."""
     *places, view = st.columns(WIDTHS, gap="medium")
     kinds = {}
@@ -72,33 +72,39 @@ def _pick_methods(chosen: Chosen) -> tuple[Pair[Method], Look]:
         with place:
             kinds[side.slot] = pick_method(side)
     with view:
-        look = replace(chosen.look, show=pick_show())
+        style = replace(chosen.style, show=pick_show())
     rows = Pair(*st.columns([WIDTHS[0], sum(WIDTHS[1:])], gap="medium"))
 
     def with_options(slot: Slot) -> Method:
         with rows[slot]:
             return method_controls(kinds[slot], chosen.sides[slot])
 
-    return Pair.of(with_options), look
+    return Pair.of(with_options), style
 
 
 def _map(
-    chosen: Chosen, slot: Slot, asked: Request, shown: Explanation | None, other: Explanation | None, others: Method, look: Look
+    chosen: Chosen,
+    slot: Slot,
+    asked: Request,
+    shown: Explanation | None,
+    other: Explanation | None,
+    others: Method,
+    style: Style,
 ) -> None:
     if shown is None:
         return
     side: Side = chosen.sides[slot]
-    figure = map_figure(shown, backdrop_of(chosen), look, annotate(shown, other, chosen.share), others.label)
+    figure = map_figure(shown, backdrop_of(chosen), style, annotate(shown, other, chosen.share), others.label)
     st.plotly_chart(
         labelled(figure, shown, chosen.photo), key=side.key("map"), config=CONFIG,
         alt=f"{asked.method.label} of {side.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
-    panel.left_out(shown, look)
+    panel.left_out(shown, style)
     panel.numbers(shown, chosen.share)
 
 
 def _difference(
-    chosen: Chosen, asked: Mapping[Slot, Request], shown: Mapping[Slot, Explanation | None], tray: Tray, look: Look
+    chosen: Chosen, asked: Mapping[Slot, Request], shown: Mapping[Slot, Explanation | None], tray: Tray, style: Style
 ) -> None:
     left, right = shown["left"], shown["right"]
     if left is None or right is None:
@@ -107,5 +113,5 @@ def _difference(
     behind, comparison = backdrop_of(chosen), compare(left, right, chosen.share)
     panel.agreement(comparison, behind)
     models = Pair.of(lambda slot: asked[slot].model)
-    exhibit = Exhibit(chosen.photo, Pair(left, right), models, comparison, look, chosen.share, current_link())
+    exhibit = Exhibit(chosen.photo, Pair(left, right), models, comparison, style, chosen.share, current_link())
     tray.lay(comparison_files(exhibit, behind))

@@ -18,7 +18,7 @@ from dashboard.export.arrays import Layers
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Backdrop, Look, measured
+from dashboard.figures.maps import Backdrop, Style, measured
 from dashboard.methods import AttentionRollout, GradCAM, Method, Progressive
 from dashboard.metrics import PairMetric
 from dashboard.models.classifier import DoesNotFit, Observation
@@ -90,7 +90,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     if built and left is not None and right is not None:
         models = Pair.of(lambda slot: asked[slot].model)
         agreement = compare(left, right, chosen.share)
-        exhibit = Exhibit(chosen.photo, Pair(left, right), models, agreement, chosen.look, chosen.share, current_link())
+        exhibit = Exhibit(chosen.photo, Pair(left, right), models, agreement, chosen.style, chosen.share, current_link())
         tray.lay(layer_files(exhibit, built))
 
 
@@ -124,18 +124,18 @@ def _film(chosen: Chosen, named: Charts, asked: Request[Progressive], other: Exp
         read = curves(evidence, shown, progression, other, chosen.share)
         attention = attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head)
         layers = Layers(progression, attention, read)
-        show_film(shown, chosen.photo, layers, head, behind, chosen.look, named)
+        show_film(shown, chosen.photo, layers, head, behind, chosen.style, named)
     with right:
         st.markdown("**By depth** · click a point to choose its depth")
         show_curves(read, shown, evidence, named)
     st.markdown(f"**{label} at every depth, on one scale** · click one to choose its depth everywhere")
-    show_depths(shown, evidence, progression, small, chosen.look, named)
+    show_depths(shown, evidence, progression, small, chosen.style, named)
     if isinstance(asked.method, AttentionRollout):
         st.markdown(
             "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current "
             "map, where neither is flat"
         )
-        show_choices(asked.method, shown, evidence, small, chosen.look, named)
+        show_choices(asked.method, shown, evidence, small, chosen.style, named)
     return layers
 
 
@@ -144,19 +144,25 @@ def _stages(chosen: Chosen, named: Charts, asked: Request) -> None:
     small = caches.screen_copy(chosen.photo, side=200)
     staged = at_stages(asked)
     why = "" if staged is asked else f"instead of {asked.method.label}, which has no map per stage"
-    show_places(staged, named("by_stage"), small, chosen.look, why)
+    show_places(staged, named("by_stage"), small, chosen.style, why)
     if StageMaps not in asked.model.observers and AttentionMaps in asked.model.observers:
         return  # a transformer has layers instead
     st.markdown("**Activation energy of each stage** · no class enters")
     try:
         seen = caches.STORE.look(asked.model.key, chosen.photo, StageMaps)
-        show_stages(seen, small, chosen.look, named)
+        show_stages(seen, small, chosen.style, named)
     except DoesNotFit as reason:
         st.info(plain(str(reason)))
 
 
 def show_film(
-    shown: Explanation[Progressive], photo: Photo, layers: Layers, head: int | None, behind: Backdrop, look: Look, named: Charts
+    shown: Explanation[Progressive],
+    photo: Photo,
+    layers: Layers,
+    head: int | None,
+    behind: Backdrop,
+    style: Style,
+    named: Charts,
 ) -> None:
     """The map up to a layer beside that layer's own attention, to play and to scrub."""
     raw = f"Raw attention, {'fused' if head is None else f'head {head}'}"
@@ -165,7 +171,7 @@ def show_film(
         Reel(raw, layers.attention.numpy(), "Raw attention, share of the attention"),
     )
     depth = shown.method.depth or len(layers.progression)
-    figure = film(*reels, shown.box, behind, look, depth)
+    figure = film(*reels, shown.box, behind, style, depth)
     st.plotly_chart(
         labelled(figure, shown, photo), key=named("progression"), config=CONFIG,
         alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
@@ -174,7 +180,7 @@ def show_film(
     st.caption(
         "Left, what the method gathers in that many layers; right, what the head's token attends to in that layer alone. "
         "Play and scrub run in the browser alone, by mouse or by arrow keys and space. Each side keeps one scale. "
-        + film_in_words(reels, look)
+        + film_in_words(reels, style)
     )
 
 
@@ -202,7 +208,7 @@ def _compared(read: Sequence[Curve], depth: int) -> str:
 
 
 def show_depths(
-    shown: Explanation[Progressive], evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, look: Look, named: Charts
+    shown: Explanation[Progressive], evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, style: Style, named: Charts
 ) -> None:
     """The rollout at every depth on one scale; a click chooses the depth."""
     depth = _depth(shown.method, evidence)
@@ -210,9 +216,9 @@ def show_depths(
         Panel(f"<b>{layer}</b>" if layer == depth else str(layer), rollout.numpy(), shown.box, layer, layer == depth)
         for layer, rollout in enumerate(rollouts, 1)
     ]
-    figure = multiples(panels, behind, look, 6, one_scale=True, signed=shown.method.signed)
+    figure = multiples(panels, behind, style, 6, one_scale=True, signed=shown.method.signed)
     _chooses_depth("depths", named, figure, f"{shown.method.label} at every depth, on one scale.")
-    _left_out(multiples_in_words(panels, look, True, shown.method.signed))
+    _left_out(multiples_in_words(panels, style, True, shown.method.signed))
 
 
 def at_stages(asked: Request) -> Request:
@@ -222,7 +228,7 @@ def at_stages(asked: Request) -> Request:
     return replace(asked, method=GradCAM())
 
 
-def show_places(asked: Request, key: str, behind: Backdrop, look: Look, why: str = "") -> None:
+def show_places(asked: Request, key: str, behind: Backdrop, style: Style, why: str = "") -> None:
     """The method at every layer or stage that it can be asked about, each on its own scale; `why` it is this method."""
     option, label = place_option(asked.method), asked.method.label
     methods = by_place(asked.method, asked.model.extent)
@@ -240,12 +246,12 @@ def show_places(asked: Request, key: str, behind: Backdrop, look: Look, why: str
         for place, own in enumerate(maps, 1)
     ]
     signed = asked.method.signed
-    figure = labelled(multiples(panels, behind, look, 6, one_scale=False, signed=signed), chosen, asked.photo)
+    figure = labelled(multiples(panels, behind, style, 6, one_scale=False, signed=signed), chosen, asked.photo)
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{label}, for each {what}.")
-    _left_out(multiples_in_words(panels, look, False, signed, asked.method.needs.cell))
+    _left_out(multiples_in_words(panels, style, False, signed, asked.method.needs.cell))
 
 
-def show_stages(seen: Observation[StageMaps], behind: Backdrop, look: Look, named: Charts) -> None:
+def show_stages(seen: Observation[StageMaps], behind: Backdrop, style: Style, named: Charts) -> None:
     """Where each stage of the network answers strongly."""
     stages = seen.evidence
     panels = [
@@ -256,10 +262,10 @@ def show_stages(seen: Observation[StageMaps], behind: Backdrop, look: Look, name
         for number, (name, maps, cover) in enumerate(zip(stages.names, stages.activations, stages.covers, strict=True), 1)
     ]  # fmt: skip
     st.plotly_chart(
-        multiples(panels, behind, look, 6, one_scale=False), key=named("stages"), config=CONFIG,
+        multiples(panels, behind, style, 6, one_scale=False), key=named("stages"), config=CONFIG,
         alt="Activation energy of each stage of the network over the photo.",
     )  # fmt: skip
-    _left_out(multiples_in_words(panels, look, False, cell=stages.cell))
+    _left_out(multiples_in_words(panels, style, False, cell=stages.cell))
 
 
 def _left_out(words: str) -> None:
@@ -268,15 +274,15 @@ def _left_out(words: str) -> None:
 
 
 def show_choices(
-    current: AttentionRollout, shown: Explanation, evidence: AttentionMaps, behind: Backdrop, look: Look, named: Charts
+    current: AttentionRollout, shown: Explanation, evidence: AttentionMaps, behind: Backdrop, style: Style, named: Charts
 ) -> None:
     """Rollout with every fusion and six discard ratios; how much does the choice matter?"""
     panels = [_choice(choice, shown) for choice in choices(evidence, current)]
     st.plotly_chart(
-        multiples(panels, behind, look, len(DISCARDS), one_scale=False, row_titles=HEADS), key=named("choices"), config=CONFIG,
+        multiples(panels, behind, style, len(DISCARDS), one_scale=False, row_titles=HEADS), key=named("choices"), config=CONFIG,
         alt="Rollout with each head fusion and six discard ratios.",
     )  # fmt: skip
-    _left_out(multiples_in_words(panels, look, one_scale=False))
+    _left_out(multiples_in_words(panels, style, one_scale=False))
 
 
 def _choice(choice: Choice, shown: Explanation) -> Panel:

@@ -15,7 +15,7 @@ from dashboard.engine.request import Request
 from dashboard.engine.store import Made
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Backdrop, Look, map_figure
+from dashboard.figures.maps import Backdrop, Style, map_figure
 from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
 from dashboard.methods import Method
 from dashboard.metrics import Number, PairMetric
@@ -95,7 +95,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     """Every method that fits, two of them large, and how far they all agree."""
     notices_here()
     tray.empty()
-    photo, look, behind = chosen.photo, chosen.look, backdrop_of(chosen)
+    photo, style, behind = chosen.photo, chosen.style, backdrop_of(chosen)
     asked = ask_all(chosen)
     tray.must_say(_file_names(chosen, chosen_slot()))
     model = asked[0].model
@@ -110,12 +110,12 @@ def show(chosen: Chosen, tray: Tray) -> None:
     pair, places = pick_pair([each.method.label for each in asked])
     with grid:
         small = caches.screen_copy(photo, side=240)
-        show_small(found, view, agreement, pair, small, look)
+        show_small(found, view, agreement, pair, small, style)
     show_pair(found, pair, places, chosen, behind)
     show_matrix(found, agreement, pair, chosen.share)
 
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
-    exhibit = Exhibit(photo, maps, chosen.models, None, look, chosen.share, current_link())
+    exhibit = Exhibit(photo, maps, chosen.models, None, style, chosen.share, current_link())
     tray.lay(method_files(exhibit, agreement.matrix))
 
 
@@ -235,16 +235,16 @@ def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[Container]]:
     return tuple(chosen), places
 
 
-def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str, str], behind: Backdrop, look: Look) -> None:
+def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str, str], behind: Backdrop, style: Style) -> None:
     """All maps over the photo; a click on one shows it large."""
     first = next(entry.made.shown.box for entry in found.values() if entry.made)  # for those that wait
     boxes = {name: entry.made.shown.box if entry.made else first for name, entry in found.items()}
     maps = [
-        _small(entry, view, agreement.between(name, view.reference), pair, look, laid(behind, boxes[name]))
+        _small(entry, view, agreement.between(name, view.reference), pair, style, laid(behind, boxes[name]))
         for name, entry in found.items()
     ]
-    map_grid(maps, behind, look.opacity, look.smooth, "grid", opened=_open, run=_run)
-    scale = SCALE_IN_WORDS[grid_scale(look, view.own_scale)]
+    map_grid(maps, behind, style.opacity, style.smooth, "grid", opened=_open, run=_run)
+    scale = SCALE_IN_WORDS[grid_scale(style, view.own_scale)]
     rho = "" if found[view.reference].made else ", which is not run yet"
     st.caption(
         f"{scale} Maps that are the same everywhere are hatched. "
@@ -254,7 +254,7 @@ def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str
     )
 
 
-def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Look, place_in_photo: dict) -> SmallMap:
+def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], style: Style, place_in_photo: dict) -> SmallMap:
     method, done = entry.method, entry.made
     place = " and ".join(key for key, name in zip(LARGE, pair, strict=True) if name == method.label)
     marks = [word for word, holds in (("class-agnostic", not method.class_specific), ("signed", method.signed)) if holds]
@@ -268,7 +268,7 @@ def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], look: Lo
     more = (method.__doc__ or "").partition("\n")[0]
     return SmallMap(
         method.label, (*state, *([", ".join(marks)] if marks else [])), more, place, place_in_photo,
-        painted(done.shown, look, view.own_scale) if done else None,
+        painted(done.shown, style, view.own_scale) if done else None,
     )  # fmt: skip
 
 
@@ -306,12 +306,12 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         run_button(st.empty(), f"Run: {entry.price}", f"run_{key}", _run, name)
         return
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
-    figure = map_figure(done.shown, behind, chosen.look, notes, other.method.label)
+    figure = map_figure(done.shown, behind, chosen.style, notes, other.method.label)
     st.plotly_chart(
         labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=CONFIG,
         alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
-    panel.left_out(done.shown, chosen.look)
+    panel.left_out(done.shown, chosen.style)
     panel.numbers(done.shown, chosen.share)
     panel.facts(asked, look_behind(asked), done.shown)
 

@@ -5,7 +5,7 @@ from typing import get_args
 import streamlit as st
 
 from dashboard.figures.colouring import Scale
-from dashboard.figures.maps import DIVERGING, SEQUENTIAL, Look, Show
+from dashboard.figures.maps import DIVERGING, SEQUENTIAL, Show, Style
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 
 
@@ -17,8 +17,8 @@ def pick_show() -> Show:
     )  # fmt: skip
 
 
-def pick_look() -> tuple[Look, float]:
-    """Draws the other choices; gives the look and the share of cells that counts as a map's top."""
+def pick_look() -> tuple[Style, float]:
+    """Draws the other choices; gives the style and the share of cells that counts as a map's top."""
     opacity = linked_slider("Opacity", 0.0, 1.0, 0.6, 0.05, key="opacity")
     colours = linked_choice(
         st.selectbox, "Colours", SEQUENTIAL, key="colours", read={DIVERGING: SEQUENTIAL[0]}.get,  # links of before had it
@@ -38,4 +38,4 @@ def pick_look() -> tuple[Look, float]:
         "Top cells", 5, 50, 20, 5, format="%d%%", key="top",
         help="The share of cells with the largest values: what the outline encloses, and what the overlap counts.",
     )  # fmt: skip
-    return Look("overlay", opacity, colours, smooth, scale), top / 100
+    return Style("overlay", opacity, colours, smooth, scale), top / 100

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.compare import Comparison, Incomparable, Side
 from dashboard.engine.request import Request
 from dashboard.explain import Explanation
-from dashboard.figures.maps import Backdrop, Look, difference_figure, outliers_in_words
+from dashboard.figures.maps import Backdrop, Style, difference_figure, outliers_in_words
 from dashboard.methods import Method
 from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier, Observation
@@ -85,9 +85,9 @@ def _explain_clicked(side: Side) -> None:
     st.session_state[side.key("class")] = st.session_state[side.key("top")] or TOP
 
 
-def left_out(shown: Explanation, look: Look) -> None:
+def left_out(shown: Explanation, style: Style) -> None:
     """Below a map: what its colours leave out, where they leave out something."""
-    words = outliers_in_words(shown, look)
+    words = outliers_in_words(shown, style)
     if words and not shown.flat:  # the picture itself says that it is flat
         st.caption(words)
 
@@ -130,9 +130,9 @@ def facts(asked: Request, seen: Observation, shown: Explanation | None) -> None:
 
 def _effort(method: Method, seen: Observation) -> str:
     """What the map took, and whether its options take more."""
-    look = f"{method.passes} pass{'es' if method.passes > 1 else ''}, {seen.milliseconds:.0f} ms"
+    passes = f"{method.passes} pass{'es' if method.passes > 1 else ''}, {seen.milliseconds:.0f} ms"
     units = method.work(seen.evidence)
-    return f"{look}, then {units:,} {method.unit} for each choice of options" if units else f"{look}; sliders run none,"
+    return f"{passes}, then {units:,} {method.unit} for each choice of options" if units else f"{passes}; sliders run none,"
 
 
 def agreement(comparison: Comparison | Incomparable, behind: Backdrop, names: tuple[str, str] = ("Left", "Right")) -> None:

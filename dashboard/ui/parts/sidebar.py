@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.compare import Pair, Side, training_note
-from dashboard.figures.maps import Look
+from dashboard.figures.maps import Style
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
 from dashboard.ui.parts.address import copy_link
@@ -15,7 +15,7 @@ from dashboard.ui.parts.downloads import Tray, offer_files
 from dashboard.ui.parts.model_picker import pick_models
 from dashboard.ui.parts.notices import no_place_yet
 from dashboard.ui.parts.photo_picker import pick_photo
-from dashboard.ui.parts.style import style
+from dashboard.ui.parts.style import style_sheet
 from dashboard.ui.parts.text import plain
 from dashboard.ui.parts.welcome import welcome
 
@@ -26,7 +26,7 @@ class Chosen:
 
     photo: Photo
     sides: Pair[Side]
-    look: Look
+    style: Style
     share: float
 
     @property
@@ -38,15 +38,15 @@ class Chosen:
 def common_sidebar() -> Chosen:
     """Draws the sidebar; the same on every page, so that no setting is lost between them. What it has to say comes here."""
     no_place_yet()
-    style()
+    style_sheet()
     welcome()
     notices = st.container()
     with st.sidebar:
         photo = pick_photo()
         sides = pick_models(notices)
-        look, share = pick_look()
+        style, share = pick_look()
         copy_link()
-    return Chosen(photo, sides, look, share)
+    return Chosen(photo, sides, style, share)
 
 
 def caveat_and_files(chosen: Chosen, names: Mapping[str, str]) -> Tray:

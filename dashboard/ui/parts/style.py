@@ -5,6 +5,6 @@ import streamlit as st
 from dashboard.ui.components import FOLDER
 
 
-def style() -> None:
+def style_sheet() -> None:
     """Has to be drawn on every page."""
     st.html(FOLDER / "page.css")
