@@ -11,6 +11,7 @@ from benchmarks.timing import report
 
 
 def main() -> int:
+    """Measures all rows and prints them beside their alternatives."""
     rows = [cam_row(), *attention_rows(), *cam_method_rows(), *photo_rows(), slider_row(), *attention_page_rows()]
     report("Speed", "make bench", rows)
     return 0

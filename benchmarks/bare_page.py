@@ -13,6 +13,7 @@ value = st.slider("Discard", 0.0, 0.99, 0.9, 0.01, key="right_discard")
 
 
 def figure(shift: float) -> go.Figure:
+    """A photo and a map over it, as the dashboard draws them, with values that differ by `shift`."""
     package = find_spec("skimage")
     if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError("expected scikit-image")

@@ -1,10 +1,7 @@
 """What do two models look at in the same photo?"""
 
-import streamlit as st
-
 from dashboard.ui.pages import compare
 from dashboard.ui.parts.sidebar import common_sidebar
 
-st.subheader("What do two models look at in the same photo?")
 chosen = common_sidebar()
 compare.show(chosen, compare.caveat_and_files(chosen))

@@ -1,10 +1,7 @@
-"""Which models are at hand, and what fits which method?"""
-
-import streamlit as st
+"""Which models are there, and which method fits which?"""
 
 from dashboard.ui.pages import models
 from dashboard.ui.parts.sidebar import common_sidebar
 
-st.subheader("Which models are at hand, and which method fits which?")
 common_sidebar()
 models.show()

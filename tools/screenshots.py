@@ -21,6 +21,7 @@ PICTURES: dict[str, tuple[str, str, Literal["light", "dark"], int]] = {
 
 
 def main() -> int:
+    """Takes the pictures of `docs/` anew, of a dashboard that it serves."""
     with (
         serving(ROOT / "streamlit_app.py") as address,
         sync_playwright() as playwright,

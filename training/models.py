@@ -17,6 +17,7 @@ SIDE = 32
 
 
 def new_cnn() -> SmallResNet:
+    """The bundled convolutional network before training, with random weights."""
     return SmallResNet(len(CLASSES))
 
 

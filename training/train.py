@@ -105,6 +105,7 @@ def distilled(logits: Tensor, labels: Tensor, teacher: Tensor, temperature: floa
 
 
 def loss_function(teacher: nn.Module | None) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """The loss of pixels (B, 3, H, W), logits (B, K) and labels (B, K): cross entropy, or a teacher's answers as well."""
     if teacher is None:
         return lambda pixels, logits, labels: F.cross_entropy(logits, labels, label_smoothing=0.1)
 

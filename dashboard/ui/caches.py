@@ -19,7 +19,7 @@ from dashboard.models.classifier import Classifier, ModelError
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, forget_pixels, open_photo, sample_photo
 from dashboard.studies.attention import HeadSummary
 from dashboard.studies.attention import head_summary as summarised
-from dashboard.ui.parts import visitors
+from dashboard.ui import visitors
 from dashboard.ui.streamlit_internals import wish
 
 LOG = logging.getLogger(__name__)

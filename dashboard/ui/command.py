@@ -5,10 +5,10 @@ import runpy
 import sys
 from pathlib import Path
 
-import dashboard
+from dashboard import __version__
 from dashboard.settings import put
 
-PACKAGE = Path(dashboard.__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 
 def entry_script() -> Path:
@@ -25,12 +25,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         "looking-at-models",
         usage="%(prog)s [--port PORT] [--models FOLDER] [options of `streamlit run`]",
-        description=f"{dashboard.__doc__} Serves the dashboard on this machine.",
+        description="What two models look at in the same photo, side by side. Serves the dashboard on this machine.",
         allow_abbrev=False,
     )
     parser.add_argument("--port", type=int, default=8501, help="where to serve (%(default)s)")
     parser.add_argument("--models", metavar="FOLDER", help="your own models: the same as the variable DASHBOARD_MODELS")
-    parser.add_argument("--version", action="version", version=dashboard.__version__)
+    parser.add_argument("--version", action="version", version=__version__)
     chosen, others = parser.parse_known_args()
     if chosen.models is not None:
         put(DASHBOARD_MODELS=chosen.models)

@@ -20,7 +20,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 Container = DeltaGenerator  # what st.container, st.empty and st.columns give: where elements are drawn
-Page = StreamlitPage  # what st.Page gives
+MenuEntry = StreamlitPage  # what st.Page gives
 Wish = Literal["go on", "start anew", "stop"]
 _WISHES: dict[ScriptRequestType, Wish] = {ScriptRequestType.RERUN: "start anew", ScriptRequestType.STOP: "stop"}
 

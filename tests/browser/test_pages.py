@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 TITLES = {
     "compare": "What do two models", "layers": "How does what each model", "attention": "What does one patch look at",
     "methods": "How much does the choice",
-    "models": "Which models are at hand",
+    "models": "Which models are there",
 }  # fmt: skip
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from dashboard.models import downloads
 from dashboard.models.families import torchvision
-from dashboard.ui import caches
-from dashboard.ui.parts import visitors
+from dashboard.ui import caches, visitors
 from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, opened, settled, words
 

@@ -10,8 +10,8 @@ from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
 from dashboard.numbers import in_megabytes
-from dashboard.ui import caches
-from dashboard.ui.parts import opening, visitors
+from dashboard.ui import caches, visitors
+from dashboard.ui.parts import opening
 from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
 from dashboard.ui.parts.notices import notices_here, say_next
 from dashboard.ui.parts.text import plain

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard.compare import SLOTS, Pair, Side, Slot
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
-from dashboard.ui import caches
-from dashboard.ui.parts import opening, visitors
+from dashboard.ui import caches, visitors
+from dashboard.ui.parts import opening
 from dashboard.ui.parts.links import linked, put_back, told, turned_to_another_model
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
