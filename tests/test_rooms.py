@@ -65,7 +65,7 @@ ROOMS = {
 }  # fmt: skip
 STREAMLIT = ("dashboard.ui", "pages", "streamlit_app")
 OTHERS = {  # what else a room may import, or one module of it
-    "dashboard.numerics": {"torch", "math", "collections"},
+    "dashboard.numerics": {"torch", "math", "collections", "typing"},
     "dashboard.numerics.flow": {"torch", "collections", "numpy", "scipy"},  # a maximum flow
     "dashboard.numerics.perturbation": {"torch", "math", "collections", "captum"},
     "dashboard.evidence": {"torch", "dataclasses", "collections", "typing"},

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from dashboard import numbers
@@ -47,6 +46,7 @@ from dashboard.ui.parts.looking import ask, backdrop_of
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
+from dashboard.ui.streamlit_internals import Container
 
 RAW = "Raw attention is what one layer alone attends to: all heads fused, or one of them."
 PLAYED_SLOWLY = "Run for the curves above"
@@ -70,7 +70,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     films: list[Slot] = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
     order: list[Slot] = [*films, *(slot for slot in SLOTS if slot not in films)]
     firsts = (order[0], order[len(films) % 2])  # of the films, and of the others
-    places: dict[Slot, DeltaGenerator] = {slot: st.container() for slot in order}
+    places: dict[Slot, Container] = {slot: st.container() for slot in order}
     asked: dict[Slot, Request] = {}
     maps: dict[Slot, Explanation | None] = {}
     for slot, place in places.items():
