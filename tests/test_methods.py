@@ -52,6 +52,10 @@ def tensors(value: object) -> list[Tensor]:
 
 @pytest.mark.parametrize("method", METHODS)
 class TestEveryMethod:
+    def test_it_reads_the_kind_of_evidence_that_it_is_of(self, method):
+        """A checker takes its word for it: `needs` is what stands in `Method[...]`."""
+        assert get_args(method.__orig_bases__[0]) == (method.needs,) == (method.evidence(),)
+
     def test_it_says_what_it_is(self, method):
         assert dataclasses.is_dataclass(method)
         assert method.__dataclass_params__.frozen

@@ -100,7 +100,6 @@ STREAMLIT = (
 )  # fmt: skip
 OTHERS = {  # what else a room may import, or one module of it
     "dashboard.numerics": {"torch", "math", "collections", "typing"},
-    "dashboard.numerics.scaling": {"torch", "numpy"},  # figures ask it of arrays
     "dashboard.numerics.flow": {"torch", "collections", "numpy", "scipy"},  # a maximum flow
     "dashboard.numerics.perturbation": {"torch", "math", "collections", "captum"},
     "dashboard.evidence": {"torch", "dataclasses", "collections", "typing"},

@@ -127,6 +127,7 @@ def confusion(model: nn.Module, split: data.Split) -> Tensor:
 
 
 def main() -> None:
+    """Trains one of the bundled models, and keeps its weights, its card and its history."""
     arguments = parse()
     torch.manual_seed(arguments.seed)
     if arguments.threads:

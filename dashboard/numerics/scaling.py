@@ -1,6 +1,7 @@
 """From raw values to what is drawn."""
 
-import numpy as np
+from typing import Any, Protocol
+
 import torch
 from torch import Tensor
 
@@ -17,7 +18,19 @@ def ranks(values: Tensor) -> Tensor:
 ROUNDING = 1e-6  # of the largest value: float32 sums of equal things differ by less
 
 
-def is_flat(values: Tensor | np.ndarray) -> bool:
+class Values(Protocol):
+    """A tensor or a NumPy array, as far as it is looked at here."""
+
+    def min(self) -> Any:
+        """The smallest."""
+        ...
+
+    def max(self) -> Any:
+        """The largest."""
+        ...
+
+
+def is_flat(values: Values) -> bool:
     """Whether all entries are the same, but for rounding, or some are no numbers: then nothing ranks above anything."""
     low, high = values.min().item(), values.max().item()
     return not high - low > ROUNDING * max(abs(low), abs(high))  # NaN and infinity exceed nothing

@@ -12,7 +12,7 @@ from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_tok
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 from dashboard.ui import streamlit_internals
-from dashboard.ui.streamlit_internals import Container, Page, _is_a_timer
+from dashboard.ui.streamlit_internals import Container, MenuEntry, _is_a_timer
 from tests.conftest import ROOT
 
 
@@ -182,7 +182,7 @@ def test_a_mended_address_frees_what_was_bound():
 
 def test_places_and_pages_are_of_the_types_that_are_named():
     assert all(isinstance(made, Container) for made in (st.container(), st.empty(), *st.columns(2)))
-    assert isinstance(st.Page(ROOT / "pages" / "Models.py"), Page)
+    assert isinstance(st.MenuEntry(ROOT / "pages" / "Models.py"), MenuEntry)
 
 
 def test_an_upload_is_told_from_another_of_the_same_file():
