@@ -143,6 +143,7 @@ def main() -> None:
 
 
 def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
+    """Trains a model from the start, or from the last finished epoch; each epoch writes the weights, the card and the state."""
     device = train.labels.device
     steps = recipe.epochs * (len(train.labels) // recipe.batch)
     optims = optimizers(name, model, recipe)
@@ -173,6 +174,7 @@ def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
 
 
 def keep(path: Path, model, optims, schedules, epochs: int, seconds: float) -> None:
+    """Writes down all that the next epoch needs; an interrupted write leaves the file of the epoch before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = {"model": model.state_dict(), "steps": [part.state_dict() for part in (*optims, *schedules)]}
     torch.save({**parts, "epochs": epochs, "seconds": seconds}, path.with_suffix(".new"))
@@ -180,6 +182,7 @@ def keep(path: Path, model, optims, schedules, epochs: int, seconds: float) -> N
 
 
 def resume(path: Path, model, optims, schedules) -> tuple[int, float]:
+    """Restores what `keep` wrote; gives the epochs done and the seconds that they took."""
     parts = torch.load(path, weights_only=True)
     model.load_state_dict(parts["model"])
     for part, saved in zip((*optims, *schedules), parts["steps"], strict=True):
@@ -188,6 +191,7 @@ def resume(path: Path, model, optims, schedules) -> tuple[int, float]:
 
 
 def read_teacher(folder: Path, device: torch.device) -> nn.Module:
+    """The trained CNN whose answers a ViT learns from, in half precision."""
     model = new_cnn()
     model.load_state_dict(
         {
@@ -199,6 +203,7 @@ def read_teacher(folder: Path, device: torch.device) -> nn.Module:
 
 
 def parse() -> argparse.Namespace:
+    """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", choices=RECIPES)
     parser.add_argument("--data", type=Path, required=True, help="folder with cifar10-train.parquet and cifar10-test.parquet")

@@ -182,7 +182,7 @@ def test_a_mended_address_frees_what_was_bound():
 
 def test_places_and_pages_are_of_the_types_that_are_named():
     assert all(isinstance(made, Container) for made in (st.container(), st.empty(), *st.columns(2)))
-    assert isinstance(st.MenuEntry(ROOT / "pages" / "Models.py"), MenuEntry)
+    assert isinstance(st.Page(ROOT / "pages" / "Models.py"), MenuEntry)
 
 
 def test_an_upload_is_told_from_another_of_the_same_file():
