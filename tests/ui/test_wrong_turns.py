@@ -80,7 +80,7 @@ def half_a_download(models: Path) -> None:
 
 
 TURNS: dict[str, tuple[Callable[[Path], object], str, str]] = {
-    "unknown source": (nothing, "nowhere/model", "expected bundled/…, torchvision/… or hf/…"),
+    "unknown source": (nothing, "nowhere/model", "expected bundled/…, torchvision/…"),
     "no network": (nothing, "hf/lab/model", "can't be reached"),
     "no network, torchvision": (nothing, "torchvision/vit_b_16", "can't be reached"),
     "no hub id": (nothing, "hf/a/b/c", "no hub id"),
