@@ -135,5 +135,5 @@ def test_a_new_family_is_one_adapter_and_one_name(monkeypatch: pytest.MonkeyPatc
     assert "newcomer/here" in zoo.local_models()
     with pytest.raises(zoo.NotHere):
         zoo.load("newcomer/known", may_download=False)
-    with pytest.raises(ModelError, match="expected bundled/…, torchvision/….* or newcomer/…"):
+    with pytest.raises(ModelError, match=r"expected bundled/…, torchvision/….* or newcomer/…"):
         zoo.load("elsewhere/x")

@@ -1,11 +1,11 @@
 """The compare page: both maps with their answers, and how far they agree."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import streamlit as st
 
-from dashboard.compare import OTHER, Pair, Side, Slot, annotate, compare
+from dashboard.compare import OTHER, SLOTS, Pair, Side, Slot, annotate, compare
 from dashboard.engine.request import Request
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
@@ -73,13 +73,23 @@ def _pick_methods(chosen: Chosen) -> tuple[Pair[Method], Style]:
             kinds[side.slot] = pick_method(side)
     with view:
         style = replace(chosen.style, show=pick_show())
-    rows = Pair(*st.columns([WIDTHS[0], sum(WIDTHS[1:])], gap="medium"))
+    rows = Pair(*st.columns(_option_widths(*(len(fields(kinds[slot])) for slot in SLOTS)), gap="medium"))
 
     def with_options(slot: Slot) -> Method:
         with rows[slot]:
             return method_controls(kinds[slot], chosen.sides[slot])
 
     return Pair.of(with_options), style
+
+
+def _option_widths(left: int, right: int) -> tuple[float, float]:
+    """The widths of both sides' rows of options, which share the page's width by how many options each has. A side with few
+    keeps the width of its map.
+    """
+    least, whole = WIDTHS[0], sum(WIDTHS)
+    shared = whole * left / max(left + right, 1)
+    first = min(max(shared, least), whole - least)
+    return first, whole - first
 
 
 def _map(
