@@ -1,4 +1,4 @@
-"""What the app keeps for all its visitors: the engine's store over Streamlit's cache of models, and photos."""
+"""What the app keeps for all visitors: the engine's store, which loads models by Streamlit's cache, and photos."""
 
 import gc
 import logging
@@ -23,15 +23,15 @@ from dashboard.ui import visitors
 from dashboard.ui.streamlit_internals import wish
 
 LOG = logging.getLogger(__name__)
-KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # of photos that their owners put into links
-WATCHED_EVERY = 60  # seconds: a photo whose time is up is gone so much later at most
+KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # how many bytes of photos stay available by their links, and for how long
+WATCHED_EVERY = 60  # seconds between two checks: an expired photo goes at most this much later
 
-_loaded: dict[str, Classifier] = {}  # what `classifier` holds
-_gone = Event()  # since it went, some model may still be among what is frozen
+_loaded: dict[str, Classifier] = {}  # the models that `classifier` keeps
+_gone = Event()  # set when a model was released, which the garbage collector's frozen objects may still hold
 
 
 def stop_if_left(message: str = "") -> None:
-    """Ends this script run where nobody waits for it any longer: whatever waits asks it now and then."""
+    """Ends this script run if its visitor has left or started another. Code that waits calls this now and then."""
     if wish() == "stop":
         st.stop()
 
@@ -43,18 +43,18 @@ def _released(model: Classifier) -> None:
 
 @st.cache_resource(max_entries=MODELS_KEPT, show_spinner=False, on_release=_released)
 def classifier(key: str) -> Classifier:
-    """A loaded model, shared by everyone; it never downloads. Where there is no place left, one that nobody has chosen goes.
+    """Loads a model, which all visitors share; never downloads. If the cache is full, a model that nobody has chosen goes.
 
     Raises:
-        NotHere: its files are not on this machine.
-        ModelError: the key names nothing that can be used.
+        NotHere: the model's files are not on this machine.
+        ModelError: the key names no model that can be used.
     """
     try:
         model = STORE.open(key, stop_if_left, may_download=False)
-    except zoo.NotHere:  # a page asks before it downloads
+    except zoo.NotHere:  # no failure: the page offers the download
         raise
-    except ModelError:  # the page shows its sentence, the log where it came from
-        LOG.warning("%.200r can't be had", key, exc_info=True)
+    except ModelError:  # the page shows the error's sentence, the log its traceback
+        LOG.warning("%.200r does not open", key, exc_info=True)
         raise
     _make_room()
     _loaded[key] = model
@@ -66,7 +66,7 @@ STORE = Store(classifier, stop_if_left)
 
 
 def _make_room() -> None:
-    """Or the one that was not used for longest would go, whoever looks at it."""
+    """Unloads a model that nobody has chosen if the cache is full: it would drop the least recently used one, chosen or not."""
     idle = [key for key in tuple(_loaded) if not visitors.users(key)]
     if len(_loaded) >= MODELS_KEPT and idle:
         classifier.clear(idle[0])
@@ -78,25 +78,26 @@ def loaded() -> tuple[Classifier, ...]:
 
 
 def unload(key: str) -> None:
-    """Lets go of a model and of what it saw: loading it again reads its files anew, and tries the GPU again."""
+    """Unloads a model with all its evidence and maps. Loading it again reads its files anew and tries the GPU again."""
     STORE.unload(key)
     _freeze()
 
 
 def _freeze() -> None:
-    """Streamlit collects garbage after every run; what is frozen it need not walk over (220 ms against almost nothing).
+    """Freezes all objects, so that the garbage collection that Streamlit runs after every script run skips them.
 
-    To walk over it here holds up everybody for as long, so that is done only where a model went.
+    Without this each collection takes 220 ms, with it almost nothing. Unfreezing makes the collection here take as long and
+    holds up every visitor, so that happens only after a model was released.
     """
     if _gone.is_set():
         _gone.clear()
-        gc.unfreeze()  # or the model would stay: traced graphs point at themselves
+        gc.unfreeze()  # a traced graph refers to itself, so only a full collection frees a released model
     gc.collect()
     gc.freeze()
 
 
 def head_summary(key: str, digest: str, evidence: AttentionMaps) -> HeadSummary:
-    """How far and how evenly each head of a model looks at a photo, whatever patch is chosen (50 ms for a ViT-B/16)."""
+    """How far and how evenly each head looks, over all patches of a photo. Kept, since it takes 50 ms for a ViT-B/16."""
     return STORE.summary(key, digest, summarised, evidence)
 
 
@@ -108,7 +109,7 @@ def sample(sample_id: str) -> Photo:
 
 @dataclass(frozen=True)
 class _Shared:
-    """One person's hold on a photo in a link. Others may hold the same file, by links and names of their own."""
+    """A photo that its owner put into a link. Other people may share the same file by other links and under other names."""
 
     digest: str
     data: bytes
@@ -116,14 +117,14 @@ class _Shared:
 
 
 _kept: TTLCache[str, _Shared] = TTLCache(KEPT_LIMIT, KEPT_HOURS * 3600, getsizeof=lambda shared: len(shared.data))  # by link
-_held: set[str] = set()  # digests of which decoded copies may be here because of a link
+_held: set[str] = set()  # digests of the photos that have or had a link, and whose decoded copies may still be in memory
 _kept_lock = Lock()
 SCREEN_COPIES: Shelf[tuple[str, int], Backdrop] = Shelf(32, stop=stop_if_left)  # by the photo's digest and the longer side
-_watching = Lock()  # held by the thread that watches the time
+_watching = Lock()  # held by the thread that checks for expired photos
 
 
 def keep_photo(digest: str, data: bytes, name: str) -> str:
-    """Keeps a photo's file for those who have its link, until it is old or newer ones need the room; gives the link."""
+    """Keeps a photo's file for visitors with its link, until it expires or newer photos need the room; returns the link."""
     link = secrets.token_urlsafe(16)
     with _kept_lock:
         _kept[link] = _Shared(digest, data, name)
@@ -135,14 +136,14 @@ def keep_photo(digest: str, data: bytes, name: str) -> str:
 
 
 def forget_photo(link: str) -> None:
-    """This link shows the sample from now on; other people's links to the same file stay as they are."""
+    """Ends a link: it shows the sample from now on. Other people's links to the same file still work."""
     with _kept_lock:
         _kept.pop(link, None)
     forget_what_ended()
 
 
 def kept_photo(link: str) -> Photo | None:
-    """A photo that was put into a link, None where it is not here any longer. Links of before were the file's digest."""
+    """The photo of a link, or None if it has expired. Older links hold the file's digest instead of a token."""
     forget_what_ended()
     with _kept_lock:
         shared = _kept.get(link) or next((each for each in _kept.values() if each.digest == link), None)
@@ -150,9 +151,9 @@ def kept_photo(link: str) -> Photo | None:
 
 
 def forget_what_ended() -> None:
-    """Lets go of every decoded copy of a photo whose last link has ended, by its owner, by time, or for want of room.
+    """Drops all decoded copies of the photos whose last link has ended: by their owner, by time, or for lack of room.
 
-    Who has it open as an upload of their own decodes it again.
+    A visitor who has the same file open as an upload gets it decoded again.
     """
     with _kept_lock:
         _kept.expire()
@@ -165,7 +166,7 @@ def forget_what_ended() -> None:
 
 
 def _watch() -> None:
-    """Looks at the time for as long as any photo is in a link: nobody else may come by."""
+    """Checks for expired photos for as long as any has a link, since no visitor's run may ever trigger that."""
     with _watching:
         while _held:
             time.sleep(WATCHED_EVERY)
@@ -173,5 +174,5 @@ def _watch() -> None:
 
 
 def screen_copy(photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:
-    """The photo as figures show it, neither side longer than `side` pixels."""
+    """The photo as figures show it, with neither side longer than `side` pixels."""
     return SCREEN_COPIES.made((photo.digest, side), lambda: backdrop(photo.size, display_jpeg(photo, side)))

@@ -21,7 +21,7 @@ def entry_script() -> Path:
 
 
 def main() -> None:
-    """Serves until it is interrupted. What this command doesn't know itself goes on to `streamlit run`."""
+    """Serves until it is interrupted. Options that this command doesn't know are passed on to `streamlit run`."""
     parser = argparse.ArgumentParser(
         "looking-at-models",
         usage="%(prog)s [--port PORT] [--models FOLDER] [options of `streamlit run`]",

@@ -1,8 +1,8 @@
-"""Who may come in: the names that the server answers to, and whose pages may frame it or talk to it.
+"""Which requests the server accepts: the host names that it answers to, and whose pages may frame it or talk to it.
 
-A page of another site, open in a visitor's browser, can reach every address that this browser can reach, this machine's
-`localhost` too. So a name that leads here but is none of ours (DNS rebinding), a page of another origin, be it another
-port's, and a frame in a page of another site are turned away unless the server's owner lets them in.
+A page of another site, open in a visitor's browser, can reach every address that this browser can reach, including this
+machine's `localhost`. So the server refuses three things unless its owner allows them: requests under a host name that is not
+its own (DNS rebinding), requests from pages of another origin (another port is another origin), and frames in other sites.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from dashboard.settings import settings
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 SCHEMES = {"ws": "http", "wss": "https"}
-CLOSED = "/_stcore/metrics"  # Streamlit tells everybody how many visitors there are and what they hold: nobody here needs it
+CLOSED = "/_stcore/metrics"  # where Streamlit would tell anybody how many visitors there are and how much memory they use
 EVERYWHERE = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a page comes from: `scheme`, `name` (lower case) and `port`, all three."""
+    """Where a page comes from: `scheme`, host `name` (lower case) and `port`."""
 
     scheme: str
     name: str
@@ -45,16 +45,16 @@ def origin_of(scheme: str, host: str) -> Origin | None:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a host's name is meant by one of `DASHBOARD_HOSTS`: itself, `*.` before its end, or `*`."""
+    """Whether one pattern of `DASHBOARD_HOSTS` covers a host's name: the name itself, `*.` and its end, or `*`."""
     return pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
 
 
 @dataclass(frozen=True)
 class House:
-    """What the server is to its neighbours.
+    """The server's names and the sites that its owner allows.
 
-    `address` is the one that it is bound to, `hosts` and `frames` are as in `Settings`, and `friends` the origins of
-    Streamlit's own `server.corsAllowedOrigins`.
+    `address` is the address that the server is bound to, `hosts` and `frames` are as in `Settings`, and `friends` are the
+    origins of Streamlit's own option `server.corsAllowedOrigins`.
     """
 
     address: str
@@ -63,7 +63,7 @@ class House:
     friends: tuple[str, ...]
 
     def answers_to(self, name: str) -> bool:
-        """Whether a name is the server's own. No other site can take an IP address for its name."""
+        """Whether a host name is the server's own. IP addresses are safe: no other site can use one as its name."""
         try:
             ip = ip_address(name)
         except ValueError:
@@ -73,9 +73,9 @@ class House:
         return own or self._is_listed(name)
 
     def knows(self, page: str, scheme: str, host: str) -> bool:
-        """Whether a page of the origin `page` may talk to the server, which is asked for by `scheme` and `host`.
+        """Whether a page of the origin `page` may talk to the server, which it addresses by `scheme` and `host`.
 
-        Where the owner has listed the name, its pages may come by HTTPS while the server speaks HTTP: a proxy is in between.
+        For a listed host name the page may be on HTTPS while the server speaks HTTP, as behind a proxy.
         """
         if page in self.friends:
             return True
@@ -86,7 +86,7 @@ class House:
         return theirs == here or (theirs == origin_of("https", host) and self._is_listed(here.name))
 
     def headers(self) -> dict[str, str]:
-        """What every answer tells the browser about other sites."""
+        """The headers of every answer that tell the browser what other sites may do."""
         told = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
         if "*" in self.frames:
             return told
@@ -98,7 +98,7 @@ class House:
 
 
 class Doors:
-    """The middleware around everything that is served, HTTP and WebSockets alike."""
+    """The middleware that checks every request, over HTTP and WebSockets alike."""
 
     def __init__(self, app: ASGIApp) -> None:
         told = settings()
@@ -107,7 +107,7 @@ class Doors:
         self.house = House(st.get_option("server.address") or "", told.hosts, told.frames, friends)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes on what may come in, and answers the rest with 403 and one sentence."""
+        """Passes allowed requests on, and answers the others with status 403 and one sentence."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return

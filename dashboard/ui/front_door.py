@@ -1,4 +1,4 @@
-"""The front door: what every visitor's run does first, page configuration and navigation, and nothing else."""
+"""The front door: page configuration and navigation, which every visitor's script run does first."""
 
 import runpy
 from pathlib import Path
@@ -16,15 +16,15 @@ ICON = Path(__file__).with_name("icon.svg")
 def open_page(scripts: Path) -> None:
     """Shows the page that the address names; `scripts` is the folder of the pages' scripts.
 
-    Script names are capitalised, addresses are not: until st.navigation has run once, Streamlit itself would serve a script
-    whose name is in the address, without this front door.
+    Script names are capitalised and addresses are not, for a reason: until st.navigation has run once, Streamlit would serve
+    a script whose name matches the address directly, without this front door.
     """
 
     def entry(page: Page, path: str = "", **options: Any) -> MenuEntry:
         icon, path = f":material/{page.icon}:", path or page.title.lower()
         return st.Page(scripts / f"{page.title}.py", title=page.title, icon=icon, url_path=path, **options)
 
-    # Streamlit puts the default page at / alone, but its links may well say its name.
+    # Streamlit serves the default page only at /, but links may hold its name, so it has a second, hidden entry.
     first, *others = PAGES
     entries = [entry(first, "home", default=True), entry(first, visibility="hidden"), *map(entry, others)]
     st.set_page_config(page_icon=ICON, layout="wide")
@@ -33,15 +33,15 @@ def open_page(scripts: Path) -> None:
 
 
 def _run(scripts: Path, shown: Page) -> None:
-    """Runs a page's script, below its question, as a part of the script that opens the door.
+    """Runs a page's script, below its question, as a part of the entry script.
 
-    To Streamlit a page's settings belong to that page alone: it takes them out of the address, and out of what Back returns
-    to, whenever the page changes. Settings of the script that opens the door stay.
+    Streamlit ties settings that a page's own script draws to that page: it removes them from the address and from the
+    browser's history when the page changes. Settings that the entry script draws stay.
 
-    Each page has a place of its own, so that the last one leaves the browser first: where a setting of both would come in
-    one place before it goes from another, its going would take it out of the address.
+    Each page has a container of its own, so that the browser removes the widgets of the last page before it draws those of
+    the next: a setting of both pages would otherwise be added first and then removed from the address.
     """
-    places = {page: st.container() if page is shown else st.empty() for page in PAGES}
-    with places[shown], every_setting_kept(shown.title):
+    containers = {page: st.container() if page is shown else st.empty() for page in PAGES}
+    with containers[shown], every_setting_kept(shown.title):
         st.subheader(shown.question)
         runpy.run_path(str(scripts / f"{shown.title}.py"))

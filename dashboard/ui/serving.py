@@ -1,4 +1,4 @@
-"""What holds for the whole server: how it starts, before the first visitor comes."""
+"""How the server starts, before the first visitor comes."""
 
 import ctypes
 import sys
@@ -15,7 +15,7 @@ M_ARENA_MAX = -8  # as in glibc's malloc.h
 
 
 def prepare() -> None:
-    """Sets what the process needs before the server starts, and ends the process where a setting is wrong."""
+    """Prepares the process before the server starts, and ends it if a setting is wrong."""
     _few_heaps()
     ignore_pages_folder()
     _check_settings()
@@ -23,7 +23,7 @@ def prepare() -> None:
 
 @asynccontextmanager
 async def warmed(app: st.App) -> AsyncIterator[None]:
-    """Starts the warm-up beside the server."""
+    """Starts the warm-up in a thread of its own when the server starts."""
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield
 
@@ -35,17 +35,17 @@ def _warm_up() -> None:
 
 
 def _few_heaps() -> None:
-    """glibc gives every thread a heap of its own, which keeps what was freed there: 500 MB after 24 large photos."""
+    """Lets all threads share two heaps. By default glibc gives each its own, which kept 500 MB after 24 large photos."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(M_ARENA_MAX, 2)
 
 
 def _check_settings() -> None:
-    """Ends the process with one sentence where a setting is wrong: else pages would be served that all fail."""
+    """Ends the process with one sentence if a setting is wrong, rather than serving pages that all fail."""
     try:
         if settings().device not in ("", "cpu"):
-            from dashboard.models.device import chosen_device  # torch takes seconds to import: only where it must be asked
+            from dashboard.models.device import chosen_device  # torch takes seconds to import: only if needed
 
             chosen_device()
     except SettingError as error:

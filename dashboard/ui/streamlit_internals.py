@@ -1,6 +1,6 @@
-"""What Streamlit tells nobody openly: every private name of its that the dashboard uses, each with a test of its own.
+"""Every private name of Streamlit that the dashboard uses, each with a test of what is assumed about it.
 
-The names are those of the versions that `requirements.txt` admits; another version may have others.
+The names are those of the versions that `requirements.txt` allows; other versions may differ.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,17 +19,18 @@ from streamlit.typing import UploadedFile
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
-Container = DeltaGenerator  # what st.container, st.empty and st.columns give: where elements are drawn
-MenuEntry = StreamlitPage  # what st.Page gives
+Container = DeltaGenerator  # what st.container, st.empty and st.columns return, and elements are drawn into
+MenuEntry = StreamlitPage  # what st.Page returns
 Wish = Literal["go on", "start anew", "stop"]
 _WISHES: dict[ScriptRequestType, Wish] = {ScriptRequestType.RERUN: "start anew", ScriptRequestType.STOP: "stop"}
 
 
 def wish() -> Wish:
-    """What the person behind this script run wants by now.
+    """What the visitor of this script run wants by now.
 
-    Stop: they left, or a click has started another run, which goes on beside this one until this one looks. Start anew:
-    they clicked something within a fragment, which runs when this run has ended. Outside a run: go on.
+    "stop": they left, or a click has started another run, which goes on beside this one until this one checks. "start anew":
+    they clicked something within a fragment, which Streamlit runs only after this run has ended. Outside a script run it is
+    always "go on".
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None or context.script_requests is None:
@@ -40,23 +41,23 @@ def wish() -> Wish:
 
 
 def _is_a_timer(asked: RerunData) -> bool:
-    """Whether only a fragment that runs every second is to run: a click adds another fragment, or the whole page."""
+    """Whether the next run is only a fragment's timer. A click would add another fragment, or ask for the whole page."""
     return asked.is_auto_rerun and len(asked.fragment_id_queue) == 1
 
 
 def session() -> str:
-    """Which open page this script run is for; empty outside one."""
+    """The id of the open page that this script run is for; empty outside a script run."""
     context = get_script_run_ctx(suppress_warning=True)
     return "" if context is None else context.session_id
 
 
 def is_here(page: str) -> bool:
-    """Whether a page, by its `session()`, is still open in a browser; any thread may ask. True where nothing is served."""
+    """Whether a page, named by its `session()`, is still open in a browser; safe in any thread. True if no server runs."""
     return not runtime.exists() or runtime.get_instance().is_active_session(page)
 
 
 def visitor() -> str:
-    """Who is behind this script run: the same for every page open in one browser, as far as its cookie tells."""
+    """The id of this script run's visitor: the same for all pages open in one browser, if it sends Streamlit's cookie."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return ""
@@ -65,7 +66,7 @@ def visitor() -> str:
 
 
 def went_back_or_forth() -> bool:
-    """Whether this script run is for a step through the browser's history; such an address stays as it is."""
+    """Whether Back or Forward started this script run. The address must then stay as it is."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and context.is_history_navigation
 
@@ -73,7 +74,7 @@ def went_back_or_forth() -> bool:
 def free_parameters(keys: Iterable[str]) -> None:
     """Frees query parameters from the widgets that they are bound to.
 
-    Streamlit lets no one but its widget change a bound one, and takes it out of the address when the widget goes.
+    While a parameter is bound, Streamlit lets only its widget change it, and removes it from the address with the widget.
     """
     with get_session_state().query_params() as params:
         for key in keys:
@@ -81,9 +82,9 @@ def free_parameters(keys: Iterable[str]) -> None:
 
 
 def mend_address(mended: Mapping[str, str | None]) -> None:
-    """Sets query parameters, and takes out those that are None, bound or not, by one message to the browser.
+    """Sets query parameters, bound to widgets or not, and removes those that are None, by one message to the browser.
 
-    Widgets that are not drawn yet start from what the address says then.
+    Widgets that are drawn later start from the new address.
     """
     with get_session_state().query_params() as params:
         for key, text in mended.items():
@@ -101,13 +102,13 @@ def _free(params: QueryParams, key: str) -> None:
 
 
 def upload_id(file: UploadedFile) -> str:
-    """Which upload it is: another one of the same file has another."""
+    """The id of an upload. Uploading the same file again gives a new one."""
     return file.file_id
 
 
 def ignore_pages_folder() -> None:
-    """Keeps Streamlit from taking a folder named `pages` for its older kind of menu.
+    """Stops Streamlit from building its older kind of menu from the folder `pages`.
 
-    It does so until st.navigation has run once, and would tell a first visitor who follows a link that there is no such page.
+    Until st.navigation has run once, it would do so and tell a first visitor who follows a link "Page not found".
     """
     PagesManager.uses_pages_directory = False

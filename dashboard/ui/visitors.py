@@ -1,16 +1,16 @@
-"""Which models the visitors who are here have chosen."""
+"""Which models the present visitors have chosen."""
 
 from collections.abc import Iterable
 from threading import Lock
 
 from dashboard.ui.streamlit_internals import is_here, session, visitor
 
-_chosen: dict[str, tuple[str, frozenset[str]]] = {}  # by session, who it is and the keys of the models
+_chosen: dict[str, tuple[str, frozenset[str]]] = {}  # by session: the visitor and the keys of the models
 _lock = Lock()
 
 
 def uses(keys: Iterable[str]) -> None:
-    """Notes what models this page of a visitor's shows."""
+    """Notes which models the visitor's open page shows."""
     with _lock:
         _chosen[session()] = visitor(), frozenset(keys)
 

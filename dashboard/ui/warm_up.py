@@ -1,4 +1,4 @@
-"""What a first visitor would wait for, done before anybody comes."""
+"""Work that the first visitor would wait for, done before they come."""
 
 from dashboard.compare import Pair, Slot, annotate
 from dashboard.engine.fitting import first_fitting

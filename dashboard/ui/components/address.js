@@ -1,11 +1,11 @@
-// Streamlit takes a setting that the open page does not have out of the address, as a history entry of its own: Back would
-// land on the same page again. So an address of the page that is open already takes its entry's place.
+// When Streamlit removes a setting from the address, it adds a history entry, so that Back would lead to the same page again.
+// So a new address of the same page replaces the current history entry.
 function oneEntryPerPage() {
     const push = history.pushState.bind(history);
     const samePage = (url) => new URL(url ?? "", location.href).pathname === location.pathname;
     history.pushState = (state, title, url) =>
         samePage(url) ? history.replaceState(state, title, url) : push(state, title, url);
-    history.oneEntryPerPage = true; // the script runs anew with every page
+    history.oneEntryPerPage = true; // this script runs on every page, but patches the history once
 }
 
 export default function ({ parentElement }) {
@@ -20,7 +20,7 @@ export default function ({ parentElement }) {
     }
 
     button.onclick = () => {
-        // A page that came by HTTP has no clipboard, and a person may forbid it: then they copy the link by hand.
+        // Over plain HTTP browsers have no clipboard, and a person may forbid it: then they copy the link by hand.
         const copied = navigator.clipboard?.writeText(location.href) ?? Promise.reject();
         copied.then(
             () => say("Copied"),

@@ -1,10 +1,10 @@
-// Plotly draws the film's buttons and its slider as pictures that no key reaches, and has no calls that do what they do
-// and leave them as they are then: so keys become the mouse's clicks. Names with an underscore are Plotly's own.
+// Plotly draws the film's buttons and slider as shapes that the keyboard can't reach, and offers no call that moves them
+// along with the film. So each key press becomes a mouse click on them. Names with an underscore are private to Plotly.
 
 const mouse = (type, x, y) => new MouseEvent(type, { bubbles: true, clientX: x, clientY: y, view: window });
 const INSET = 10; // pixels from the rail's ends to the first and the last mark
 
-// Presses the slider's rail where a layer's mark is.
+// Clicks the slider's rail at a layer's mark.
 function go(plot, layer) {
     const { steps } = plot._fullLayout.sliders[0];
     const rail = plot.querySelector(".slider-rail-touch-rect");
@@ -15,7 +15,7 @@ function go(plot, layer) {
     plot.dispatchEvent(mouse("mouseup", x, y));
 }
 
-// The slider moves with the screen's next picture, or the one after it, and ends what plays: play comes after it.
+// A slider's jump takes effect one or two screen frames later and would stop the film, so this waits for it before playing.
 function playOrHalt(plot) {
     requestAnimationFrame(() => {
         const waiting = plot._transitionData._frameQueue ?? [];
@@ -35,7 +35,7 @@ function pressed(event) {
     if (event.key === " ") playOrHalt(plot);
     else if (to === undefined) return;
     else if (to >= 0 && to < steps.length) go(plot, to);
-    event.preventDefault(); // the page would scroll
+    event.preventDefault(); // these keys would scroll the page
 }
 
 // `data` is the key of the film's chart.

@@ -1,4 +1,4 @@
-// Small maps over one photo, painted by the browser. Words from the server become text alone, never HTML.
+// Small maps over one photo, painted by the browser. Words from the server are inserted as text, never as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -11,7 +11,7 @@ function laid(element, [left, top, width, height]) {
     return element;
 }
 
-// One pixel for each cell of the map: the canvas is stretched over the photo, sharp or smooth as its style says.
+// One pixel for each cell of the map: CSS stretches the canvas over the photo, with sharp or smooth cells.
 function paint(canvas, { rows, columns, shades }, palette) {
     const pixels = new ImageData(columns, rows);
     bytes(shades).forEach((shade, i) => {
@@ -26,7 +26,7 @@ function ring(svg, { rows, columns, ring }) {
     for (const path of svg.children) path.setAttribute("d", ring);
 }
 
-// A light line on a dark one, which the style sheet tells apart.
+// Two paths with the same outline, which CSS draws as a light line on a dark one.
 function lines() {
     const svg = drawn("svg");
     svg.setAttribute("preserveAspectRatio", "none");
@@ -50,7 +50,7 @@ function fill(cell, small, data, palettes, setTriggerValue) {
     const { box, unseen } = small.laid;
     const map = cell.querySelector(".map");
     const photo = map.querySelector("img");
-    if (photo.getAttribute("src") !== data.photo) photo.src = data.photo; // the same again would blink
+    if (photo.getAttribute("src") !== data.photo) photo.src = data.photo; // setting the same photo again would blink
     photo.alt = "";
     map.style.aspectRatio = data.ratio;
     map.disabled = painted === null;
@@ -80,7 +80,7 @@ function fill(cell, small, data, palettes, setTriggerValue) {
     }
 }
 
-// Called for every run of the script. A cell stays for as long as its method is there, so that it keeps the focus.
+// Called for every run of the Python script. The cell of a method that is still shown is reused, so that it keeps the focus.
 export default function ({ data, parentElement, setTriggerValue }) {
     const palettes = Object.fromEntries(Object.entries(data.palettes).map(([name, text]) => [name, bytes(text)]));
     const grid = parentElement.querySelector(".grid");

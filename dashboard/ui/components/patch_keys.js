@@ -1,12 +1,12 @@
 const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-// `data` is the picture's key, how many rows and columns of patches it has, and the row and column of the chosen one.
+// `data` holds the picture's key, its number of rows and columns of patches, and the row and column of the chosen patch.
 export default function ({ data, setTriggerValue }) {
     const picture = document.querySelector(`.st-key-${data.picture}`);
     if (!picture) return;
     let { row, column } = data;
 
-    // Tells where the patch is now, not which way it went: of keys in quick succession the server may get the last alone.
+    // Sends the patch's new position, not the step: of several quick key presses the server may get only the last.
     function pressed(event) {
         const step = steps[event.key];
         if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -17,7 +17,7 @@ export default function ({ data, setTriggerValue }) {
         setTriggerValue("moved", row * data.columns + column + 1);
     }
 
-    // Plotly keeps a click from giving the focus to what it is on.
+    // Plotly prevents a click from moving the focus, so this does.
     const focus = () => picture.focus({ preventScroll: true });
 
     picture.tabIndex = 0;
