@@ -1,4 +1,4 @@
-"""Raw values as NumPy files: `numpy.load(file)` opens them, with nothing pickled inside."""
+"""Raw values as NumPy files, which `numpy.load(file)` opens; nothing in them is pickled."""
 
 import io
 import math
@@ -25,7 +25,7 @@ def maps_npz(exhibit: Exhibit) -> bytes:
 
 
 class Layers(NamedTuple):
-    """A method's maps after each layer, and the layer's own attention, both (L, rows, columns), and every metric by layer."""
+    """A method's maps up to each layer and each layer's own attention, both (L, rows, columns), and every metric by layer."""
 
     progression: Tensor
     attention: Tensor
@@ -33,9 +33,9 @@ class Layers(NamedTuple):
 
 
 def layers_npz(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> bytes:
-    """For each side that has layers, its maps after each and within each, (L, rows, columns) over one box; the settings.
+    """For each side that has layers: its maps and each layer's attention, (L, rows, columns), their box; and the settings.
 
-    Each curve (L,) goes by its metric's key as `<slot>_curve_<key>`, with `..._by_chance` where chance has a value.
+    Each curve (L,) is named after its metric's key, `<slot>_curve_<key>`; `..._by_chance` is added if chance has a value.
     """
     arrays: dict[str, Any] = {}
     for slot, each in layers.items():
@@ -50,9 +50,9 @@ def layers_npz(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> bytes:
 
 
 def attention_npz(exhibit: Exhibit, slot: Slot, tokens: Tensor, grid: tuple[int, int]) -> bytes:
-    """One token's attention in every layer, heads fused first and then each, over all tokens, (L, 1 + H, T), and the settings.
+    """One token's attention in every layer, (L, 1 + H, T) with the fused heads first, its grid and box; and the settings.
 
-    The last rows x columns tokens are the patches of `grid`, which lie over `box`.
+    The last rows x columns tokens are the patches of `grid`, which cover `box`.
     """
     shown = exhibit.shown[slot]
     arrays = {"attention": tokens.numpy(), "grid": np.array(grid), "shown": shown.heatmap.numpy()}
@@ -60,7 +60,7 @@ def attention_npz(exhibit: Exhibit, slot: Slot, tokens: Tensor, grid: tuple[int,
 
 
 def methods_npz(exhibit: Exhibit, correlations: Tensor) -> bytes:
-    """Each method's raw values by its name, their boxes (M, 4), rank correlations (M, M) and their names, the settings."""
+    """Each method's raw values by its name, boxes (M, 4), rank correlations (M, M), the names in order; and the settings."""
     maps = {name: shown.heatmap.numpy() for name, shown in exhibit.shown.items()}
     boxes = np.stack([_corners(shown.box) for shown in exhibit.shown.values()])
     return _npz(maps | {"names": np.array(list(maps)), "correlations": correlations.numpy(), "boxes": boxes}, exhibit)

@@ -1,4 +1,4 @@
-"""What a person takes away: one comparison with everything that led to it."""
+"""The data behind all files: the maps that a page shows, with everything that is needed to make them again."""
 
 import dataclasses
 import json
@@ -18,15 +18,16 @@ from dashboard.names import class_names
 from dashboard.photo import Photo
 
 LIBRARIES = ("torch", "torchvision", "transformers")
-PART = 40  # letters that a file's name tells of each part
+PART = 40  # letters of each part in a file's name
 
 
 @dataclass(frozen=True)
 class Exhibit:
     """The maps `shown` of one photo, the two models of the page, and how the maps were compared and drawn.
 
-    Maps go by their slots, `left` and `right`; maps of one model by their methods' names, and `comparison` is None then.
-    `link` is the address that shows the same, empty where there is none.
+    Maps are named by their slots, `left` and `right`; on the methods page, where all are of one model, by their methods, and
+    `comparison` is None. `share`, 0 to 1, is the part of a map's cells that counts as its top. `link` is the address of the
+    view, empty if it is not known.
     """
 
     photo: Photo
@@ -39,7 +40,7 @@ class Exhibit:
 
     @property
     def note(self) -> str:
-        """What the comparison does not tell."""
+        """A sentence on what the models were trained on, which limits what the comparison can tell."""
         return training_note(self.models)
 
     def model_of(self, name: str) -> Classifier:
@@ -50,7 +51,7 @@ class Exhibit:
 
 
 def settings(exhibit: Exhibit) -> dict[str, Any]:
-    """Everything that is needed to make the maps again, as plain data for JSON."""
+    """Everything needed to make the maps again, as plain data for JSON."""
     photo, comparison = exhibit.photo, exhibit.comparison
     return {
         "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size},
@@ -86,7 +87,7 @@ def _one_map(shown: Explanation, model: Classifier, share: float) -> dict[str, A
 
 
 def numbers_by_key(numbers: Iterable[Number]) -> dict[str, float | None]:
-    """Each number by its metric's key, and what chance would give; None where a number has no value."""
+    """Each number, and what chance would give, by its metric's key; None for a number without a value."""
     found = {}
     for number in numbers:
         found[number.metric.key] = None if math.isnan(number.value) else number.value
@@ -103,7 +104,7 @@ def _agreement(comparison: Comparison | Incomparable, share: float) -> dict[str,
 
 
 def answers_of(shown: Explanation) -> list[tuple[int, float]]:
-    """The five classes with the highest scores, and the one that is explained if it is another: (number from 0, score)."""
+    """The five classes with the highest scores, plus the explained one if it is not among them: (number from 0, score)."""
     found = {index: score for index, _, score in shown.prediction.top(5)}
     if shown.target is not None:
         found.setdefault(shown.target, shown.prediction.scores[shown.target].item())
@@ -111,17 +112,17 @@ def answers_of(shown: Explanation) -> list[tuple[int, float]]:
 
 
 def class_of(shown: Explanation) -> str | None:
-    """The name of the class that a map explains, None where it explains none."""
+    """The name of the class that a map explains; None if the method is class-agnostic."""
     return None if shown.target is None else class_names(shown.prediction.labels)[shown.target]
 
 
 def rival_of(shown: Explanation) -> str | None:
-    """The name of the class that it is held against, if any."""
+    """The name of the class that the explained one is compared with; None if there is none."""
     return None if shown.against is None else class_names(shown.prediction.labels)[shown.against]
 
 
 def stem(*parts: str) -> str:
-    """The beginning of a file's name that says these parts, in letters that every file system takes.
+    """The beginning of a file's name, made of these parts in letters that every file system accepts.
 
     >>> stem("chelsea.png", "ResNet-50", "Grad-CAM++")
     'chelsea_resnet-50_grad-campp'
@@ -132,5 +133,5 @@ def stem(*parts: str) -> str:
 
 
 def to_json(values: dict[str, Any]) -> str:
-    """Settings as text, for a person as much as for a program."""
+    """Settings as JSON text that a person can read, too."""
     return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,4 +1,4 @@
-"""A map over its photo as a PNG, at the photo's own resolution: the same picture that the chart shows."""
+"""A map over its photo as a PNG at the photo's own resolution. It looks like the chart on the page."""
 
 import io
 from bisect import bisect_right
@@ -32,7 +32,7 @@ from dashboard.photo import Box, taking_turns
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 PAPER, INK = (252, 252, 251), (28, 35, 33)
 MOST_LETTERS = 2_000  # of a title; a picture of 50 megapixels has room for fewer
-SCREEN_WIDTH = 450  # pixels of a chart; lines as thick as there, relative to the photo
+SCREEN_WIDTH = 450  # pixels of a chart on screen: lines in a picture have the same thickness relative to its width
 
 
 def map_png(exhibit: Exhibit, slot: Slot) -> bytes:
@@ -59,7 +59,7 @@ def _map_png(exhibit: Exhibit, slot: Slot) -> bytes:
 
 
 def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, style: Style) -> Image.Image:
-    """The photo under `values` (h, w) over `box`, what the model never saw dimmed; as large as the photo.
+    """The photo with the map `values` (h, w) over `box`, as large as the photo. What the model never saw is dimmed.
 
     Cells beyond the ends of the colours are ringed, and a flat map is hatched.
     """
@@ -86,7 +86,7 @@ def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, sty
 
 
 def _coloured(size: tuple[int, int], values: np.ndarray, box: Box, made: Colouring, style: Style) -> Image.Image:
-    """The map in colours over the whole photo. Where cells are blended, their values are, as Plotly does, not their colours."""
+    """The map in colours, as large as the photo. Smoothing blends the cells' values, as Plotly does, rather than colours."""
     if made.flat:
         return Image.new("RGB", size, FLAT)
     rows, columns = values.shape
@@ -101,7 +101,7 @@ def _coloured(size: tuple[int, int], values: np.ndarray, box: Box, made: Colouri
 
 
 def _hatch(image: Image.Image, seen: tuple[int, int, int, int]) -> None:
-    """Stripes over what the model saw."""
+    """Draws stripes over the part of the photo that the model saw, in place."""
     width, step = _thickness(image, 2), max(round(9 * image.width / SCREEN_WIDTH), 4)
     stripes = Image.new("L", image.size)
     draw = ImageDraw.Draw(stripes)
@@ -113,7 +113,7 @@ def _hatch(image: Image.Image, seen: tuple[int, int, int, int]) -> None:
 
 
 def _draw_edges(image: Image.Image, mask: np.ndarray, box: Box, lines: Sequence[tuple[str, int]]) -> None:
-    """Lines of these colours and widths, each over the one before, between the cells in and out of a mask (h, w)."""
+    """Draws lines between the cells in and out of a mask (h, w), in place: one set for each colour and width, in this order."""
     pieces = outline_pieces(mask, box)
     draw = ImageDraw.Draw(image)
     for rgb, width in lines:
@@ -123,14 +123,14 @@ def _draw_edges(image: Image.Image, mask: np.ndarray, box: Box, lines: Sequence[
 
 
 def _thickness(image: Image.Image, width: int) -> int:
-    """As thick a line as on screen, relative to the photo."""
+    """A line's width in the picture, in pixels, that looks like `width` pixels on screen."""
     return max(round(width * image.width / SCREEN_WIDTH), 1)
 
 
 def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Colouring, style: Style) -> Image.Image:
-    """The picture with its title and its colours below; the picture itself stays as it is, at the top.
+    """The unchanged picture at the top, with its colour bar and title below it.
 
-    `says` is what the colours measure, and what they leave out.
+    `says` holds two texts: what the colours measure, and what they leave out.
     """
     size = max(image.width // 36, 8)
     font, small = (ImageFont.load_default(height) for height in (size, max(round(0.8 * size), 7)))
@@ -148,7 +148,7 @@ def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Col
         below = top + round(0.8 * size)
         for at, text in made.labels:
             x, anchor = {0.0: (size // 2, "la"), 1.0: (image.width - size // 2, "ra")}.get(at, (image.width // 2, "ma"))
-            draw.text((x, below), text.replace("≤", "<=").replace("≥", ">="), INK, small, anchor)  # the font knows neither
+            draw.text((x, below), text.replace("≤", "<=").replace("≥", ">="), INK, small, anchor)  # the font lacks both signs
             if 0 < at < 1:
                 draw.line([(image.width // 2, top), (image.width // 2, top + size // 2)], DIM_COLOUR, _thickness(image, 2))
         draw.text((size // 2, below + round(1.1 * size)), _shortened(measure, small, image.width - size), INK, small)
@@ -160,7 +160,7 @@ def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Col
 
 
 def _wrapped(text: str, font: Font, width: int) -> list[str]:
-    """The text in lines that fit, broken between words."""
+    """The text as lines of at most `width` pixels, broken between words."""
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:
@@ -171,7 +171,7 @@ def _wrapped(text: str, font: Font, width: int) -> list[str]:
 
 
 def _shortened(text: str, font: Font, width: int) -> str:
-    """The longest beginning of a text that fits. Nothing longer than MOST_LETTERS is ever measured."""
+    """The longest beginning of a text that fits in `width` pixels. At most MOST_LETTERS of it are measured."""
     if len(text) <= MOST_LETTERS and font.getlength(text) <= width:
         return text
     beginnings = range(min(len(text), MOST_LETTERS) + 1)

@@ -1,4 +1,4 @@
-"""One HTML file with the whole comparison: it opens without a server and without a network."""
+"""The whole comparison as one HTML file, which opens without a server and without a network."""
 
 from collections.abc import Iterable
 from html import escape
@@ -20,7 +20,7 @@ CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
-    """The report: figures that answer to the pointer as on the page, both answers, what the maps mean, and all settings."""
+    """The report: the page's interactive figures, both models' predictions, what the maps mean, and all settings."""
     sides = "".join(_side(exhibit, slot, behind) for slot in SLOTS)
     photo, (width, height) = exhibit.photo, exhibit.photo.size
     link = f'<p><a href="{escape(exhibit.link)}">Open this view in the dashboard</a></p>' if exhibit.link else ""
@@ -85,17 +85,17 @@ def _numbers(numbers: Iterable[Number]) -> str:
 def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
     comparison = exhibit.comparison
     if comparison is None:
-        raise ValueError("expected the maps of two sides, which were compared")
+        raise ValueError("expected a comparison of two sides, got none")
     if isinstance(comparison, Incomparable):
-        return f"<article><h2>Difference</h2><p>{escape(comparison.reason)}</p></article>"
+        return f"<article><h2>Where they disagree</h2><p>{escape(comparison.reason)}</p></article>"
     rows, columns = comparison.difference.shape
     figure = difference_figure(comparison, behind, ("Left", "Right"))
     return f"""
 <article>
-<h2>Difference · in rank</h2>
+<h2>Where they disagree (by rank)</h2>
 {_figure(figure, "difference", "Where one map ranks higher than the other, over the photo")}
 {_numbers(comparison.numbers)}
-<p><small>Over the part that both models saw, on {rows} x {columns} cells.</small></p>
+<p><small>Over the part that both maps cover, on {rows} x {columns} cells.</small></p>
 </article>"""
 
 

@@ -1,1 +1,1 @@
-"""Maps to plotly figures, in the photo's coordinates. Knows no Streamlit."""
+"""Plotly figures of maps, in the photo's coordinates. Knows no Streamlit."""

@@ -1,6 +1,7 @@
-"""What one patch looks at: over the photo, in every head at once, and how far and how evenly each head looks.
+"""Figures of one patch's attention: over the photo, in every head at once, and how far and how evenly each head looks.
 
-Figures are put together as plain data and become Plotly's at the end: a click waits for them, and Plotly checks every change.
+Figures are built as plain data and become Plotly objects only at the end, which is faster: Plotly checks every change of an
+object, and a person who clicked is waiting.
 """
 
 from typing import Any
@@ -20,17 +21,17 @@ from dashboard.studies.attention import HeadSummary, patch_box
 
 EDGE = "rgb(20,22,28)"
 LEAST_RING = 3  # pixels: a smaller one would cover its cell
-ROOMY = 6  # pixels of a cell, from which on a dark line fits around the light one
-# First layer to last, on light and on dark: Viridis begins too dark, and ends too bright.
+ROOMY = 6  # pixels: cells of this size and larger have room for a dark line around the light one
+# From the first layer to the last, to be read on light and on dark pages: Viridis begins too dark and ends too bright.
 LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,106)"], [1, "rgb(214,190,50)"]]
 
 
 def patch_figure(
     shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
 ) -> go.Figure:
-    """The map over the photo, the chosen patch (row, column) outlined. A click on a patch gives its number, from 1."""
+    """The map over the photo, with the patch `chosen` (row, column) outlined. A click on a patch gives its number, from 1."""
     drawn = map_figure(shown, behind, style, notes, other_name, width=360)
-    traces: Any = drawn.data  # a tuple of traces, which Plotly does not say
+    traces: Any = drawn.data  # a tuple of traces, for which Plotly declares no type
     heatmap, *marks = (trace.to_plotly_json() for trace in traces)
     heatmap |= {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
     layout = drawn.layout.to_plotly_json() | {"hoverdistance": 40}
@@ -43,7 +44,7 @@ def patch_figure(
 
 
 def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[str, Any]:
-    """A transparent point in each patch, to be clicked."""
+    """A transparent, clickable point in each patch."""
     values, other = shown.heatmap.numpy(), notes.other.numpy().flatten()
     rows, columns = values.shape
     where = cells(shown.box, values.shape)
@@ -68,7 +69,7 @@ def _frame(x0: float, y0: float, x1: float, y1: float, colour: str, width: int) 
 def mosaic(maps: np.ndarray, scale: Scale = "auto") -> np.ndarray:
     """All small maps in one array of bytes, (L, heads, rows, columns) -> (heads (rows + 1) - 1, L (columns + 1) - 1).
 
-    Each map has its own scale, 1 to 255; 0 is the gap between two, and a map that is flat, as it has no colours.
+    Each map has its own scale from 1 to 255. 0 has no colour: it fills the gaps between maps, and flat maps.
     """
     return _mosaic(maps, _own_colours(maps, scale))
 
@@ -88,10 +89,10 @@ def _mosaic(maps: np.ndarray, made: list[Colouring]) -> np.ndarray:
 
 
 def heads_figure(maps: np.ndarray, aspect: float, style: Style, layer: int, head: int | None) -> go.Figure:
-    """Every layer, left to right, and every head, downwards, as one picture of (L, 1 + H, rows, columns); fused on top.
+    """The small maps (L, 1 + H, rows, columns) as one picture: layers from left to right, heads downwards, fused heads on top.
 
-    Cells beyond the ends of their map's colours are ringed, and a flat map is hatched. A click gives layer and head, 0 for
-    fused. `aspect` is a map's height by its width.
+    Cells beyond the ends of their map's colours are ringed, and a flat map is hatched. A click gives the layer and the head,
+    where 0 means fused. `aspect` is a map's height divided by its width. `layer` and `head` are those chosen.
     """
     layers, heads, rows, columns = maps.shape
     made = _own_colours(maps, style.scale)
@@ -107,7 +108,7 @@ def heads_figure(maps: np.ndarray, aspect: float, style: Style, layer: int, head
 
 
 def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[dict[str, Any]]:
-    """Squares around the cells beyond the ends; as marks, of which each takes one point, not the twelve of its edges' lines."""
+    """Squares around the cells beyond the ends of the colours. A marker takes one point, lines along the edges would twelve."""
     _, heads, rows, columns = maps.shape
     pairs = zip(made, maps.reshape(-1, rows, columns), strict=True)
     beyond = np.stack([own.beyond(values) & own.cut for own, values in pairs])
@@ -130,7 +131,7 @@ def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[d
 
 
 def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[str, Any]]:
-    """Grey stripes in the place of each flat map."""
+    """Grey stripes in place of each flat map."""
     _, heads, rows, columns = shape
     right, bottom = columns / 2 / (columns + 1), rows / 2 / (rows + 1)
     stripes: list[dict[str, Any]] = []
@@ -145,13 +146,13 @@ def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[s
 
 
 def heads_in_words(maps: np.ndarray, style: Style) -> str:
-    """What the colours of the small maps leave out, and which have none; empty for most."""
+    """Sentences on what the small maps' colours leave out, and on flat maps; usually empty."""
     values = list(maps.reshape(-1, *maps.shape[2:]))
     return own_scales_in_words(values, _own_colours(maps, style.scale), style, "patch")
 
 
 def _with_gap(style: Style) -> list[list]:
-    """The colours, and nothing at all for 0."""
+    """The palette as Plotly stops, with 0 fully transparent."""
     edge, shades = 0.5 / 255, palette(style.colours_of(signed=False))[::15].tolist()
     stops = np.linspace(edge, 1, len(shades)).tolist()
     clear = [[0, "rgba(0,0,0,0)"], [edge, "rgba(0,0,0,0)"]]
@@ -159,7 +160,7 @@ def _with_gap(style: Style) -> list[list]:
 
 
 def _heads(layers: int, heads: int) -> dict[str, Any]:
-    """A transparent point in each small map, to be clicked."""
+    """A transparent, clickable point in each small map."""
     x, y = np.tile(np.arange(1, layers + 1), heads), np.repeat(np.arange(heads), layers)
     told = [f"head {row}" if row else "heads fused" for row in y.tolist()]
     template = "layer %{x}, %{text}<extra></extra>"
@@ -167,12 +168,12 @@ def _heads(layers: int, heads: int) -> dict[str, Any]:
 
 
 def _map_width(layers: int) -> float:
-    """Pixels from one small map to the next, about."""
+    """About how many pixels there are from one small map to the next."""
     return min(80, 430 / layers)
 
 
 def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[str, Any]:
-    """The layout of the grid of heads, one of them framed; axes count layers from 1, and rows from 0, the fused heads'."""
+    """The layout of the grid of heads, with one map framed. The x axis counts layers from 1; row 0 of the y axis is fused."""
     plain = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain", "ticklen": 0}
     across = {"range": [0.46, layers + 0.54], "dtick": -(-layers // 16), "side": "top"}
     return PLAIN | {
@@ -190,7 +191,7 @@ def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[
 
 
 def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Figure:
-    """Each head by how far (x) and how evenly (y) patches look in it; layers in colours. A click gives layer and head."""
+    """Each head as a point: x is how far patches look, y how evenly, the colour its layer. A click gives layer and head."""
     layers, heads = summary.distance.shape
     which = [(at, number) for at in range(1, layers + 1) for number in range(1, heads + 1)]
     chosen = [at == layer and head in (None, number) for at, number in which]

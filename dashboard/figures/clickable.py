@@ -1,6 +1,6 @@
-"""Points that answer to a click. Plotly sends none on heatmaps: transparent points in the middle of their cells do.
+"""Points that can be clicked. Plotly reports no clicks on heatmaps, so figures put a transparent point into each cell.
 
-Plotly fades the points that a click did not choose; these look the same, whatever was clicked.
+Plotly fades the points that a click did not choose; these keep their look.
 """
 
 from typing import Any
@@ -9,9 +9,9 @@ POINTS = {"type": "scatter", "mode": "markers", "showlegend": False}
 
 
 def alike(opacity: float) -> dict[str, Any]:
-    """What keeps points as they are when some of them are clicked."""
+    """Trace options that keep the points' opacity when some of them are clicked."""
     return {chosen: {"marker": {"opacity": opacity}} for chosen in ("selected", "unselected")}
 
 
-SEEN = alike(1)  # of points that are drawn
-UNSEEN = POINTS | {"marker": {"opacity": 0, "size": 12}} | alike(0)  # to be completed with x, y and their customdata
+SEEN = alike(1)  # for visible points
+UNSEEN = POINTS | {"marker": {"opacity": 0, "size": 12}} | alike(0)  # for transparent ones; x, y and customdata are to be added

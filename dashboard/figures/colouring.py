@@ -11,17 +11,17 @@ from dashboard.numerics.scaling import is_flat
 
 Scale = Literal["auto", "linear", "robust", "rank"]
 ENDS = (2, 98)  # percentiles at which robust colours stop
-CROWDED = 0.1  # of the colours: where half of the cells have to do with less, a few others flatten them
-CLEARLY = 1.5  # times as many colours are worth leaving something out
+CROWDED = 0.1  # if half of the cells share less than this part of the colours, a few outliers flatten them
+CLEARLY = 1.5  # robust ends must give these cells this many times more of the colours to be worth leaving outliers out
 
 
 @dataclass(frozen=True)
 class Colouring:
-    """How values become colours: by `scale`, from `low`, the value with the first colour, to `high`, that with the last.
+    """How values become colours: by `scale`, from `low`, the value with the first colour, to `high`, the value with the last.
 
     Values below `low` have the first colour too, values above `high` the last. `least` and `most` are the lowest and the
-    highest value there is. Of a `signed` map zero has the middle colour. Of a `flat` one all values are the same.
-    `ordered` are all values, lowest first, or of a signed map their sizes: ranks are read from it.
+    highest of all values. In a `signed` map zero has the middle colour. In a `flat` map all values are the same. `ordered`
+    holds all values, lowest first (for a signed map their absolute values); ranks are looked up in it.
     """
 
     scale: Literal["linear", "robust", "rank"]
@@ -34,7 +34,7 @@ class Colouring:
     ordered: np.ndarray = field(repr=False, compare=False)
 
     def positions(self, values: np.ndarray) -> np.ndarray:
-        """Each value's place among the colours, from 0 to 1, in the same shape."""
+        """Each value's position among the colours, from 0 to 1, in the same shape."""
         values = values.astype(np.float64)
         if self.flat:
             return np.full(values.shape, 0.5)
@@ -43,14 +43,14 @@ class Colouring:
         return 0.5 + 0.5 * np.sign(values) * self._ranks(np.abs(values)) if self.signed else self._ranks(values)
 
     def _ranks(self, values: np.ndarray) -> np.ndarray:
-        """The share of the other values that each exceeds, ties counting half."""
+        """For each value the share of the other values below it, 0 to 1; ties count half."""
         first, last = (np.searchsorted(self.ordered, values, side) for side in ("left", "right"))
         return (first + last - 1) / 2 / max(len(self.ordered) - 1, 1)
 
     def drawn(self, values: np.ndarray, smooth: bool) -> np.ndarray:
-        """The numbers that a figure colours from `limits[0]` to `limits[1]`: raw values, or places where colours are ranks.
+        """The numbers that a figure colours from `limits[0]` to `limits[1]`: raw values, or positions if colours are ranks.
 
-        Where neighbours are blended, values stop at the ends first, or the light of one cell would hide all those around it.
+        If cells are blended (`smooth`), values are clipped first: else one outlier would outshine all cells around it.
         """
         if self.scale == "rank" and not self.flat:
             return self.positions(values).astype(np.float32)
@@ -58,14 +58,14 @@ class Colouring:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The numbers of `drawn` with the first and the last colour."""
+        """The numbers returned by `drawn` that have the first and the last colour."""
         if self.flat:
             return self.low - 0.5, self.high + 0.5
         return (0.0, 1.0) if self.scale == "rank" else (self.low, self.high)
 
     @property
     def cut(self) -> bool:
-        """Whether there are values beyond the ends."""
+        """Whether any values lie beyond the ends of the colours."""
         return self.least < self.low or self.most > self.high
 
     def beyond(self, values: np.ndarray) -> np.ndarray:
@@ -74,12 +74,12 @@ class Colouring:
 
     @property
     def by_rank(self) -> str:
-        """What there is to add to the name of what a bar measures."""
+        """What a colour bar adds to the name of what it measures; empty unless colours are ranks."""
         return ", by rank" if self.scale == "rank" else ""
 
     @property
     def labels(self) -> list[tuple[float, str]]:
-        """What a colour bar says, as places from 0 to 1 and texts: the values at both ends, and zero of a signed map."""
+        """A colour bar's labels, as positions from 0 to 1 and texts: the values at both ends, and zero for a signed map."""
         first = f"{'≤ ' if self.least < self.low else ''}{short(self.low)}"
         last = f"{'≥ ' if self.most > self.high else ''}{short(self.high)}"
         return [(0.0, first), *([(0.5, "0")] if self.signed else []), (1.0, last)]
@@ -89,16 +89,16 @@ def colouring(maps: Sequence[np.ndarray], scale: Scale, signed: bool) -> Colouri
     """The colours of one map, or of several on one scale: all their cells together.
 
     `linear` goes from the lowest value to the highest, in signed maps as far below zero as above. `robust` stops at the 2nd
-    and the 98th percentile of the cells, in signed maps at the 98th of their sizes on both sides, and in maps of less than 51
-    cells at the second lowest and the second highest; where these are one value, it is linear. `rank` gives each cell the
-    place of its rank, in signed maps of its size's rank to the side of its sign.
+    and the 98th percentile of the cells, in signed maps at the 98th percentile of absolute values on both sides, and in maps
+    of less than 51 cells at the second lowest and the second highest value; if both ends are equal, it is linear. `rank`
+    colours each cell by its rank, in signed maps by the rank of its absolute value on the side of its sign.
 
-    `auto` is robust where a few cells flatten the rest, else linear: where the closest half of the cells has less than a
-    tenth of the linear colours, and robust ends would give it at least half as many again. Cells of exactly 0 don't count in
-    that: of maps that a ReLU ends, such as Grad-CAM's, they may be the most, and no ends would part them.
+    `auto` is robust if a few cells flatten the rest, else linear. They do if the half of the cells that lies closest together
+    has less than a tenth of the linear colours, and robust ends would give it at least 1.5 times as much. Cells of exactly 0
+    don't count here: in maps that end with a ReLU, such as Grad-CAM's, most cells may be 0, and no ends could tell them apart.
 
     Raises:
-        ValueError: there is no such scale, or no value.
+        ValueError: there is no such scale, or there are no values.
     """
     if scale not in get_args(Scale):
         raise ValueError(f"expected a scale of {get_args(Scale)}, got {scale!r}")
@@ -131,16 +131,16 @@ def _flattened(values: np.ndarray, linear: tuple[float, float], robust: tuple[fl
 
 
 def closest_half(positions: np.ndarray) -> float:
-    """How much of the colours, 0 to 1, the half of the cells has that lies closest together."""
+    """The share of the colours, 0 to 1, that the half of the cells spans that lies closest together."""
     ordered = np.sort(positions.clip(0, 1), axis=None)
     half = (len(ordered) + 1) // 2
     return float((ordered[half - 1 :] - ordered[: len(ordered) - half + 1]).min())
 
 
 def beyond_in_words(made: Colouring, maps: Sequence[np.ndarray], cell: str) -> str:
-    """One sentence on what lies beyond the ends of the colours; empty where nothing does.
+    """One sentence on the cells beyond the ends of the colours; empty if there are none.
 
-    It tells of the cells that are at least half as extreme as the most extreme one, in the map that has it.
+    It describes the cells that are at least half as extreme as the most extreme one, in that one's map.
     """
     marked = int(sum(made.beyond(each).sum() for each in maps))
     if not made.cut or not marked:

@@ -34,7 +34,7 @@ from dashboard.photo import Box
 from dashboard.studies.layers import Curve
 
 FRAME_MS = 450
-QUIET = "rgba(128,138,134,0.25)"  # reads on light and on dark
+QUIET = "rgba(128,138,134,0.25)"  # can be read on light and on dark pages
 ACCENT = "rgb(226,125,0)"
 LINE = "rgb(20,140,130)"
 HIDDEN = {"visible": False, "fixedrange": True, "constrain": "domain"}
@@ -42,7 +42,7 @@ HIDDEN = {"visible": False, "fixedrange": True, "constrain": "domain"}
 
 @dataclass(frozen=True)
 class Panel:
-    """One small map: `title`, `values` (h, w) over `box` of the photo, what a click on it means, and whether it is chosen."""
+    """One small map: `title`, `values` (h, w) over `box` of the photo, what a click on it gives, and whether it is chosen."""
 
     title: str
     values: np.ndarray
@@ -53,7 +53,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Reel:
-    """One side of a film: a `title`, a map per layer (L, rows, columns), what they measure, and whether they have a sign."""
+    """A film's side: `title`, a map per layer `values` (L, rows, columns), what they measure, and whether they are signed."""
 
     title: str
     values: np.ndarray
@@ -62,10 +62,10 @@ class Reel:
 
 
 def film(left: Reel, right: Reel, box: Box, behind: Backdrop, style: Style, depth: int) -> go.Figure:
-    """Two reels side by side, one frame per layer, with play and scrub that the browser does alone.
+    """Two reels side by side, one frame per layer, with play and scrub that run in the browser without the server.
 
-    Each side keeps one scale over all layers; what lies beyond its ends is ringed in each frame, and a layer that is the same
-    everywhere is hatched. `depth`, from 1, is where it starts.
+    Each side keeps one scale over all layers; cells beyond its ends are ringed in each frame, and a layer that is the same
+    everywhere is hatched. `depth`, from 1, is the layer at which the film starts.
     """
     figure = make_subplots(1, 2, horizontal_spacing=0.04, subplot_titles=[left.title, right.title])
     height = round(min(max(260 * behind.height / behind.width, 150), 400))
@@ -95,12 +95,12 @@ def film(left: Reel, right: Reel, box: Box, behind: Backdrop, style: Style, dept
 
 
 def _side(sides: Sequence[tuple[Reel, Colouring, str]], layer: int, box: Box, style: Style, opacity: float) -> list[dict]:
-    """One frame: both heatmaps, then, where any layer has something beyond the ends or is flat, the lines that say so."""
+    """One frame: both heatmaps, then rings or stripes, as empty lines in a layer that needs none if any other layer does."""
     heatmaps, lines = [], []
     for number, (reel, made, axis) in enumerate(sides, 1):
         values, axes = reel.values[layer], {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
         heatmap = heatmap_of(made, values, style, opacity) | cells(box, values.shape) | axes
-        heatmap |= dict.fromkeys(("zmin", "zmax", "colorscale", "showscale"))  # the colour axis has them
+        heatmap |= dict.fromkeys(("zmin", "zmax", "colorscale", "showscale"))  # these come from the colour axis
         heatmap["coloraxis"] = f"coloraxis{number if number > 1 else ''}"
         heatmaps.append(heatmap | {"hovertemplate": f"{raw_value(made, style, 0)}<extra></extra>"})
         if made.cut and made.scale != "rank":
@@ -127,7 +127,7 @@ def _bar(
 
 
 def _buttons() -> dict:
-    """Two buttons, since a single one that toggles forgets that the film has ended by itself or was scrubbed."""
+    """Buttons to play and to halt. A single toggle button would not notice that the film has ended or was scrubbed."""
     play = {"frame": {"duration": FRAME_MS, "redraw": True}, "mode": "immediate", "transition": {"duration": 0},
             "fromcurrent": True}  # fmt: skip
     halt = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate", "transition": {"duration": 0}}
@@ -155,7 +155,7 @@ def multiples(
     panels: Sequence[Panel], behind: Backdrop, style: Style, columns: int, one_scale: bool, row_titles: Sequence[str] = (),
     signed: bool = False,
 ) -> go.Figure:  # fmt: skip
-    """Small maps over the photo. A transparent point in each cell carries the panel's meaning to whoever clicks it."""
+    """Small maps over the photo. A click on a cell gives its panel's meaning."""
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     figure = make_subplots(
@@ -182,7 +182,7 @@ def multiples(
 
 
 def film_in_words(reels: Sequence[Reel], style: Style) -> str:
-    """What the colours of a film leave out on each side; empty where they leave out nothing."""
+    """Sentences on what the colours of a film's sides leave out; usually empty."""
     found = [
         (reel, beyond_in_words(colouring([reel.values], style.scale, reel.signed), list(reel.values), "patch"))
         for reel in reels
@@ -193,7 +193,7 @@ def film_in_words(reels: Sequence[Reel], style: Style) -> str:
 def multiples_in_words(
     panels: Sequence[Panel], style: Style, one_scale: bool, signed: bool = False, cell: str = "patch"
 ) -> str:
-    """What the colours of small maps leave out, and which have none; empty for most."""
+    """Sentences on what the small maps' colours leave out, and on flat maps; usually empty."""
     maps = [panel.values for panel in panels]
     made = colourings(maps, style, one_scale, signed)
     if not one_scale:
@@ -202,7 +202,7 @@ def multiples_in_words(
 
 
 def own_scales_in_words(maps: Sequence[np.ndarray], made: Sequence[Colouring], style: Style, cell: str) -> str:
-    """The same of small maps that each have their own colours."""
+    """What `multiples_in_words` says if each small map has its own scale."""
     said = ""
     if stopped := sum(own.cut for own in made):
         which = "all of these maps" if stopped == len(maps) else f"{stopped} of these {len(maps)} maps"
@@ -216,7 +216,7 @@ def _hatched_in_words(maps: Sequence[np.ndarray], cell: str) -> str:
 
 
 def colourings(maps: Sequence[np.ndarray], style: Style, one_scale: bool, signed: bool) -> list[Colouring]:
-    """The colours of each of several maps: of all together on one scale, or of each on its own."""
+    """The colours of each of several maps: all on one scale, or each on its own."""
     if one_scale:
         return [colouring(maps, style.scale, signed)] * len(maps)
     return [colouring([values], style.scale, signed) for values in maps]
@@ -227,7 +227,7 @@ def _gap(rows: int) -> float:
 
 
 def _points(panel: Panel, axis: str) -> dict:
-    """A transparent point in each cell, to be clicked; it tells the pointer the cell's value."""
+    """A transparent, clickable point in each cell; its hover text is the cell's value."""
     place = cells(panel.box, panel.values.shape)
     rows, columns = panel.values.shape
     x = np.tile(place["x0"] + place["dx"] * np.arange(columns), rows)
@@ -253,9 +253,9 @@ def _photo_axes(figure: go.Figure, behind: Backdrop) -> None:
 
 
 def curves_figure(curves: Sequence[Curve], depth: int) -> go.Figure:
-    """A small curve over depth for each metric, the chosen depth marked; a click on a point gives its depth.
+    """A small curve over depth for each metric, with the chosen depth marked; a click on a point gives its depth.
 
-    A dotted line is what chance gives, where that has a value.
+    A dotted line is what chance would give, for metrics that have such a value.
     """
     layers = list(range(1, len(curves[0].values) + 1))
     rows = -(-len(curves) // 2)

@@ -1,4 +1,4 @@
-"""What a figure's map was made of, told in the figure itself: whoever has the picture need not trust the words around it."""
+"""How a figure's map was made, stored in the figure itself, so that it does not depend on the words around it."""
 
 import dataclasses
 from typing import Any
@@ -11,13 +11,13 @@ from dashboard.photo import Photo
 
 
 def labelled(figure: go.Figure, shown: Explanation, photo: Photo) -> go.Figure:
-    """The same figure, which now holds in its layout's `meta` what `made_of` tells."""
+    """Stores what `made_of` returns in the figure's `layout.meta`; returns the same figure."""
     figure.layout.meta = made_of(shown, photo)
     return figure
 
 
 def made_of(shown: Explanation, photo: Photo) -> dict[str, Any]:
-    """Method, options, model, classes (numbers from 0 and names, None where there is none) and photo, as plain data."""
+    """Method, options, model, classes (numbers from 0 and names, or None) and photo of a map, as plain data."""
     names = class_names(shown.prediction.labels)
     target, against = (None if index is None else names[index] for index in (shown.target, shown.against))
     return {

@@ -1,4 +1,4 @@
-"""One map over its photo, and the difference of two."""
+"""Figures of one map over its photo, and of the difference of two maps."""
 
 import base64
 import textwrap
@@ -22,7 +22,7 @@ from dashboard.photo import Box
 Show = Literal["overlay", "map", "photo", "outline"]
 Colours = Literal["Viridis", "Cividis", "Inferno", "Greys", "Red-blue"]
 
-# As rgb(), since Streamlit takes the very dark hex colours of Inferno for placeholders of its theme.
+# As rgb(), since Streamlit mistakes the very dark hex colours of Inferno for placeholders of its theme.
 _INFERNO = ("0,0,4", "40,11,84", "101,21,110", "159,42,99", "212,72,66", "245,125,21", "250,193,39", "252,255,164")
 SCALES = {
     "Viridis": "Viridis",
@@ -32,15 +32,15 @@ SCALES = {
     "Red-blue": "RdBu_r",
 }
 DIFFERENCE = "PuOr_r"
-DIVERGING: Colours = "Red-blue"  # of signed maps, and of no others
+DIVERGING: Colours = "Red-blue"  # for signed maps, and no others
 SEQUENTIAL: tuple[Colours, ...] = tuple(name for name in get_args(Colours) if name != DIVERGING)
 OUTLINE = "rgb(255,176,0)"
 RING = (("rgb(20,22,28)", 4), ("rgb(255,255,255)", 2))  # a light line on a dark one reads on any colour
 DIM_COLOUR, DIM_OPACITY = (20, 22, 28), 0.62
 DIMMED = f"rgba{(*DIM_COLOUR, DIM_OPACITY)}"
-FLAT = (150, 154, 152)  # below the hatch of a map that is the same everywhere
-SHADES = 256  # of a palette, as many as one byte tells apart
-MID_GREY = 128  # stands for the photo where colours are shown as they look over it
+FLAT = (150, 154, 152)  # the grey below the stripes of a map that is the same everywhere
+SHADES = 256  # colours of a palette: as many as a byte can number
+MID_GREY = 128  # stands for the photo in a colour bar, which shows colours as they look over the photo
 BAR = {"gap": 4, "height": 8, "labels": 14, "title": 29}  # pixels below the picture
 PLAIN = {"dragmode": False, "template": "none", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
 MARGIN = {"l": 0, "r": 0, "t": 0, "b": 48}
@@ -50,8 +50,8 @@ MARGIN = {"l": 0, "r": 0, "t": 0, "b": 48}
 class Style:
     """How a map is drawn; nothing here changes its values.
 
-    `colours` are those of maps without a sign: signed maps are always red above zero and blue below, and where those were
-    asked for, others have the first ones. `smooth` lets the browser interpolate between cells.
+    `colours` are for maps without a sign; signed maps are always red above zero and blue below. If `colours` are those of
+    signed maps, maps without a sign get the first of the others. `smooth` lets the browser interpolate between cells.
     """
 
     show: Show = "overlay"
@@ -71,11 +71,11 @@ class Style:
 
     @property
     def coloured(self) -> bool:
-        """Whether there are colours to read."""
+        """Whether the map's colours are visible."""
         return self.show in ("overlay", "map")
 
     def colours_of(self, signed: bool) -> Colours:
-        """The colours that a map has: diverging ones if it is signed, and only then."""
+        """The colours for a map: diverging if and only if it is signed."""
         if signed:
             return DIVERGING
         return SEQUENTIAL[0] if self.colours == DIVERGING else self.colours
@@ -83,7 +83,7 @@ class Style:
 
 @lru_cache(32)
 def palette(colours: str, count: int = SHADES) -> np.ndarray:
-    """Colours of a scale, lowest first, (count, 3) from 0 to 255."""
+    """The colours of a scale, lowest first: (count, 3), from 0 to 255."""
     shades = sample_colorscale(SCALES.get(colours, colours), np.linspace(0, 1, count).tolist())
     found = np.array([unlabel_rgb(shade) for shade in shades]).round().astype(np.uint8)
     found.flags.writeable = False
@@ -91,7 +91,7 @@ def palette(colours: str, count: int = SHADES) -> np.ndarray:
 
 
 def seen_palette(colours: str, opacity: float, count: int = 33) -> np.ndarray:
-    """The same as they look on a map of that opacity over a grey photo; of an odd number the one in the middle is zero's."""
+    """A scale's colours (count, 3) as they look at this opacity over a grey photo. If count is odd, the middle one is zero's."""
     return (opacity * palette(colours, count) + (1 - opacity) * MID_GREY).round().astype(np.uint8)
 
 
@@ -112,7 +112,7 @@ def backdrop(size: tuple[int, int], jpeg: bytes) -> Backdrop:
 def map_figure(
     shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str, width: int = 300
 ) -> go.Figure:
-    """A heatmap over the photo, in photo pixels, what the model never saw dimmed; cells beyond the colours are ringed."""
+    """A heatmap over the photo, in photo pixels. What the model never saw is dimmed; cells beyond the colours are ringed."""
     made = colouring_of(shown, style)
     traces: list[dict[str, Any] | go.Scatter] = [_heatmap(shown, made, style, notes, other_name)]
     if style.coloured:
@@ -131,7 +131,7 @@ def colouring_of(shown: Explanation, style: Style) -> Colouring:
 
 
 def outliers_in_words(shown: Explanation, style: Style) -> str:
-    """The sentence below a map whose colours leave cells out, or that has nothing to colour; empty for most."""
+    """A sentence for below a map if its colours leave cells out or the map is flat; usually empty."""
     if not style.coloured:
         return ""
     made = colouring_of(shown, style)
@@ -142,18 +142,18 @@ def outliers_in_words(shown: Explanation, style: Style) -> str:
 
 
 def _drawn_by(shown: Explanation) -> str:
-    """Where so much of the map comes from: the layer that sends its brightest patch most attention."""
+    """A sentence on the layer that pays the map's brightest patch most attention; empty if the map has no such layer."""
     drawn = shown.attraction
     if drawn is None:
         return ""
     return (
         f"The brightest one draws most attention in layer {drawn.layer}: {drawn.share:.1%} of all that is paid there, where an "
-        f"even share is {drawn.even:.1%}."
+        f"even share would be {drawn.even:.1%}."
     )
 
 
 def measured(shown: Explanation) -> str:
-    """What a map's colours measure, in words: the method, what its values are, and the class that they speak for."""
+    """What a map's colours measure, in words: the method, what its values are, and the class, if any."""
     if not shown.method.class_specific:
         return f"{shown.method.label}, {shown.method.measures}"
     names = short_names(shown.prediction.labels)
@@ -176,7 +176,7 @@ def _heatmap(shown: Explanation, made: Colouring, style: Style, notes: Annotatio
 def heatmap_of(
     made: Colouring, values: np.ndarray, style: Style, opacity: float, told: Sequence[np.ndarray] = ()
 ) -> dict[str, Any]:
-    """A heatmap as plain data, since Plotly would check an object twice, without its place; what is `told` is customdata."""
+    """A heatmap trace without coordinates; `told` becomes customdata. It is plain data: Plotly would check an object twice."""
     if not is_raw(made, style):
         told = [*told, in_short(values)]
     low, high = made.limits
@@ -188,33 +188,33 @@ def heatmap_of(
 
 
 def colours_of(made: Colouring, style: Style) -> str | list:
-    """Plotly's colours of a map; a flat one has none."""
+    """A map's colours as Plotly takes them; a flat map is grey."""
     grey = f"rgb{FLAT}"
     return [[0, grey], [1, grey]] if made.flat else SCALES[style.colours_of(made.signed)]
 
 
 def is_raw(made: Colouring, style: Style) -> bool:
-    """Whether the numbers that are drawn are the raw values; if not, those are the last of the customdata."""
+    """Whether a heatmap's numbers are the raw values; if not, the raw values are the last column of its customdata."""
     return made.flat or not (made.scale == "rank" or (style.smooth and made.cut))
 
 
 def raw_value(made: Colouring, style: Style, place: int) -> str:
-    """Where a hover text finds the raw value: there are `place` other things in the customdata."""
+    """The hover template's reference to the raw value, which may come after `place` other columns of customdata."""
     return "%{z:.3g}" if is_raw(made, style) else f"%{{customdata[{place}]}}"
 
 
 def in_short(values: np.ndarray) -> np.ndarray:
-    """Numbers as texts in the same shape."""
+    """Numbers as short texts, in the same shape."""
     return np.vectorize(short, otypes=[object])(values)
 
 
 def rings(beyond: np.ndarray, box: Box, axis: str = "") -> list[dict[str, Any]]:
-    """Lines around the cells (h, w) that lie beyond the ends of the colours, on their exact edges; none where none does."""
+    """Lines on the exact edges of the cells (h, w) that lie beyond the ends of the colours; no traces if there are none."""
     return [ring | {"xaxis": f"x{axis}", "yaxis": f"y{axis}"} for ring in ring_lines(beyond, box)] if beyond.any() else []
 
 
 def ring_lines(beyond: np.ndarray, box: Box) -> list[dict[str, Any]]:
-    """The same, empty lines where there is nothing to ring."""
+    """What `rings` draws, but always two traces, with empty lines if there is nothing to ring."""
     x, y = outline_path(beyond, box)
     return [
         {"type": "scatter", "name": "beyond", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": width},
@@ -245,10 +245,10 @@ def _with_legend(layout: dict[str, Any], shown: Explanation, made: Colouring, be
 def colour_bar(
     shades: np.ndarray, labels: Sequence[tuple[float, str]], title: str, behind: Backdrop, height: int, axis: str = ""
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A bar of these shades (n, 3) below the photo, exactly as wide, as an image, with texts below it: `labels` as places
-    from 0 to 1 and texts, then the `title`. Plotly's own would be as wide as the column.
+    """A colour bar below the photo, exactly as wide, as an image of these shades (n, 3), and the texts below it.
 
-    `height` is that of the plot in pixels.
+    `labels` are positions from 0 to 1 with texts; the `title` is below them. `height` is the plot's, in pixels. Plotly's own
+    colour bar would be as wide as the column.
     """
     marked = any(0 < at < 1 for at, _ in labels)
     bar = {
@@ -264,12 +264,12 @@ def colour_bar(
 
 
 def flat_note(words: str, axis: str = "") -> dict[str, Any]:
-    """What is said in the place of a colour bar."""
+    """The text in place of a flat map's colour bar."""
     return _below(words, 0, "gap", axis, "left", 44) | {"name": "flat"}
 
 
 def _below(text: str, x: float, row: str, axis: str, anchor: str, width: int = 1000) -> dict[str, Any]:
-    """A line of text below the photo. A class may be called anything, and Plotly reads tags."""
+    """A line of text below the photo, escaped: a class may have any name, and Plotly reads HTML tags."""
     return {
         "text": "<br>".join(escape(line, quote=False) for line in textwrap.wrap(text, width)), "showarrow": False,
         "xref": f"x{axis}", "x": x, "xanchor": anchor, "yref": "paper", "y": 0, "yanchor": "top", "yshift": -BAR[row],
@@ -278,7 +278,7 @@ def _below(text: str, x: float, row: str, axis: str, anchor: str, width: int = 1
 
 
 def _bar_uri(shades: np.ndarray, marked: bool) -> str:
-    """The shades from left to right as an SVG; a line in the middle where zero is marked."""
+    """The shades from left to right as an SVG data URI, with a line in the middle if zero is `marked`."""
     last = len(shades) - 1
     stops = "".join(
         f'<stop offset="{index / last}" stop-color="rgb({red},{green},{blue})"/>'
@@ -293,19 +293,19 @@ def _bar_uri(shades: np.ndarray, marked: bool) -> str:
 
 
 def cells(box: Box, shape: tuple[int, int]) -> dict[str, float]:
-    """Plotly's centre of the first cell and the steps, in photo pixels."""
+    """A heatmap's coordinates for Plotly: the centre of the first cell and the steps, in photo pixels."""
     dy, dx = box.height / shape[0], box.width / shape[1]
     return {"x0": box.left + dx / 2, "dx": dx, "y0": box.top + dy / 2, "dy": dy}
 
 
 def _outline(top: np.ndarray, box: Box) -> go.Scatter:
-    """The border of the cells with the largest values: exact cell edges, not a smoothed contour."""
+    """A line around the cells with the largest values, on exact cell edges rather than a smoothed contour."""
     x, y = outline_path(top, box)
     return go.Scatter(x=x, y=y, mode="lines", line={"color": OUTLINE, "width": 3}, hoverinfo="skip", showlegend=False)
 
 
 def outline_path(mask: np.ndarray, box: Box) -> tuple[list[float | None], list[float | None]]:
-    """Edges between cells in and out of `mask` (h, w) as line pieces parted by None, in photo pixels."""
+    """The edges between cells in and out of `mask` (h, w), in photo pixels, as lines that None separates."""
     x: list[float | None] = []
     y: list[float | None] = []
     for (x0, y0), (x1, y1) in outline_pieces(mask, box):
@@ -315,7 +315,7 @@ def outline_path(mask: np.ndarray, box: Box) -> tuple[list[float | None], list[f
 
 
 def outline_pieces(mask: np.ndarray, box: Box) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """The same edges, each as its two ends (x, y)."""
+    """The edges between cells in and out of `mask` (h, w), in photo pixels, each as its two ends (x, y)."""
     padded = np.pad(mask, 1)
     dy, dx = box.height / mask.shape[0], box.width / mask.shape[1]
     pieces = []
@@ -329,7 +329,7 @@ def outline_pieces(mask: np.ndarray, box: Box) -> list[tuple[tuple[float, float]
 
 
 def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str, str]) -> go.Figure:
-    """Percentile in the first map minus percentile in the second, where both models looked; equal ranks have no colour."""
+    """Percentile in the first map minus percentile in the second, where both maps have values; equal ranks are colourless."""
     values = comparison.difference.numpy().astype(np.float32)
     trace = {
         "type": "heatmap", "z": values, **cells(comparison.box, values.shape), "zmin": -1, "zmax": 1, "showscale": False,
@@ -365,12 +365,12 @@ def photo_image(behind: Backdrop, axis: str = "") -> dict:
 
 
 def figure_height(behind: Backdrop, width: int) -> int:
-    """Pixels on screen: the photo's shape for a column of that width, within reason."""
+    """A figure's height in pixels for a column of this width: the photo's shape, neither very low nor very high."""
     return round(min(max(width * behind.height / behind.width, 120), 520)) + MARGIN["b"]
 
 
 def unseen_strips(behind: Backdrop, seen: Box, axis: str = "") -> list[dict]:
-    """Up to four dark strips over what lies outside the box."""
+    """Up to four dark strips over the parts of the photo outside the box."""
     return [
         {
             "type": "rect", "xref": f"x{axis}", "yref": f"y{axis}", "x0": x0, "y0": y0, "x1": x1, "y1": y1,
@@ -381,9 +381,9 @@ def unseen_strips(behind: Backdrop, seen: Box, axis: str = "") -> list[dict]:
 
 
 def unseen_rectangles(size: tuple[int, int], seen: Box) -> list[tuple[float, float, float, float]]:
-    """What of a photo of `size` (width, height) lies outside the box: up to four rectangles (left, top, right, bottom)."""
+    """The parts of a photo of `size` (width, height) outside the box: up to four rectangles (left, top, right, bottom)."""
     w, h = size
     left, top, right, bottom = max(seen.left, 0), max(seen.top, 0), min(seen.right, w), min(seen.bottom, h)
     strips = [(0, 0, w, top), (0, bottom, w, h), (0, top, left, bottom), (right, top, w, bottom)]
-    least = 0.005 * max(w, h)  # a sliver thinner than this is the probe's rounding
+    least = 0.005 * max(w, h)  # thinner slivers are rounding errors of the probe that finds the box
     return [(x0, y0, x1, y1) for x0, y0, x1, y1 in strips if x1 - x0 > least and y1 - y0 > least]

@@ -1,4 +1,4 @@
-"""All methods of one model: small maps as the browser paints them, and how far each agrees with each."""
+"""Figures of all methods of one model: data for the small maps that the browser paints, and the matrix of agreement."""
 
 import base64
 import math
@@ -33,7 +33,7 @@ BAR_ABOVE = {
 
 
 def grid_scale(style: Style, own_scale: bool) -> Scale:
-    """What the small maps' colours follow: ranks, the one scale that all methods have in common, unless another was chosen.
+    """The scale of the small maps' colours: ranks, which are comparable between methods, unless the person chose another.
 
     Raw values of different methods have different units, so on any other scale each map has its own ends.
     """
@@ -41,9 +41,10 @@ def grid_scale(style: Style, own_scale: bool) -> Scale:
 
 
 def painted(shown: Explanation, style: Style, own_scale: bool) -> dict[str, str | int | bool]:
-    """A map (h, w) for the browser: a shade from 0 to 255 of its palette for each cell, as base64.
+    """A map (h, w) for the browser to paint: each cell's shade of the palette, from 0 to 255, as base64.
 
-    `ring` is an SVG path around the cells beyond the ends of the colours, one cell being one unit; a `flat` map has no shades.
+    `ring` is an SVG path around the cells beyond the ends of the colours, in units of one cell. For a `flat` map the browser
+    ignores the shades.
     """
     values = shown.heatmap.numpy()
     made = colouring([values], grid_scale(style, own_scale), shown.method.signed)
@@ -56,18 +57,18 @@ def painted(shown: Explanation, style: Style, own_scale: bool) -> dict[str, str 
 
 
 def svg_path(mask: np.ndarray) -> str:
-    """Lines on the edges between cells in and out of a mask (h, w)."""
+    """An SVG path along the edges between cells in and out of a mask (h, w), in units of one cell."""
     x, y = outline_path(mask, Box(0, 0, mask.shape[1], mask.shape[0]))
     return "".join(f"M{x[i]:g} {y[i]:g}L{x[i + 1]:g} {y[i + 1]:g}" for i in range(0, len(x), 3))
 
 
 def encoded(values: np.ndarray) -> str:
-    """Whole numbers from 0 to 255 as base64."""
+    """An array of bytes as base64."""
     return base64.b64encode(values.tobytes()).decode()
 
 
 def laid(behind: Backdrop, box: Box) -> dict[str, list]:
-    """Where a map over `box` lies on the photo, and what of it its model never saw, in percent: left, top, width, height."""
+    """Where a map over `box` lies on the photo, and which parts its model never saw: left, top, width, height in percent."""
 
     def percent(left: float, top: float, right: float, bottom: float) -> list[float]:
         edges = (left / behind.width, top / behind.height, (right - left) / behind.width, (bottom - top) / behind.height)
@@ -78,9 +79,10 @@ def laid(behind: Backdrop, box: Box) -> dict[str, list]:
 
 
 def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int] | None, metric: Metric) -> go.Figure:
-    """A metric (M, M) of maps with these names; a transparent point in each cell tells whoever clicks it which two.
+    """A metric between every two maps (M, M); a click on a cell gives its row's and its column's name.
 
-    `pair` is framed. Colours diverge about 0 for a metric with a sign, and end at 1, or at the largest number beyond.
+    The cell of `pair` (row, column) is framed. Colours diverge about 0 for a metric with a sign, and end at 1, or at the
+    largest absolute value if that is more than 1.
     """
     largest = max(1.0, np.abs(matrix[~np.isnan(matrix)]).max(initial=0.0))
     count = len(names)
@@ -109,7 +111,7 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
 
 
 def rho_in_words(value: float) -> str:
-    """With its sign; a flat map has no order to compare, and nothing is less than zero by less than a hundredth."""
+    """A rank correlation with its sign, to two digits; "no ρ" for NaN, since a flat map has no order to compare."""
     return "no ρ" if math.isnan(value) else f"ρ {signed(value)}"
 
 

@@ -1,4 +1,4 @@
-"""How both models' pictures build up: what the layers page shows, from evidence alone and without Streamlit."""
+"""How maps build up layer by layer: the numbers of the layers page, computed from evidence alone."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ DISCARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 
 
 def place_option(method: Method) -> tuple[str, Span] | None:
-    """The option that says at which layer or stage a method reads, with its range; None where it has no such option."""
+    """The option that sets the layer or stage at which a method reads, with its range; None if it has no such option."""
     for name, hint in get_type_hints(type(method), include_extras=True).items():
         span = next((part for part in getattr(hint, "__metadata__", ()) if isinstance(part, Span)), None)
         if span is not None and isinstance(span.high, str):
@@ -32,7 +32,7 @@ def place_option(method: Method) -> tuple[str, Span] | None:
 
 
 def by_place(method: M, extent: Mapping[str, int]) -> list[M] | None:
-    """The method at every layer or stage, first one first; None where it has no such option."""
+    """The method set to every layer or stage, the first one first; None if it has no option for that."""
     option = place_option(method)
     if option is None:
         return None
@@ -41,11 +41,11 @@ def by_place(method: M, extent: Mapping[str, int]) -> list[M] | None:
 
 
 def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) -> Tensor:
-    """What the head's token attends to within each layer alone, (L, rows, columns).
+    """What the token that the classification head reads attends to within each layer alone, (L, rows, columns).
 
     Args:
         heads: how heads are fused, as in rollout.
-        head: one head from 1, or None for all of them fused.
+        head: the head's number, from 1, or None for all heads, fused.
 
     Raises:
         ValueError: there is no such head.
@@ -59,10 +59,10 @@ def attention_by_layer(evidence: AttentionMaps, heads: str, head: int | None) ->
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric by depth, first layer first: its `values`, and what `chance` would give, each NaN where there is none.
+    """One metric by depth, first layer first: its `values`, and what `chance` would give, NaN if there is no value.
 
-    A metric of a map is that of the map up to a depth, one of a pair compares that map with another model's, and one of
-    attention is the mean over the heads of that layer alone.
+    A metric of one map measures the map up to that depth, a metric of a pair compares this map with another model's, and a
+    metric of attention is the mean over the heads of that layer alone.
     """
 
     metric: Metric
@@ -75,7 +75,8 @@ def curves(
 ) -> list[Curve]:
     """Every metric of one photo's rollouts (L, rows, columns), depth by depth, in the order of `METRICS`.
 
-    `shown` is any of the rollouts, `other` another model's map, if any; `share` that of a map's top.
+    `shown` is the explanation of any depth, and `other` another model's map or None. `share`, 0 to 1, is the part of a map's
+    cells that counts as its top.
     """
     pairs = [None if other is None else compare(replace(shown, heatmap=rollout), other, share) for rollout in rollouts]
     maps = [of_map(rollout, share=share) for rollout in rollouts]
@@ -101,7 +102,7 @@ def _of(metric: Metric, numbers: Iterable[Number]) -> Number:
 
 
 def _of_layer(metric: AttentionMetric, weights: Tensor, evidence: AttentionMaps) -> Number:
-    """One layer (H, T, T) at a time, as a large model's attention would take its memory twice over."""
+    """A metric's mean over the heads of one layer (H, T, T). One layer at a time: all at once would double the memory."""
     return Number(metric, metric(weights, evidence.grid, evidence.prefix).mean().item())
 
 
@@ -115,7 +116,7 @@ class Choice:
 
 
 def choices(evidence: AttentionMaps, current: AttentionRollout) -> list[Choice]:
-    """Every fusion with six discard ratios, fusions in rows."""
+    """Rollout with every fusion and each ratio of `DISCARDS`, all ratios of the first fusion first."""
     reference = current(evidence).cpu()
     found = []
     for heads, discard in product(HEADS, DISCARDS):

@@ -1,4 +1,4 @@
-"""All methods that fit one model, side by side: what the methods page shows, without Streamlit."""
+"""All methods that fit one model, side by side: the numbers of the methods page."""
 
 import math
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ Sort = Literal["family", "cost", "agreement"]
 
 
 def each_with_each(maps: Sequence[Explanation], metric: PairMetric = RANK_CORRELATION) -> Tensor:
-    """A metric of each map of one model with each, (M, M): what `compare` says of every pair, on its finer grid.
+    """A metric between every two maps of one model, (M, M): what `compare` gives for the pair, on the finer of its two grids.
 
-    All maps are laid on every grid that a pair needs, over the part that both cover, and the metric's own `matrix` is taken
-    there once: for rank correlation one matrix product per grid, not 253 comparisons.
+    All maps are resampled to every grid that a pair needs, over the part that both maps cover, and the metric's `matrix` is
+    computed once per grid: for rank correlation that is one matrix product, where 23 maps would need 253 comparisons.
     """
     shapes = torch.tensor([shown.heatmap.shape for shown in maps])  # (M, 2)
     finer = torch.maximum(shapes[:, None], shapes)  # (M, M, 2)
@@ -45,7 +45,7 @@ class Spread:
 
 
 def spread(matrix: Tensor) -> Spread | None:
-    """Sums up a metric of each map with each (M, M); None where no two maps have a number."""
+    """Sums up a metric between every two maps (M, M); None if no two maps have a value."""
     pairs = [(value, (i, j)) for i, row in enumerate(matrix.tolist()) for j, value in enumerate(row[:i]) if value == value]
     if not pairs:
         return None
@@ -54,7 +54,7 @@ def spread(matrix: Tensor) -> Spread | None:
 
 
 def in_order(costs: Sequence[float], agreement: Sequence[float], sort: Sort) -> list[int]:
-    """Indices of the methods: as they are, cheapest first, or first what agrees most with the reference, and NaN last."""
+    """The methods' indices in order: as they come, cheapest first, or by agreement with the reference, highest first."""
     places = range(len(costs))
     if sort == "cost":
         return sorted(places, key=costs.__getitem__)
