@@ -24,7 +24,7 @@ def uploaded(app: AppTest, name: str = "mine.png", data: bytes = b"") -> AppTest
 
 
 def share(app: AppTest, wanted: bool) -> AppTest:
-    toggle = next(toggle for toggle in app.toggle if toggle.label == "Put it into the link")
+    toggle = next(toggle for toggle in app.toggle if toggle.label == "Include my photo in the link")
     return healthy(toggle.set_value(wanted).run())
 
 
@@ -69,7 +69,7 @@ def test_the_next_upload_is_not_shared_because_the_one_before_was():
     mine = uploaded(mine, "next.png", png("red"))
     assert "own" not in mine.query_params
     assert len(caches._kept) == 1
-    assert not next(toggle for toggle in mine.toggle if toggle.label == "Put it into the link").value
+    assert not next(toggle for toggle in mine.toggle if toggle.label == "Include my photo in the link").value
 
 
 def test_a_sample_takes_the_photo_out_of_the_link():

@@ -1,6 +1,6 @@
-"""The pages, in the order of the menu, and one module for each of them that says what is on it.
+"""The pages, in the order of the menu. Each has a module here that draws it.
 
-To add one: its script in `pages/`, its study, its figure, its module here, and its row in `PAGES`.
+To add a page: write its script in `pages/`, its study, its figure and its module here, and add its row to `PAGES`.
 """
 
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Page:
-    """One page. Its `title` is its script's name too, and in lower case its address; `question` is what it answers."""
+    """One page: its `title`, which is also its script's name and, in lower case, its address, and the `question` it answers."""
 
     title: str
     icon: str
     question: str
 
 
-PAGES = (  # the first is what a visitor finds
+PAGES = (  # visitors start on the first
     Page("Compare", "compare", "What do two models look at in the same photo?"),
     Page("Layers", "layers", "How does what each model looks at build up, layer by layer?"),
     Page("Attention", "grid_on", "What does one patch look at, and who looks at it?"),

@@ -38,7 +38,7 @@ from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import clickable
 from dashboard.ui.parts.controls import FUSED, LABELS, pick_head
-from dashboard.ui.parts.downloads import Tray, attention_files, names_of
+from dashboard.ui.parts.downloads import Files, Tray, attention_files, names_of
 from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
@@ -48,12 +48,12 @@ from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 
 MAP, HEADS, SUMMARY = "patch_map", "head_grid", "head_summary"  # the charts' keys
-PICTURE = "patch_picture"  # what is around the first of them
+PICTURE = "patch_picture"  # the key of the container around the first chart
 HINTS = get_type_hints(TokenAttention)
 
 
 def show(chosen: Chosen) -> None:
-    """The attention of whichever side has some, with the other side's map at the same place."""
+    """The attention of a side whose model gives some, beside the other side's map at the same patch."""
     able: list[Slot] = [slot for slot, side in chosen.sides.items() if AttentionMaps in side.model.observers]
     if not able:
         sidebar.caveat_and_files(chosen, {})
@@ -66,24 +66,27 @@ def show(chosen: Chosen) -> None:
     with line:
         tray = sidebar.caveat_and_files(chosen, names_of("attention", chosen.photo, side.model.title))
     patch = st.container()
-    asked, beside = _ask_the_other(other, chosen.photo)
+    request, beside = _ask_the_other(other, chosen.photo)
     with patch:
         whole, seen = look(Request(side.model, chosen.photo, AttentionRollout()))
-        models = Pair.of(lambda each: whole.model if each == slot else asked.model)
+        models = Pair.of(lambda each: whole.model if each == slot else request.model)
         _one_patch(chosen, slot, models, seen, beside, tray)
 
 
 def _ask_the_other(side: Side, photo: Photo) -> tuple[Request, Explanation | None]:
-    """Draws the question to the other side's model; gives what is asked and its map, whose value at the patch is told."""
-    place, *_ = st.columns([4, 5], gap="medium")
-    with place:
-        st.markdown(f"**What {plain(side.model.title)} is asked at the same spot**")
-        asked, _ = pick_whole_question(side, Request(side.model, photo, first_fitting(side.model)()))
-        found = answers([asked], side.slot)
-    return asked, found[0] if found else None
+    """Draws the other side's method and class; returns the request and its map, or None while the map is not run.
+
+    The page tells this map's value at the chosen patch.
+    """
+    column, _ = st.columns([4, 5], gap="medium")
+    with column:
+        st.markdown(f"**{plain(side.model.title)} at the same patch**")
+        request, _ = pick_whole_question(side, Request(side.model, photo, first_fitting(side.model)()))
+        found = answers([request], side.slot)
+    return request, found[0] if found else None
 
 
-@st.fragment  # so that a click on a patch draws neither the sidebar nor the question to the other model again
+@st.fragment  # so that a click on a patch redraws neither the sidebar nor the other model's question
 def _one_patch(
     chosen: Chosen,
     slot: Slot,
@@ -95,37 +98,51 @@ def _one_patch(
     """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
     notices_here()
     tray.empty()
-    photo, style, share, model = chosen.photo, chosen.style, chosen.share, models[slot]
-    evidence, behind = seen.evidence, caches.screen_copy(photo, side=720)  # it travels with every click
-
-    asked = pick_attention(evidence)
+    evidence = seen.evidence
+    behind = caches.screen_copy(chosen.photo, side=720)  # smaller than elsewhere: it is sent to the browser with every click
+    method = pick_attention(evidence)
     left, right = st.columns([4, 5], gap="medium")
     with left:
-        st.markdown(f"{question(asked, evidence)} · {plain(model.title)}")
+        st.markdown(f"{question(method, evidence)} · {plain(models[slot].title)}")
         picture = st.container()
-        asked = pick_hidden(asked, evidence)
+        method = pick_hidden(method, evidence)
         facts = st.container()
-    shown = read(seen, model.key, asked)
-
+    shown = read(seen, models[slot].key, method)
     with picture:
-        show_patch(shown, photo, evidence, other, behind, style, share)
+        show_patch(shown, chosen.photo, evidence, other, behind, chosen.style, chosen.share)
     with right:
-        st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
-        show_heads(shown, evidence, style)
-        st.markdown("**How far and how evenly each head looks** · click one to choose it")
-        show_summary(asked, caches.head_summary(model.key, photo.digest, evidence))
+        _all_heads(chosen, shown, evidence)
     with facts:
-        panel.left_out(shown, style)
+        panel.left_out(shown, chosen.style)
         show_facts(shown, evidence, other)
+    tray.lay(_files(chosen, slot, models, shown, evidence, other))
 
+
+def _all_heads(chosen: Chosen, shown: Explanation[TokenAttention], evidence: AttentionMaps) -> None:
+    """Every head's map, and how far and how evenly each head looks."""
+    st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
+    show_heads(shown, evidence, chosen.style)
+    st.markdown("**How far and how evenly each head looks** · click one to choose it")
+    show_summary(shown.method, caches.head_summary(shown.model, chosen.photo.digest, evidence))
+
+
+def _files(
+    chosen: Chosen,
+    slot: Slot,
+    models: Pair[Classifier],
+    shown: Explanation[TokenAttention],
+    evidence: AttentionMaps,
+    other: Explanation | None,
+) -> Files:
+    """The files to take away; the two maps are compared if the other side's map is made."""
     maps = {slot: shown} if other is None else {slot: shown, OTHER[slot]: other}
-    comparison = None if other is None else compare(maps["left"], maps["right"], share)
-    exhibit = Exhibit(photo, maps, models, comparison, style, share, current_link())
-    tray.lay(attention_files(exhibit, slot, asked.every_head(evidence), evidence.grid))
+    comparison = None if other is None else compare(maps["left"], maps["right"], chosen.share)
+    exhibit = Exhibit(chosen.photo, maps, models, comparison, chosen.style, chosen.share, current_link())
+    return attention_files(exhibit, slot, shown.method.every_head(evidence), evidence.grid)
 
 
 def pick_attention(evidence: AttentionMaps) -> TokenAttention:
-    """Draws what can be asked; gives what is."""
+    """Draws the choice of patch, direction, layer, head and head fusion; returns what was chosen as a method."""
     columns = st.columns([10, 13, 18, 12, 17])
     with columns[0]:
         token = _pick_token(evidence)
@@ -165,28 +182,28 @@ def _pick_fusion() -> Fusion:
     )  # fmt: skip
 
 
-def pick_hidden(asked: TokenAttention, evidence: AttentionMaps) -> TokenAttention:
-    """The same, with or without the tokens before the patches, where there are any."""
-    return replace(asked, hide_cls=_pick_hide()) if evidence.prefix else asked
+def pick_hidden(method: TokenAttention, evidence: AttentionMaps) -> TokenAttention:
+    """Draws the choice to hide the tokens before the patches, if the model has any; returns the method with that choice."""
+    return replace(method, hide_cls=_pick_hide()) if evidence.prefix else method
 
 
 def _pick_hide() -> bool:
     return linked(
         st.toggle, "Hide CLS", key="hide_cls",
-        help="Leaves out the tokens before the patches and divides the patches' part by its sum.",
+        help="Leaves out the tokens before the patches, and rescales the patches' attention to sum to 1.",
     )  # fmt: skip
 
 
-def question(asked: TokenAttention, evidence: AttentionMaps) -> str:
-    """What the picture answers, in words."""
-    name = token_in_words(evidence, asked.token)
-    head = f"heads fused ({asked.heads})" if asked.head is None else f"head {asked.head}"
-    ask = f"What {name} looks at" if asked.direction == "query" else f"Who looks at {name}"
-    return f"**{ask}** · layer {asked.layer}, {head}"
+def question(method: TokenAttention, evidence: AttentionMaps) -> str:
+    """The question that the picture answers, in words."""
+    name = token_in_words(evidence, method.token)
+    head = f"heads fused ({method.heads})" if method.head is None else f"head {method.head}"
+    ask = f"What {name} looks at" if method.direction == "query" else f"Who looks at {name}"
+    return f"**{ask}** · layer {method.layer}, {head}"
 
 
 def token_in_words(evidence: AttentionMaps, token: int) -> str:
-    """Which token that is."""
+    """A token's name in a sentence: a patch by its number from 1, or a token before the patches."""
     if token >= evidence.prefix:
         return f"patch {token - evidence.prefix + 1}"
     return f"extra token {token}" if token else "the CLS token"
@@ -201,7 +218,7 @@ def show_patch(
     style: Style,
     share: float,
 ) -> None:
-    """The answer over the photo; a click or an arrow key chooses another patch."""
+    """The chosen patch's attention over the photo; a click or an arrow key chooses another patch."""
     cell = place(evidence, shown.method.token)
     figure = patch_figure(shown, behind, style, annotate(shown, other, share), other.method.label if other else "", cell)
     with st.container(key=PICTURE):
@@ -219,65 +236,65 @@ def _choose(name: str) -> None:
 
 
 def show_facts(shown: Explanation[TokenAttention], evidence: AttentionMaps, other: Explanation | None) -> None:
-    """What the picture leaves out, and what the other side's map says of the same place."""
-    asked = shown.method
-    st.markdown(" ".join(filter(None, (_prefix_in_words(asked, evidence), _other_in_words(shown, evidence, other)))))
-    st.caption(asked.why)
+    """Sentences on the attention to tokens before the patches, and on the other side's map at the chosen patch."""
+    method = shown.method
+    st.markdown(" ".join(filter(None, (_prefix_in_words(method, evidence), _other_in_words(shown, evidence, other)))))
+    st.caption(method.why)
 
 
-def _prefix_in_words(asked: TokenAttention, evidence: AttentionMaps) -> str:
-    """The share of the tokens before the patches, which have no place in the picture."""
-    shares = prefix_shares(evidence, asked.over_tokens(evidence))
+def _prefix_in_words(method: TokenAttention, evidence: AttentionMaps) -> str:
+    """The attention's share on the tokens before the patches, which the picture can't show; empty if there are none."""
+    shares = prefix_shares(evidence, method.over_tokens(evidence))
     if not shares:
         return ""
     names = ["CLS token", *(f"extra token {number}" for number in range(1, len(shares)))]
     told = ", ".join(f"{name}: **{share:.1%}**" for name, share in zip(names, shares, strict=True))
-    whole = "its attention" if asked.direction == "query" else "the attention it gets"
-    return f"{told} of {whole}{', left out of the picture' if asked.hide_cls else ''}."
+    whole = "its attention" if method.direction == "query" else "the attention it gets"
+    return f"{told} of {whole}{', left out of the picture' if method.hide_cls else ''}."
 
 
 def _other_in_words(shown: Explanation[TokenAttention], evidence: AttentionMaps, other: Explanation | None) -> str:
     if other is None:
-        return "The other side's map is not run yet."
+        return "The other side's map has not been run yet."
     cell = place(evidence, shown.method.token)
     if cell is None:
         return "This token has no place in the photo, so the other model has no value for it."
     found = spot(other, patch_box(shown.box, evidence.grid, cell))
     if found is None:
-        return "The other model did not see this place."
+        return "The other model did not see this part of the photo."
     name, rival = (_short(other, index) for index in (other.target, other.against))
     rank = (
         f". {other.flat_in_words}" if found.percentile is None else f", higher than {percent(found.percentile)} of its cells."
     )
-    asked = f" for {name}{f' rather than {rival}' if rival else ''}" if name else ""
-    return f"The other model's {other.method.label} here: **{short(found.value)}**{asked}{rank}"
+    about = f" for {name}{f' rather than {rival}' if rival else ''}" if name else ""
+    return f"The other model's {other.method.label} here: **{short(found.value)}**{about}{rank}"
 
 
 def _short(shown: Explanation, index: int | None) -> str:
-    """A class's short name, quoted; nothing where there is no class."""
+    """A class's short name in quotes; empty for no class."""
     return "" if index is None else f"“{plain(short_names(shown.prediction.labels)[index])}”"
 
 
 def show_heads(shown: Explanation[TokenAttention], evidence: AttentionMaps, style: Style) -> None:
-    """The same question to every head of every layer; a click enlarges one."""
-    asked = shown.method
-    maps = small_maps(asked.on_patches(evidence, asked.every_head(evidence)))
-    figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, style, asked.layer, asked.head)
-    clickable(HEADS, figure, "The same in every layer and head, as small maps.", _choose_head)
+    """The chosen patch's attention in every head of every layer, as small maps; a click enlarges one."""
+    method = shown.method
+    maps = small_maps(method.on_patches(evidence, method.every_head(evidence)))
+    figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, style, method.layer, method.head)
+    clickable(HEADS, figure, "The chosen patch's attention in every layer and head, as small maps.", _choose_head)
     if words := heads_in_words(maps.numpy(), style):
         st.caption(words)
     if maps.shape[2:] != evidence.grid:
         rows, columns = maps.shape[2:]
-        st.caption(f"So small, each map shows means over its patches, on {rows} x {columns} cells.")
+        st.caption(f"To fit the screen, each small map averages neighbouring patches to {rows} x {columns} cells.")
 
 
-def show_summary(asked: TokenAttention, summary: HeadSummary) -> None:
+def show_summary(method: TokenAttention, summary: HeadSummary) -> None:
     """How far and how evenly each head looks, over all patches; a click chooses a head."""
-    figure = summary_figure(summary, asked.layer, asked.head)
+    figure = summary_figure(summary, method.layer, method.head)
     clickable(SUMMARY, figure, "Mean attention distance and entropy of each head.", _choose_head)
     st.caption(
-        "Means over all patches. Distance: how far they look, the tokens before the patches left aside. "
-        "Entropy: 0 where each looks at one token alone, 1 where at all alike."
+        "Means over all patches. Distance: how far patches look, without the tokens before the patches. "
+        "Entropy: 0 if each patch looks at a single token, 1 if it looks at all tokens equally."
     )
 
 

@@ -1,4 +1,4 @@
-"""The compare page: both maps with their answers, and how far they agree."""
+"""The compare page: both maps with their models' predictions, and how far the maps agree."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -27,7 +27,7 @@ WIDTHS = [15, 15, 14]
 
 
 def caveat_and_files(chosen: Chosen) -> Tray:
-    """The line below the question."""
+    """Draws the line below the page's question: what the models were trained on, and the menu of files."""
     return sidebar.caveat_and_files(chosen, _file_names(chosen, Pair.of(lambda slot: chosen_method(chosen.sides[slot]))))
 
 
@@ -35,43 +35,43 @@ def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
     return comparison_names(chosen.photo, chosen.models, Pair.of(lambda slot: methods[slot].label))
 
 
-@st.fragment  # so that a slider of the maps does not draw the sidebar again
+@st.fragment  # so that a slider of the maps does not redraw the sidebar
 def show(chosen: Chosen, tray: Tray) -> None:
-    """Both sides, and their difference beside them."""
+    """Both sides with their maps and predictions, and beside them where the maps disagree."""
     notices_here()
     tray.empty()
     methods, style = _pick_methods(chosen)
     tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(methods[slot]))))
 
     *columns, beside = st.columns(WIDTHS, gap="medium")
-    columns, places, asked, seen = Pair(*columns), {}, {}, {}
+    columns, boxes, requests, seen = Pair(*columns), {}, {}, {}
     for slot, side in chosen.sides.items():
         with columns[slot]:
-            places[slot] = st.container()
-            asked[slot], seen[slot] = pick_whole_question(side, Request(side.model, chosen.photo, methods[slot]))
+            boxes[slot] = st.container()
+            requests[slot], seen[slot] = pick_whole_question(side, Request(side.model, chosen.photo, methods[slot]))
     shown = {}
-    for slot, place in places.items():
-        with place:
-            shown[slot] = (answers([asked[slot]], slot) or [None])[0]
-    for slot, place in places.items():  # first the maps, which a browser then draws the sooner
-        with place:
-            _map(chosen, slot, asked[slot], shown[slot], shown[OTHER[slot]], methods[OTHER[slot]], style)
+    for slot, box in boxes.items():
+        with box:
+            shown[slot] = (answers([requests[slot]], slot) or [None])[0]
+    for slot, box in boxes.items():  # the maps come first, so that the browser draws them first
+        with box:
+            _map(chosen, slot, requests[slot], shown[slot], shown[OTHER[slot]], methods[OTHER[slot]], style)
     for slot, side in chosen.sides.items():
         with columns[slot]:
-            panel.answers(side, seen[slot], chosen_class(asked[slot], seen[slot]))
-            panel.facts(asked[slot], seen[slot], shown[slot])
+            panel.answers(side, seen[slot], chosen_class(requests[slot], seen[slot]))
+            panel.facts(requests[slot], seen[slot], shown[slot])
     with beside:
-        _difference(chosen, asked, shown, tray, style)
+        _difference(chosen, requests, shown, tray, style)
 
 
 def _pick_methods(chosen: Chosen) -> tuple[Pair[Method], Style]:
-    """Draws the choice of both methods, of what is shown of their maps, and of their options."""
-    *places, view = st.columns(WIDTHS, gap="medium")
+    """Draws the choice of both methods, of how their maps are shown, and of their options."""
+    *columns, last = st.columns(WIDTHS, gap="medium")
     kinds = {}
-    for side, place in zip(chosen.sides.values(), places, strict=True):
-        with place:
+    for side, column in zip(chosen.sides.values(), columns, strict=True):
+        with column:
             kinds[side.slot] = pick_method(side)
-    with view:
+    with last:
         style = replace(chosen.style, show=pick_show())
     rows = Pair(*st.columns(_option_widths(*(len(fields(kinds[slot])) for slot in SLOTS)), gap="medium"))
 
@@ -95,7 +95,7 @@ def _option_widths(left: int, right: int) -> tuple[float, float]:
 def _map(
     chosen: Chosen,
     slot: Slot,
-    asked: Request,
+    request: Request,
     shown: Explanation | None,
     other: Explanation | None,
     others: Method,
@@ -107,14 +107,14 @@ def _map(
     figure = map_figure(shown, backdrop_of(chosen), style, annotate(shown, other, chosen.share), others.label)
     st.plotly_chart(
         labelled(figure, shown, chosen.photo), key=side.key("map"), config=CONFIG,
-        alt=f"{asked.method.label} of {side.model.title} over {chosen.photo.name}.",
+        alt=f"{request.method.label} of {side.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(shown, style)
     panel.numbers(shown, chosen.share)
 
 
 def _difference(
-    chosen: Chosen, asked: Mapping[Slot, Request], shown: Mapping[Slot, Explanation | None], tray: Tray, style: Style
+    chosen: Chosen, requests: Mapping[Slot, Request], shown: Mapping[Slot, Explanation | None], tray: Tray, style: Style
 ) -> None:
     left, right = shown["left"], shown["right"]
     if left is None or right is None:
@@ -122,6 +122,6 @@ def _difference(
         return
     behind, comparison = backdrop_of(chosen), compare(left, right, chosen.share)
     panel.agreement(comparison, behind)
-    models = Pair.of(lambda slot: asked[slot].model)
+    models = Pair.of(lambda slot: requests[slot].model)
     exhibit = Exhibit(chosen.photo, Pair(left, right), models, comparison, style, chosen.share, current_link())
     tray.lay(comparison_files(exhibit, behind))

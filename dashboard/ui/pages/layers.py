@@ -1,4 +1,4 @@
-"""The layers page: how what each side looks at builds up, layer by layer or stage by stage."""
+"""The layers page: how each side's map builds up, layer by layer or stage by stage."""
 
 import math
 from collections.abc import Sequence
@@ -48,12 +48,12 @@ from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
-RAW = "Raw attention is what one layer alone attends to: all heads fused, or one of them."
+RAW = "Raw attention is what a single layer attends to: all heads fused, or one of them."
 PLAYED_SLOWLY = "Run for the curves above"
 
 
 def caveat_and_files(chosen: Chosen) -> Tray:
-    """The line below the question."""
+    """Draws the line below the page's question: what the models were trained on, and the menu of files."""
     return sidebar.caveat_and_files(chosen, _file_names(chosen, Pair.of(lambda slot: chosen_method(chosen.sides[slot]))))
 
 
@@ -62,33 +62,48 @@ def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
     return names_of("layers", chosen.photo, *parts)
 
 
-@st.fragment  # so that a slider of the maps does not draw the sidebar again
+Requests = dict[Slot, Request]
+Maps = dict[Slot, Explanation | None]  # None while a map is not run
+
+
+@st.fragment  # so that a slider of the maps does not redraw the sidebar
 def show(chosen: Chosen, tray: Tray) -> None:
-    """What each side has: a film and curves by depth, or its stages; sides with a film come first."""
+    """A film and curves by depth for each side whose method goes up the layers, else the side's stages. Films come first."""
     notices_here()
     tray.empty()
     films: list[Slot] = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
     order: list[Slot] = [*films, *(slot for slot in SLOTS if slot not in films)]
-    firsts = (order[0], order[len(films) % 2])  # of the films, and of the others
-    places: dict[Slot, Container] = {slot: st.container() for slot in order}
-    asked: dict[Slot, Request] = {}
-    maps: dict[Slot, Explanation | None] = {}
-    for slot, place in places.items():
-        with place:
-            asked[slot] = ask(chosen.sides[slot], chosen.photo)
-            maps[slot] = (answers([asked[slot]], slot, PLAYED_SLOWLY) or [None])[0] if films else None
-    tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(asked[slot].method))))
+    boxes: dict[Slot, Container] = {slot: st.container() for slot in order}
+    requests, maps = _ask_each(chosen, boxes, compared=bool(films))
+    tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(requests[slot].method))))
+    firsts = (order[0], order[len(films) % 2])  # the first side with a film, and the first without
     built: dict[Slot, Layers] = {}
-    for slot, place in places.items():
+    for slot, box in boxes.items():
         named = Charts(chosen.sides[slot], first=slot in firsts)
-        with place:
+        with box:
             if slot in films:
-                built[slot] = _film(chosen, named, climbing(asked[slot]), maps[OTHER[slot]])
+                built[slot] = _film(chosen, named, climbing(requests[slot]), maps[OTHER[slot]])
             else:
-                _stages(chosen, named, asked[slot])
+                _stages(chosen, named, requests[slot])
+    _lay_files(tray, chosen, requests, maps, built)
+
+
+def _ask_each(chosen: Chosen, boxes: dict[Slot, Container], compared: bool) -> tuple[Requests, Maps]:
+    """Draws each side's method and options in its box; returns the requests and, if they are `compared`, both maps."""
+    requests: Requests = {}
+    maps: Maps = {}
+    for slot, box in boxes.items():
+        with box:
+            requests[slot] = ask(chosen.sides[slot], chosen.photo)
+            maps[slot] = (answers([requests[slot]], slot, PLAYED_SLOWLY) or [None])[0] if compared else None
+    return requests, maps
+
+
+def _lay_files(tray: Tray, chosen: Chosen, requests: Requests, maps: Maps, built: dict[Slot, Layers]) -> None:
+    """Puts the page's files into the tray if a side has a film and both maps are made."""
     left, right = maps["left"], maps["right"]
     if built and left is not None and right is not None:
-        models = Pair.of(lambda slot: asked[slot].model)
+        models = Pair.of(lambda slot: requests[slot].model)
         agreement = compare(left, right, chosen.share)
         exhibit = Exhibit(chosen.photo, Pair(left, right), models, agreement, chosen.style, chosen.share, current_link())
         tray.lay(layer_files(exhibit, built))
@@ -96,7 +111,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
 
 @dataclass(frozen=True)
 class Charts:
-    """What a side's charts are called: plainly on the first side that has such charts, else after the side."""
+    """Keys for one side's charts: the bare name on the first side that has such charts, else with the side's prefix."""
 
     side: Side
     first: bool
@@ -105,24 +120,28 @@ class Charts:
         return name if self.first else self.side.key(name)
 
 
-def climbing(asked: Request) -> Request[Progressive]:
-    """The same request, of a method that goes up the layers."""
-    if not isinstance(asked.method, Progressive):
-        raise TypeError(f"expected a method that goes up the layers, got {asked.method.label}")
-    return Request(asked.model, asked.photo, asked.method, asked.target, asked.against)
+def climbing(request: Request) -> Request[Progressive]:
+    """The same request, typed as one for a method that goes up the layers.
+
+    Raises:
+        TypeError: its method is another kind.
+    """
+    if not isinstance(request.method, Progressive):
+        raise TypeError(f"expected a method that goes up the layers, got {request.method.label}")
+    return Request(request.model, request.photo, request.method, request.target, request.against)
 
 
-def _film(chosen: Chosen, named: Charts, asked: Request[Progressive], other: Explanation | None) -> Layers:
-    """Film, curves and depths of a method that goes up the layers."""
+def _film(chosen: Chosen, named: Charts, request: Request[Progressive], other: Explanation | None) -> Layers:
+    """Film, curves and small maps by depth for a method that goes up the layers; returns what the files hold of them."""
     behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo, side=200)
-    shown, label = made(asked).shown, asked.method.label
-    evidence: AttentionMaps = look_behind(asked).evidence
-    progression = asked.method.progression(evidence).cpu()
+    shown, label = made(request).shown, request.method.label
+    evidence: AttentionMaps = look_behind(request).evidence
+    progression = request.method.progression(evidence).cpu()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         head = pick_head(named.side.key("head"), evidence.heads, RAW)
         read = curves(evidence, shown, progression, other, chosen.share)
-        attention = attention_by_layer(evidence, getattr(asked.method, "heads", "mean"), head)
+        attention = attention_by_layer(evidence, getattr(request.method, "heads", "mean"), head)
         layers = Layers(progression, attention, read)
         show_film(shown, chosen.photo, layers, head, behind, chosen.style, named)
     with right:
@@ -130,26 +149,26 @@ def _film(chosen: Chosen, named: Charts, asked: Request[Progressive], other: Exp
         show_curves(read, shown, evidence, named)
     st.markdown(f"**{label} at every depth, on one scale** · click one to choose its depth everywhere")
     show_depths(shown, evidence, progression, small, chosen.style, named)
-    if isinstance(asked.method, AttentionRollout):
+    if isinstance(request.method, AttentionRollout):
         st.markdown(
-            "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ to the current "
-            "map, where neither is flat"
+            "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ with the "
+            "current map, unless one of the two is flat"
         )
-        show_choices(asked.method, shown, evidence, small, chosen.style, named)
+        show_choices(request.method, shown, evidence, small, chosen.style, named)
     return layers
 
 
-def _stages(chosen: Chosen, named: Charts, asked: Request) -> None:
-    """The method at every stage or layer of the network, and where each stage answers strongly, if it has stages."""
+def _stages(chosen: Chosen, named: Charts, request: Request) -> None:
+    """The method's map at every stage or layer of the network and, if it has stages, where each has strong activations."""
     small = caches.screen_copy(chosen.photo, side=200)
-    staged = at_stages(asked)
-    why = "" if staged is asked else f"instead of {asked.method.label}, which has no map per stage"
+    staged = at_stages(request)
+    why = "" if staged is request else f"instead of {request.method.label}, which has no map per stage"
     show_places(staged, named("by_stage"), small, chosen.style, why)
-    if StageMaps not in asked.model.observers and AttentionMaps in asked.model.observers:
-        return  # a transformer has layers instead
-    st.markdown("**Activation energy of each stage** · no class enters")
+    if StageMaps not in request.model.observers and AttentionMaps in request.model.observers:
+        return  # a transformer has layers, not stages
+    st.markdown("**Activation energy of each stage** · independent of class")
     try:
-        seen = caches.STORE.look(asked.model.key, chosen.photo, StageMaps)
+        seen = caches.STORE.look(request.model.key, chosen.photo, StageMaps)
         show_stages(seen, small, chosen.style, named)
     except DoesNotFit as reason:
         st.info(plain(str(reason)))
@@ -164,7 +183,7 @@ def show_film(
     style: Style,
     named: Charts,
 ) -> None:
-    """The map up to a layer beside that layer's own attention, to play and to scrub."""
+    """The map up to each layer beside that layer's own attention, as a film to play and to scrub."""
     raw = f"Raw attention, {'fused' if head is None else f'head {head}'}"
     reels = (
         Reel(shown.method.label, layers.progression.numpy(), measured(shown), shown.method.signed),
@@ -178,19 +197,18 @@ def show_film(
     )  # fmt: skip
     film_keys(named("progression"))
     st.caption(
-        "Left, what the method gathers in that many layers; right, what the head's token attends to in that layer alone. "
-        "Play and scrub run in the browser alone, by mouse or by arrow keys and space. Each side keeps one scale. "
-        + film_in_words(reels, style)
+        "Left: the method's map up to a layer. Right: what the token that the classifier reads attends to in that layer alone. "
+        "Play and scrub by mouse, or by arrow keys and space. Each side keeps one scale. " + film_in_words(reels, style)
     )
 
 
 def show_curves(read: Sequence[Curve], shown: Explanation[Progressive], evidence: AttentionMaps, named: Charts) -> None:
-    """Numbers by depth; a click chooses the depth."""
+    """Every metric by depth; a click chooses the depth."""
     titles = ", ".join(curve.metric.title for curve in read)
     _chooses_depth("curves", named, curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
     explained = "\n\n".join(f"{curve.metric.title}: {curve.metric.meaning} [Source]({curve.metric.paper})" for curve in read)
     st.caption(
-        f"Numbers of {shown.method.label} up to each layer; those of attention are of that layer alone. "
+        f"Numbers for {shown.method.label} up to each layer; numbers for attention are for that layer alone. "
         f"{_compared(read, _depth(shown.method, evidence))}",
         help=explained,
     )
@@ -201,16 +219,16 @@ def _compared(read: Sequence[Curve], depth: int) -> str:
     names = " and ".join(curve.metric.title for curve in pairs)
     if all(math.isnan(curve.values[depth - 1]) for curve in pairs):
         return (
-            f"{names}: at this depth the other side has no map to compare with, or none of a common part, or one of the two "
-            "is flat."
+            f"{names} have no value at this depth: the other side has no map yet, or the two maps share no part of the photo, "
+            "or one of them is flat."
         )
-    return f"{names} compare it with the other side's map; dotted: unrelated maps."
+    return f"{names} compare it with the other side's map; the dotted line is what unrelated maps would give."
 
 
 def show_depths(
     shown: Explanation[Progressive], evidence: AttentionMaps, rollouts: Tensor, behind: Backdrop, style: Style, named: Charts
 ) -> None:
-    """The rollout at every depth on one scale; a click chooses the depth."""
+    """The method's map at every depth, on one scale; a click chooses the depth."""
     depth = _depth(shown.method, evidence)
     panels = [
         Panel(f"<b>{layer}</b>" if layer == depth else str(layer), rollout.numpy(), shown.box, layer, layer == depth)
@@ -221,38 +239,38 @@ def show_depths(
     _left_out(multiples_in_words(panels, style, True, shown.method.signed))
 
 
-def at_stages(asked: Request) -> Request:
-    """The same, or, where its method reads the end of the network alone, Grad-CAM, which can be read at every stage."""
-    if place_option(asked.method) is not None or GradCAM.needs not in asked.model.observers:
-        return asked
-    return replace(asked, method=GradCAM())
+def at_stages(request: Request) -> Request:
+    """The request, with Grad-CAM in place of a method that reads only the end of the network: Grad-CAM reads any stage."""
+    if place_option(request.method) is not None or GradCAM.needs not in request.model.observers:
+        return request
+    return replace(request, method=GradCAM())
 
 
-def show_places(asked: Request, key: str, behind: Backdrop, style: Style, why: str = "") -> None:
-    """The method at every layer or stage that it can be asked about, each on its own scale; `why` it is this method."""
-    option, label = place_option(asked.method), asked.method.label
-    methods = by_place(asked.method, asked.model.extent)
+def show_places(request: Request, key: str, behind: Backdrop, style: Style, why: str = "") -> None:
+    """The method's map at every layer or stage that it can read, each on its own scale. `why` explains the choice of method."""
+    option, label = place_option(request.method), request.method.label
+    methods = by_place(request.method, request.model.extent)
     if option is None or methods is None:
-        st.info(f"{label} reads no single layer: for maps one by one, choose another method.")
+        st.info(f"{label} has no map for a single layer. To see one map per layer, choose another method.")
         return
     what = option[0].replace("_", " ")
     st.markdown(f"**{label}, for each {what}** · each on its own scale{why and f' · {why}'}")
-    maps = answers([replace(asked, method=method) for method in methods], key, f"Run for each {what}")
+    maps = answers([replace(request, method=method) for method in methods], key, f"Run for each {what}")
     if maps is None:
         return
-    chosen = next((own for own in maps if own.method == asked.method), maps[-1])
+    chosen = next((own for own in maps if own.method == request.method), maps[-1])
     panels = [
         Panel(f"<b>{place}</b>" if own is chosen else str(place), own.heatmap.numpy(), own.box, place, own is chosen)
         for place, own in enumerate(maps, 1)
     ]
-    signed = asked.method.signed
-    figure = labelled(multiples(panels, behind, style, 6, one_scale=False, signed=signed), chosen, asked.photo)
+    signed = request.method.signed
+    figure = labelled(multiples(panels, behind, style, 6, one_scale=False, signed=signed), chosen, request.photo)
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{label}, for each {what}.")
-    _left_out(multiples_in_words(panels, style, False, signed, asked.method.needs.cell))
+    _left_out(multiples_in_words(panels, style, False, signed, request.method.needs.cell))
 
 
 def show_stages(seen: Observation[StageMaps], behind: Backdrop, style: Style, named: Charts) -> None:
-    """Where each stage of the network answers strongly."""
+    """Where each stage of the network has strong activations."""
     stages = seen.evidence
     panels = [
         Panel(
@@ -276,7 +294,7 @@ def _left_out(words: str) -> None:
 def show_choices(
     current: AttentionRollout, shown: Explanation, evidence: AttentionMaps, behind: Backdrop, style: Style, named: Charts
 ) -> None:
-    """Rollout with every fusion and six discard ratios; how much does the choice matter?"""
+    """Rollout with every fusion and six discard ratios, to see how much the choice matters."""
     panels = [_choice(choice, shown) for choice in choices(evidence, current)]
     st.plotly_chart(
         multiples(panels, behind, style, len(DISCARDS), one_scale=False, row_titles=HEADS), key=named("choices"), config=CONFIG,
@@ -299,7 +317,7 @@ def _depth(method: Progressive, evidence: AttentionMaps) -> int:
 
 
 def _chooses_depth(name: str, named: Charts, figure: go.Figure, alt: str) -> None:
-    """A chart of which a click on a point chooses the side's depth."""
+    """Draws a chart; a click on one of its points chooses the side's depth."""
 
     def choose(depth: int) -> None:
         st.session_state[named.side.key("depth")] = depth

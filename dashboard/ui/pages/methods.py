@@ -1,4 +1,4 @@
-"""The methods page: what is asked, all maps small, two of them large, and how far each agrees with each."""
+"""The methods page: the question, all methods' maps small, two of them large, and how far they agree pairwise."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -39,9 +39,9 @@ from dashboard.ui.streamlit_internals import Container
 
 WIDTHS = [5, 5, 4]
 LARGE = ("first", "second")  # the two maps that are shown large
-TO_RUN = "methods_to_run"  # their labels, from a click to the run of the script that follows it
+TO_RUN = "methods_to_run"  # the labels of the methods that the last click asked to run
 
-SCALE_IN_WORDS = {  # what the small maps' colours follow
+SCALE_IN_WORDS = {  # by the scale of the small maps' colours
     "rank": "One scale for all: a cell's colour is its rank within its map, since methods have different units.",
     "linear": "Each map has its own scale of raw values, from its lowest to its highest, since methods have different units.",
     "robust": "Each map has its own scale of raw values, since methods have different units; colours stop at the 2nd and the "
@@ -53,19 +53,19 @@ SCALE_IN_WORDS = {  # what the small maps' colours follow
 
 @dataclass(frozen=True)
 class Entry:
-    """One method on the page: what it is asked, what that costs, and what came of it, None while it waits to be run."""
+    """One method on the page: its request, the price, and the map that was made, None while it has not been run."""
 
-    asked: Request
+    request: Request
     price: Price
     made: Made | None
 
     @property
     def method(self) -> Method:
-        return self.asked.method
+        return self.request.method
 
     @property
     def passes(self) -> float:
-        """What it takes in passes: those of the look, and what the rest is worth."""
+        """The method's cost in passes: those of the look, and the worth of the remaining work."""
         return self.method.passes + self.price.worth
 
 
@@ -73,8 +73,8 @@ Entries = Mapping[str, Entry]  # by the method's label
 
 
 @dataclass(frozen=True)
-class View:
-    """How the small maps are laid out: their order, the one that all are compared with, and each on its own scale or not."""
+class Layout:
+    """How the small maps are laid out: their order, the reference method for agreement, and whether each has its own scale."""
 
     sort: Sort
     reference: str
@@ -82,7 +82,7 @@ class View:
 
 
 def caveat_and_files(chosen: Chosen) -> Tray:
-    """The line below the question."""
+    """Draws the line below the page's question: what the models were trained on, and the menu of files."""
     return sidebar.caveat_and_files(chosen, _file_names(chosen, chosen_slot()))
 
 
@@ -90,28 +90,28 @@ def _file_names(chosen: Chosen, slot: Slot) -> dict[str, str]:
     return names_of("methods", chosen.photo, chosen.sides[slot].model.title)
 
 
-@st.fragment  # so that a choice among the maps does not draw the sidebar again
+@st.fragment  # so that a choice among the maps does not redraw the sidebar
 def show(chosen: Chosen, tray: Tray) -> None:
-    """Every method that fits, two of them large, and how far they all agree."""
+    """The map of every method that fits, two of them large, and how far all maps agree."""
     notices_here()
     tray.empty()
     photo, style, behind = chosen.photo, chosen.style, backdrop_of(chosen)
-    asked = ask_all(chosen)
+    requests = ask_all(chosen)
     tray.must_say(_file_names(chosen, chosen_slot()))
-    model = asked[0].model
-    view = pick_view(model)
-    found = entries(asked)
+    model = requests[0].model
+    layout = pick_layout(model)
+    found = entries(requests)
     agreement = agreement_of(found)
-    found = sorted_by(view, found, agreement)
+    found = sorted_by(layout, found, agreement)
     agreement = agreement.ordered(list(found))
 
     grid = st.container()
     show_reasons(model)
-    pair, places = pick_pair([each.method.label for each in asked])
+    pair, columns = pick_pair([each.method.label for each in requests])
     with grid:
         small = caches.screen_copy(photo, side=240)
-        show_small(found, view, agreement, pair, small, style)
-    show_pair(found, pair, places, chosen, behind)
+        show_small(found, layout, agreement, pair, small, style)
+    show_pair(found, pair, columns, chosen, behind)
     show_matrix(found, agreement, pair, chosen.share)
 
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
@@ -120,19 +120,19 @@ def show(chosen: Chosen, tray: Tray) -> None:
 
 
 def ask_all(chosen: Chosen) -> list[Request]:
-    """Draws the choice of a side and the question, which goes to every method that fits its model, with default options."""
+    """Draws the choice of a side and of a class; returns a request for each method that fits, with default options."""
     which, explained, other = st.columns([3, 5, 5], gap="medium")
     with which:
         side = chosen.sides[pick_slot(chosen, SLOTS, "Methods of")]
     model = side.model
-    asked, seen = pick_question(side, Request(model, chosen.photo, first_fitting(model)()), explained, other)
-    names = class_names(asked.model.labels)
-    rival = "" if asked.against is None else f" compared with **{plain(names[asked.against])}**"
-    st.markdown(f"{plain(model.title)}: evidence for **{plain(names[chosen_class(asked, seen)])}**{rival}.")
-    return [replace(asked, method=method()) for method in fitting(model)]
+    request, seen = pick_question(side, Request(model, chosen.photo, first_fitting(model)()), explained, other)
+    names = class_names(request.model.labels)
+    rival = "" if request.against is None else f" compared with **{plain(names[request.against])}**"
+    st.markdown(f"{plain(model.title)}: evidence for **{plain(names[chosen_class(request, seen)])}**{rival}.")
+    return [replace(request, method=method()) for method in fitting(model)]
 
 
-def pick_view(model: Classifier) -> View:
+def pick_layout(model: Classifier) -> Layout:
     """Draws the choices of how the small maps are laid out."""
     names = [method.label for method in fitting(model)]
     order, beside, scale = st.columns([5, 5, 3], gap="medium")
@@ -149,42 +149,42 @@ def pick_view(model: Classifier) -> View:
     with scale.container(height="stretch", vertical_alignment="center"):
         own_scale = linked(
             st.toggle, "Own scale", key="own_scale",
-            help="While the scale at the side is auto. Off: colours are ranks within each map, since methods have different "
-            "units. On: raw values, each map from its own lowest to its highest, robust where a few cells would flatten the "
-            "rest. Signed maps are red above zero and blue below either way.",
+            help="Applies while *Scale* in the sidebar is auto. Off: colours are ranks within each map, since methods have "
+            "different units. On: raw values, each map from its own lowest to its highest, robust where a few cells would "
+            "flatten the rest. Signed maps are red above zero and blue below either way.",
         )  # fmt: skip
-    return View(sort, reference, own_scale)
+    return Layout(sort, reference, own_scale)
 
 
-def entries(asked: Sequence[Request]) -> Entries:
-    """Makes the maps that are quick or were asked for; says what the others cost, with a button for all of them."""
+def entries(requests: Sequence[Request]) -> Entries:
+    """Makes the maps that are quick or that a click asked for; draws a button that runs all others and says their cost."""
     wanted = st.session_state.pop(TO_RUN, ())
     progress, stop, offer = st.empty(), st.empty(), st.empty()
-    with st.spinner("The maps are being read …"):
-        for each in asked:  # what a pass takes is best known when all looks have been
+    with st.spinner("Making the maps …"):
+        for each in requests:  # all looks come before the prices, as they show how long a pass takes
             if kept(each) is None:
                 look_behind(each)
-        prices = [whole_price(each) for each in asked]
+        prices = [whole_price(each) for each in requests]
         waits = waiting([price.weight for price in prices])
         found = {
             each.method.label: Entry(each, price, kept(each) if slow else made(each))
-            for each, price, slow in zip(asked, prices, waits, strict=True)
+            for each, price, slow in zip(requests, prices, waits, strict=True)
         }
-    running = [entry.asked for name, entry in found.items() if name in wanted and entry.made is None]
+    running = [entry.request for name, entry in found.items() if name in wanted and entry.made is None]
     if running:
         run(running, "stop_methods", progress, stop)
-        found = {name: replace(entry, made=kept(entry.asked)) for name, entry in found.items()}
+        found = {name: replace(entry, made=kept(entry.request)) for name, entry in found.items()}
     _offer(offer, [entry for entry in found.values() if entry.made is None])
     return found
 
 
-def _offer(place: Container, waits: Sequence[Entry]) -> None:
-    """Below this, each of them has a button of its own."""
+def _offer(box: Container, waits: Sequence[Entry]) -> None:
+    """Draws a button that runs all methods that wait. Each of them has a button of its own below its small map, too."""
     if waits:
         names = tuple(entry.method.label for entry in waits)
         which = f"all {len(waits)} that wait" if len(waits) > 1 else "the one that waits"
-        label = f"Run {which}: {together([entry.asked for entry in waits])}"
-        run_button(place, label, "run_all", _run, *names)
+        label = f"Run {which}: {together([entry.request for entry in waits])}"
+        run_button(box, label, "run_all", _run, *names)
 
 
 def _run(*names: str) -> None:
@@ -193,68 +193,72 @@ def _run(*names: str) -> None:
 
 @dataclass(frozen=True)
 class Agreement:
-    """A metric's `matrix` (M, M) of the maps that are there, by their methods' labels."""
+    """A metric between every two of the maps that were made: `matrix` (M, M), in the order of the methods' labels `names`."""
 
     names: tuple[str, ...]
     matrix: Tensor
 
     def between(self, first: str, second: str) -> float:
-        """NaN where one of the two is not there, or is flat."""
+        """The metric between two methods' maps; NaN if one of them is not made, or is flat."""
         if first not in self.names or second not in self.names:
             return math.nan
         return self.matrix[self.names.index(first), self.names.index(second)].item()
 
     def ordered(self, names: Sequence[str]) -> "Agreement":
-        """The same maps in the order of `names`, which may hold others."""
-        there = [name for name in names if name in self.names]
-        places = [self.names.index(name) for name in there]
-        return Agreement(tuple(there), self.matrix[places][:, places])
+        """The same numbers in the order of `names`, which may hold methods whose maps are not made."""
+        made = [name for name in names if name in self.names]
+        indices = [self.names.index(name) for name in made]
+        return Agreement(tuple(made), self.matrix[indices][:, indices])
 
 
 def agreement_of(found: Entries, metric: PairMetric = RANK_CORRELATION) -> Agreement:
-    """How far each map that is there agrees with each."""
-    there = {name: entry.made.shown for name, entry in found.items() if entry.made}
-    return Agreement(tuple(there), each_with_each(list(there.values()), metric))
+    """How far every two of the maps that were made agree."""
+    maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
+    return Agreement(tuple(maps), each_with_each(list(maps.values()), metric))
 
 
-def sorted_by(view: View, found: Entries, agreement: Agreement) -> Entries:
+def sorted_by(layout: Layout, found: Entries, agreement: Agreement) -> Entries:
     """The entries in the order that was chosen."""
     names = list(found)
-    with_reference = [agreement.between(name, view.reference) for name in names]
-    return {names[i]: found[names[i]] for i in in_order([entry.passes for entry in found.values()], with_reference, view.sort)}
+    with_reference = [agreement.between(name, layout.reference) for name in names]
+    return {
+        names[i]: found[names[i]] for i in in_order([entry.passes for entry in found.values()], with_reference, layout.sort)
+    }
 
 
 def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[Container]]:
-    """Draws the choice of the two that are shown large; gives them, with the columns for each and for their difference."""
-    places = st.columns(WIDTHS, gap="medium")
+    """Draws the choice of the two large maps; returns their names, and three columns: for each map and for their difference."""
+    columns = st.columns(WIDTHS, gap="medium")
     chosen = []
-    for index, (key, place) in enumerate(zip(LARGE, places, strict=False)):
+    for index, (key, column) in enumerate(zip(LARGE, columns, strict=False)):
         first = names[min(index, len(names) - 1)]
-        with place:
+        with column:
             chosen.append(linked_choice(st.selectbox, f"{key.capitalize()} map", names, key=key, first=first))
-    return tuple(chosen), places
+    return tuple(chosen), columns
 
 
-def show_small(found: Entries, view: View, agreement: Agreement, pair: tuple[str, str], behind: Backdrop, style: Style) -> None:
-    """All maps over the photo; a click on one shows it large."""
-    first = next(entry.made.shown.box for entry in found.values() if entry.made)  # for those that wait
+def show_small(
+    found: Entries, layout: Layout, agreement: Agreement, pair: tuple[str, str], behind: Backdrop, style: Style
+) -> None:
+    """All maps, small, over the photo; a click on one shows it large."""
+    first = next(entry.made.shown.box for entry in found.values() if entry.made)  # stands in for maps that are not made
     boxes = {name: entry.made.shown.box if entry.made else first for name, entry in found.items()}
     maps = [
-        _small(entry, view, agreement.between(name, view.reference), pair, style, laid(behind, boxes[name]))
+        _small(entry, layout, agreement.between(name, layout.reference), pair, style, laid(behind, boxes[name]))
         for name, entry in found.items()
     ]
     map_grid(maps, behind, style.opacity, style.smooth, "grid", opened=_open, run=_run)
-    scale = SCALE_IN_WORDS[grid_scale(style, view.own_scale)]
-    rho = "" if found[view.reference].made else ", which is not run yet"
+    scale = SCALE_IN_WORDS[grid_scale(style, layout.own_scale)]
+    rho = "" if found[layout.reference].made else ", which is not run yet"
     st.caption(
         f"{scale} Maps that are the same everywhere are hatched. "
-        f"Signed maps are red above zero and blue below. ρ is the rank correlation with {view.reference}{rho}. "
-        "Times are those of the look, which several share, and of reading it, as measured. A click on a map makes it the "
-        "second of the two below, and what was there the first."
+        f"Signed maps are red above zero and blue below. ρ is the rank correlation with {layout.reference}{rho}. "
+        "Times are as measured: the model's look at the photo, which several methods share, plus the method itself. Click a "
+        "map to show it below as the second map; the previous second map becomes the first."
     )
 
 
-def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], style: Style, place_in_photo: dict) -> SmallMap:
+def _small(entry: Entry, layout: Layout, rho: float, pair: tuple[str, str], style: Style, place_in_photo: dict) -> SmallMap:
     method, done = entry.method, entry.made
     place = " and ".join(key for key, name in zip(LARGE, pair, strict=True) if name == method.label)
     marks = [word for word, holds in (("class-agnostic", not method.class_specific), ("signed", method.signed)) if holds]
@@ -268,7 +272,7 @@ def _small(entry: Entry, view: View, rho: float, pair: tuple[str, str], style: S
     more = (method.__doc__ or "").partition("\n")[0]
     return SmallMap(
         method.label, (*state, *([", ".join(marks)] if marks else [])), more, place, place_in_photo,
-        painted(done.shown, style, view.own_scale) if done else None,
+        painted(done.shown, style, layout.own_scale) if done else None,
     )  # fmt: skip
 
 
@@ -277,16 +281,16 @@ def _milliseconds(time: float) -> str:
 
 
 def _open(name: str) -> None:
-    """The map that was the second becomes the first."""
+    """Shows a map large, as the second; the previous second map becomes the first."""
     if name != st.session_state["second"]:
         st.session_state["first"] = st.session_state["second"]
         st.session_state["second"] = name
 
 
-def show_pair(found: Entries, pair: tuple[str, str], places: Sequence[Container], chosen: Chosen, behind: Backdrop) -> None:
+def show_pair(found: Entries, pair: tuple[str, str], columns: Sequence[Container], chosen: Chosen, behind: Backdrop) -> None:
     """Two maps large, with what they mean, and how far they agree."""
-    *columns, beside = places
-    for key, name, other, column in zip(LARGE, pair, reversed(pair), columns, strict=True):
+    *each, beside = columns
+    for key, name, other, column in zip(LARGE, pair, reversed(pair), each, strict=True):
         with column:
             _large(key, found[name], found[other], chosen, behind)
     first, second = (found[name].made for name in pair)
@@ -299,7 +303,7 @@ def show_pair(found: Entries, pair: tuple[str, str], places: Sequence[Container]
 
 
 def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
-    asked, done = entry.asked, entry.made
+    request, done = entry.request, entry.made
     if done is None:
         name = entry.method.label
         st.info(f"{name} is not run yet.")
@@ -309,28 +313,28 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     figure = map_figure(done.shown, behind, chosen.style, notes, other.method.label)
     st.plotly_chart(
         labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=CONFIG,
-        alt=f"{entry.method.label} of {asked.model.title} over {chosen.photo.name}.",
+        alt=f"{entry.method.label} of {request.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(done.shown, chosen.style)
     panel.numbers(done.shown, chosen.share)
-    panel.facts(asked, look_behind(asked), done.shown)
+    panel.facts(request, look_behind(request), done.shown)
 
 
 def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share: float) -> None:
-    """How far each map agrees with each, by a metric of a person's choice; a click shows the two.
+    """How far every two maps agree, by a metric that the person chooses; a click on a cell shows the two maps large.
 
-    `ranked` is what the default says, rank correlation, which is known already.
+    `ranked` is the agreement by rank correlation, the default metric, which the page has already computed.
     """
-    st.markdown("##### How far each agrees with each")
+    st.markdown("##### Agreement between methods")
     metric = _pick_metric(share)
     shown = ranked if metric == RANK_CORRELATION else agreement_of(found, metric)
     _sum_up(found, shown, metric, share)
-    places = tuple(shown.names.index(name) for name in pair if name in shown.names)
-    figure = matrix_figure(shown.matrix.numpy(), shown.names, places if len(places) == 2 else None, metric)
-    clickable("matrix", figure, f"{metric.title} of each map with each.", _open_pair)
+    framed = tuple(shown.names.index(name) for name in pair if name in shown.names)
+    figure = matrix_figure(shown.matrix.numpy(), shown.names, framed if len(framed) == 2 else None, metric)
+    clickable("matrix", figure, f"{metric.title} between every two maps.", _open_pair)
     st.caption(
-        f"{metric.title}: {metric.meaning} On the finer grid of the two. A click on a cell shows both maps above: first its "
-        "row's, second its column's."
+        f"{metric.title}: {metric.meaning} Measured on the finer grid of the two. Click a cell to show both maps above: its "
+        "row's as the first, its column's as the second."
     )
 
 
@@ -340,17 +344,17 @@ def _pick_metric(share: float) -> PairMetric:
     with box:
         label = linked_choice(
             st.selectbox, "Metric", list(metrics), key="metric", first=RANK_CORRELATION.label,
-            help="What the matrix shows of each pair. Sorting and ρ above are by rank correlation whatever it shows.",
+            help="What the matrix shows for each pair. Sorting and ρ above always use rank correlation.",
         )  # fmt: skip
     return metrics[label]
 
 
 def _sum_up(found: Entries, shown: Agreement, metric: PairMetric, share: float) -> None:
-    """The median and the lowest of all pairs, the lowest beside what chance would give those two maps."""
+    """One sentence with the median over all pairs, and the lowest value with what chance would give those two maps."""
     summed = spread(shown.matrix)
     if summed is None:
         return
-    low, high = (shown.names[place] for place in summed.least)
+    low, high = (shown.names[index] for index in summed.least)
     median, lowest = (Number(metric, value).in_words for value in (summed.median, summed.lowest))
     least, most = (found[name].made for name in (low, high))
     pair = None if least is None or most is None else compare(least.shown, most.shown, share)

@@ -1,4 +1,4 @@
-"""The models page: what is in memory, what is known, and a field for anything else."""
+"""The models page: the models in memory, the known checkpoints, and a field for any other model."""
 
 import streamlit as st
 
@@ -17,33 +17,33 @@ from dashboard.ui.parts.notices import notices_here, say_next
 from dashboard.ui.parts.text import plain
 
 KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
-LOADED_HERE = "load "
+LOADED_HERE = "load "  # with a model's key, where a model that this page loads is pending
 PAGE_ROWS = 10
 
 
 def show() -> None:
-    """What is loaded, what is known, and a field for anything else."""
+    """The models in memory, the known checkpoints, and a field for any other model."""
     notices_here()
     st.caption(
-        f"Loaded once for everybody. At most {caches.MODELS_KEPT} stay; one that nobody has chosen goes first, else the one "
-        "that was not used for longest."
+        f"Shared by all visitors. Up to {caches.MODELS_KEPT} stay loaded; a model that nobody has chosen is unloaded first, "
+        "else the least recently used."
     )
     st.markdown("#### In memory")
     show_pending()
     show_loaded()
     st.markdown("#### Known checkpoints")
     show_known()
-    st.markdown("#### Any other")
+    st.markdown("#### Any other model")
     load_another()
 
 
 def show_loaded() -> None:
-    """One card for each model in memory, and how much evidence is kept."""
+    """A card for each model in memory, and how much evidence is kept."""
     for model in caches.loaded():
         with st.container(border=True):
             _card(model)
     used, limit = caches.STORE.looks.used, caches.STORE.looks.room
-    st.progress(used / limit, f"Evidence kept: {in_megabytes(used, 1)} of {in_megabytes(limit)}; the oldest goes first.")
+    st.progress(used / limit, f"Evidence kept: {in_megabytes(used, 1)} of {in_megabytes(limit)}; the oldest is dropped first.")
 
 
 def _card(model: Classifier) -> None:
@@ -66,9 +66,9 @@ def _card(model: Classifier) -> None:
 
 
 def _unload(model: Classifier) -> None:
-    """Unless somebody else has chosen it since the button was drawn."""
+    """Unloads a model, unless another visitor has chosen it since the button was drawn."""
     if visitors.others_using(model.key):
-        say_next(f"**{plain(model.title)}** is in use by another visitor now, so it stays.")
+        say_next(f"**{plain(model.title)}** is in use by another visitor now, so it stays loaded.")
         return
     caches.unload(model.key)
 
@@ -90,7 +90,7 @@ def _choose(slot: Slot, model: Classifier) -> None:
 
 
 def show_known() -> None:
-    """The list of known checkpoints, filtered; each loads in one click, its size said before."""
+    """The list of known checkpoints, filtered; each loads in one click, and its button says the download's size."""
     words, kind, here = st.columns([3, 2, 1.4], vertical_alignment="bottom")
     with words:
         find = linked(st.text_input, "Find", key="find", placeholder="resnet, DeiT, ImageNet-21k …")
@@ -147,12 +147,12 @@ def load_another() -> None:
 
 
 def _place(key: str) -> str:
-    """Where a model that is to be loaded here is pending."""
+    """The name under which a model that this page loads is pending."""
     return f"{LOADED_HERE}{key}"
 
 
 def show_pending() -> None:
-    """What was to be loaded here and is not on this machine, on its way, or failed; what has come is loaded."""
+    """Loads models whose downloads have ended; draws those that wait for a click, are on their way, or have failed."""
     for place in _places():
         key = opening.ready(place)
         if key is not None:
@@ -165,7 +165,7 @@ def _places() -> list[str]:
 
 
 def open_model(key: str) -> None:
-    """Loads a model, says what happens, and shows it among the loaded ones."""
+    """Loads a model and draws the page again with it; if it does not open, offers its download or says why."""
     try:
         with st.spinner(f"Opening {plain(zoo.title_of(key)[:80])} …"):
             model = caches.classifier(key)

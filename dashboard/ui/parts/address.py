@@ -10,10 +10,10 @@ _address = component("address", html='<button type="button">Copy link</button>',
 
 
 def copy_link() -> None:
-    """The button that copies the address of the current view; it stands on every page."""
+    """Draws the button that copies the address of the current view. Every page has to draw it."""
     _address(key="copy_link")
 
 
 def current_link() -> str:
-    """The address of the current view, as far as the server knows it; empty where it does not."""
+    """The address of the current view; empty if the server does not know its own address."""
     return f"{st.context.url}?{urlencode(st.query_params.to_dict())}" if st.context.url else ""

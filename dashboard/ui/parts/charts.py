@@ -10,17 +10,17 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def clickable(key: str, figure: go.Figure, alt: str, choose: Callable[..., None]) -> None:
-    """Draws a figure with points that can be clicked; `choose` gets what the clicked one means, its customdata."""
+    """Draws a figure with clickable points; a click calls `choose` with the point's customdata."""
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _chosen(key, choose), selection_mode="points")
 
 
 def _chosen(key: str, choose: Callable[..., None]) -> None:
-    """A second click on the same point comes as an empty selection: nothing was chosen then."""
+    """Passes a click on. A second click on the same point arrives as an empty selection, which chooses nothing."""
     points = st.session_state[key].selection.points
     if points:
         choose(*_meaning(points[0]["customdata"]))
 
 
 def _meaning(customdata: Any) -> list[Any]:
-    """One value comes alone, or in a list, as the browser likes."""
+    """A point's customdata as a list. A single value arrives bare or in a list, depending on the browser."""
     return customdata if isinstance(customdata, list) else [customdata]

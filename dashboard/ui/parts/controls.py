@@ -1,4 +1,4 @@
-"""Choosing a method, and widgets from its fields, with the values that links may carry."""
+"""Choosing a method and its options: a select box of methods, and a widget for each field of the chosen one."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from dashboard.ui.parts.text import plain
 
 LABELS = {"heads": "Head fusion", "head": "Attention head", "discard": "Discard ratio", "depth": "Layer depth"}
 FUSED = "fused"
-MEANINGS = "meanings_of_options"  # by the widget's key, the definition of the option that was last drawn
+MEANINGS = "meanings_of_options"  # by a widget's key: the definition of the option that it showed last
 
 
 def pick_method(side: Side) -> type[Method]:
-    """Which method explains a side's model."""
+    """Draws the choice of the method that explains a side's model; returns it."""
     by_name = {method.label: method for method in fitting(side.model)}
     names, title = list(by_name), plain(side.model.title)
-    with st.container(gap=None):  # a label is also read aloud, as it stands, with every backslash
+    with st.container(gap=None):  # the visible label is separate: screen readers read the box's own, escapes and all
         st.markdown(
             f":small[{side.name} · {title}]",
             help=f"{len(names)} methods fit {title}; the methods page says why the others don't.",
@@ -34,14 +34,14 @@ def pick_method(side: Side) -> type[Method]:
 
 
 def chosen_method(side: Side) -> type[Method]:
-    """The same, before its box is drawn."""
+    """The method that a side's select box will show, for use before the box is drawn."""
     by_name = {method.label: method for method in fitting(side.model)}
     key = side.key("method")
     return by_name.get(st.session_state.get(key, st.query_params.get(key)), first_fitting(side.model))
 
 
 def method_controls(method: type[Method], side: Side) -> Method:
-    """One keyed widget per option, bound to the URL: select boxes, sliders, toggles; `option_texts` are their help."""
+    """Draws a widget, kept in the address, for each option of a method; returns the method with the chosen options."""
     extent = side.model.extent
     hints = get_type_hints(method, include_extras=True)
     texts = option_texts(method)
@@ -51,16 +51,17 @@ def method_controls(method: type[Method], side: Side) -> Method:
     for field, column in zip(fields, columns, strict=True):
         key = side.key(field.name)
         hint, first = hints[field.name], _first_value(hints[field.name], field.default, extent)
-        _keep_what_means_the_same(key, (hint, field.default), first)
+        _reset_if_redefined(key, (hint, field.default), first)
         with column:
             values[field.name] = _widget(field.name, key, hint, first, texts.get(field.name), extent)
     return method(**values)
 
 
-def _keep_what_means_the_same(key: str, meaning: tuple[Any, Any], first: Any) -> None:
-    """Puts an option on its first value where another method's of the same name was chosen, unless both are defined alike.
+def _reset_if_redefined(key: str, meaning: tuple[Any, Any], first: Any) -> None:
+    """Resets an option if its value was chosen for another method's option with the same name but another definition.
 
-    It would be kept as this one's, which a link could not tell.
+    Two methods may share an option's name and so its widget's key, and Streamlit would keep the value. A link that holds only
+    the value could then show another view than the page does.
     """
     meanings = st.session_state.setdefault(MEANINGS, {})
     if meanings.setdefault(key, meaning) != meaning:
@@ -73,7 +74,7 @@ def _kind(hint: Any) -> Span | Pick | None:
 
 
 def _first_value(hint: Any, default: Any, extent: Mapping[str, int]) -> Any:
-    """What an option's widget shows at first."""
+    """The value that an option's widget shows at first."""
     kind = _kind(hint)
     if isinstance(kind, Pick):
         return kind.none
@@ -96,12 +97,12 @@ def _widget(name: str, key: str, hint: Any, first: Any, text: str | None, extent
 
 
 def pick_head(key: str, heads: int, text: str) -> int | None:
-    """One of a layer's attention heads, from 1, or None for all of them, fused."""
+    """Draws the choice of one of a layer's attention heads; returns its number from 1, or None for all heads, fused."""
     return pick_one(LABELS["head"], Pick("heads", FUSED), heads, key, text)
 
 
 def pick_one(label: str, kind: Pick, count: int, key: str, text: str | None) -> int | None:
-    """One of `count`, from 1, or None."""
+    """Draws the choice of a number from 1 to `count`, or of the option's own word for none; returns the number or None."""
     options = [kind.none, *map(str, range(1, count + 1))]
     choice = linked_choice(st.selectbox, label, options, key=key, help=text)
     return None if choice == kind.none else int(choice)

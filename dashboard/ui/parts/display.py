@@ -10,25 +10,25 @@ from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 
 
 def pick_show() -> Show:
-    """What is drawn: the map over the photo, either alone, or a line around the top cells."""
+    """Draws the choice of what charts show: the map over the photo, one of the two alone, or a line around the top cells."""
     return linked_choice(
         st.segmented_control, "Show", get_args(Show), key="show", first="overlay", wrap=True,
         help="The map over the photo, the map alone, the photo alone, or a line around the cells with the largest values.",
     )  # fmt: skip
 
 
-def pick_look() -> tuple[Style, float]:
-    """Draws the other choices; gives the style and the share of cells that counts as a map's top."""
+def pick_style() -> tuple[Style, float]:
+    """Draws the other display choices; returns the style and the share of cells that counts as a map's top, 0 to 1."""
     opacity = linked_slider("Opacity", 0.0, 1.0, 0.6, 0.05, key="opacity")
     colours = linked_choice(
-        st.selectbox, "Colours", SEQUENTIAL, key="colours", read={DIVERGING: SEQUENTIAL[0]}.get,  # links of before had it
-        help="Of maps without a sign; Viridis and Cividis read the same with any colour vision. Maps with a sign are always "
+        st.selectbox, "Colours", SEQUENTIAL, key="colours", read={DIVERGING: SEQUENTIAL[0]}.get,  # for older links
+        help="For maps without a sign; Viridis and Cividis read the same with any colour vision. Maps with a sign are always "
         "red above zero and blue below.",
     )  # fmt: skip
     scale = linked_choice(
         st.selectbox, "Scale", get_args(Scale), key="scale",
         help="Linear: from the lowest value to the highest, about zero in a map with a sign. Robust: colours stop at the 2nd "
-        "and the 98th percentile, and what lies beyond is ringed. Rank: equally many cells for each step of colour. Auto: "
+        "and the 98th percentile, and cells beyond are ringed. Rank: equally many cells for each step of colour. Auto: "
         "robust where a few cells would leave half of the map less than a tenth of the colours, else linear.",
     )  # fmt: skip
     smooth = linked(

@@ -1,4 +1,4 @@
-"""The files to take away. Each is made only when somebody asks for it, of what is on screen then."""
+"""The files to take away. Each is made only when it is clicked, from the maps that are on screen at that moment."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,28 +16,28 @@ from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
 
-Files = dict[str, Callable[[], bytes]]  # by kind of file, what makes it
+Files = dict[str, Callable[[], bytes]]  # by kind of file: a function that makes it
 WAITS = 5.0  # seconds that a click waits for a page that is being drawn
 
 KINDS = {  # kind: label, how its name ends, media type, help
     "left_map": ("Left map (PNG)", ".png", "image/png", "At the photo's own resolution."),
     "right_map": ("Right map (PNG)", ".png", "image/png", "At the photo's own resolution."),
     "methods": ("Raw maps (NPZ)", "_methods.npz", "application/octet-stream",
-                "Values of every map shown, their box, rank correlations and the settings, for NumPy."),
+                "Values and boxes of all maps shown, rank correlations and the settings, for NumPy."),
     "maps": ("Raw maps (NPZ)", ".npz", "application/octet-stream", "Values, boxes and settings, for NumPy."),
     "layers": ("Maps of every layer (NPZ)", "_layers.npz", "application/octet-stream",
                "The method's map after each layer, raw attention, their box, the curves and the settings, for NumPy."),
     "attention": ("Attention of every head (NPZ)", "_attention.npz", "application/octet-stream",
                   "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
-    "settings": ("Settings (JSON)", ".json", "application/json", "All that is needed to make these maps again."),
+    "settings": ("Settings (JSON)", ".json", "application/json", "Everything needed to make these maps again."),
     "report": ("Report (HTML)", ".html", "text/html",
                "The whole comparison in one file of 5 MB, which opens without a server."),
 }  # fmt: skip
-RENAMED = "files_were_renamed_to"  # the names that the last new run of a page was for
+RENAMED = "files_were_renamed_to"  # the names for which the page was last drawn again
 
 
 class Tray:
-    """Where a page lays what makes its files, each time that it is drawn, for clicks that come at any time.
+    """Holds the functions that make a page's files. The page lays new ones each time it is drawn; clicks may come at any time.
 
     `names`: by kind of file, the name that the menu gives it.
     """
@@ -48,29 +48,29 @@ class Tray:
         self._laid = Condition()
 
     def empty(self) -> None:
-        """Before anything is drawn: what was on the page is there no longer."""
+        """Removes the files of the page's last run, before anything new is drawn."""
         self.lay({})
 
     def must_say(self, names: Mapping[str, str]) -> None:
-        """Draws the page again where the menu, which stands outside the page's fragment, says other names.
+        """Draws the whole page again if the menu, which is outside the page's fragment, shows other names than these.
 
-        Only a choice such as another method leads here, never a slider.
+        Names change with a choice such as another method, never with a slider.
         """
         if self._names != names and st.session_state.get(RENAMED) != names:
             st.session_state[RENAMED] = dict(names)
             st.rerun()
 
     def lay(self, files: Files) -> None:
-        """What is on the page now."""
+        """Puts in the files of what is on the page now."""
         with self._laid:
             self._files = files
             self._laid.notify_all()
 
     def made(self, kind: str) -> bytes:
-        """A file of what is on the page.
+        """Makes a file from what is on the page.
 
         Raises:
-            LookupError: the page shows nothing that the file is made of, such as where a map waits to be run.
+            LookupError: the page does not show what the file needs, such as a map that has not been run.
         """
         with self._laid:
             if not self._laid.wait_for(lambda: kind in self._files, WAITS):
@@ -87,7 +87,7 @@ def comparison_names(photo: Photo, models: Pair[Classifier], methods: Pair[str])
 
 
 def names_of(kind: str, photo: Photo, *parts: str) -> dict[str, str]:
-    """Names for a page's own kind of file and its settings: the photo and what else tells them from others."""
+    """Names for a page's own kind of file and for its settings, from the photo's name and these parts."""
     return _names(photo, {kind: parts, "settings": parts})
 
 
@@ -96,13 +96,13 @@ def _names(photo: Photo, parts: Mapping[str, tuple[str, ...]]) -> dict[str, str]
 
 
 def offer_files(names: Mapping[str, str]) -> Tray:
-    """Draws the menu of files by kind. The page lays what is in them into the tray.
+    """Draws the menu of files, named by kind; returns the tray that the page then fills.
 
-    The menu stands outside the fragment with the sliders, as a browser would draw it anew at every step of them.
+    The menu is outside the fragment with the sliders: inside, the browser would redraw it at every step of a slider.
     """
     tray = Tray(names)
     with st.popover("Download", icon=":material/download:", width="stretch", key="downloads"):
-        st.caption("Made of the maps that are on the page. Where one is missing, there is no file.")
+        st.caption("Files are made from the maps on the page. A file whose map has not been run is not available.")
         for kind, name in names.items():
             label, _, media_type, text = KINDS[kind]
             st.download_button(

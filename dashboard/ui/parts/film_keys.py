@@ -1,4 +1,4 @@
-"""The film by keyboard: Plotly draws its buttons and its slider as pictures that no key reaches."""
+"""The film by keyboard: Plotly's own buttons and slider can't be reached by keys."""
 
 from dashboard.ui.components import component
 

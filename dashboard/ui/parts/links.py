@@ -1,8 +1,8 @@
-"""Widgets that live in the address: a link sets them, and where it asks for what there is not, the page says so.
+"""Widgets whose values are in the address. A link sets them; if it asks for a value that is not available, the page says so.
 
-What a box shows is what is used, always. A browser keeps the value of a widget for as long as it draws one with the same key,
-whatever the script forgets: so no choice is ever forgotten. One that is no longer there is set to another, here, in the box
-and in the address.
+The value that a widget shows is always the value that is used. A browser keeps a widget's value for as long as it draws one
+with the same key, even if the script deletes it. So this module never deletes a choice: one that is no longer available is
+replaced by another, in the session, in the widget and in the address.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,15 +17,18 @@ from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import free_parameters, mend_address, went_back_or_forth
 
 DRAWN, OTHERS = "linked_widgets_drawn", "settings_of_other_pages"
-SHAPES = "shapes_of_linked_widgets"  # by key, what the last one could show, and showed at first
-ASKED = "asked_by_the_link"  # what came with the address and no widget has taken up yet
-TURNED = "another_model_since_the_link"  # whether a person chose one, which may lack what the link asked for
+SHAPES = "shapes_of_linked_widgets"  # by key: the values that the widget could last show, and its first value
+ASKED = "asked_by_the_link"  # settings of the address that no widget has read yet
+TURNED = "another_model_since_the_link"  # whether the person has since chosen a model, which may lack what the link asked for
 Option = TypeVar("Option", bound=str)
-LONGEST = 1_000  # characters of a setting, by far more than any has
+LONGEST = 1_000  # characters of a setting, far more than any real one has
 
 
 def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
-    """A Streamlit widget whose value is the query parameter `key`. Streamlit drops what it can't show; this says so."""
+    """Draws a Streamlit widget whose value is the query parameter `key`.
+
+    Streamlit silently drops a value that the widget can't show; this tells the person.
+    """
     asked = st.session_state[ASKED].pop(key, None)
     st.session_state[DRAWN].add(key)
     value = widget(label, *arguments, key=key, bind="query-params", **options)
@@ -46,10 +49,10 @@ def linked_choice(
     widget: Callable[..., Any], label: str, options: Sequence[Option], *, key: str, first: Option | None = None,
     read: Callable[[str], str | None] = lambda text: None, gone: Callable[[str], str] | None = None, **more: Any,
 ) -> Option:  # fmt: skip
-    """One of some options, by a select box or a segmented control in the address; `first` until another is chosen.
+    """Draws a select box or a segmented control kept in the address; returns the chosen option, at first `first`.
 
-    `read` gives the option that another text means, such as one of an older link. What was chosen and is no option any
-    longer, since they are another model's now, becomes `first`, and `gone` is the sentence about it.
+    `read` translates other texts, such as those of older links, to an option or None. A choice that is no longer an option,
+    as after a change of model, becomes `first`, and the page shows the sentence that `gone` returns for it.
     """
     first = options[0] if first is None else first
     _put_among(options, key, first, read, gone)
@@ -62,7 +65,7 @@ def linked_choice(
 def _put_among(
     options: Sequence[str], key: str, first: str, read: Callable[[str], str | None], gone: Callable[[str], str] | None
 ) -> None:
-    """Sees to it that what is chosen is one of the options, before a widget shows it."""
+    """Makes sure that the choice is one of the options, before the widget is drawn."""
     asked = None if st.session_state.get(TURNED) else st.session_state[ASKED].get(key)
     chosen = st.session_state.get(key, st.query_params.get(key)) if asked is None else asked
     if chosen is None or chosen in options:
@@ -72,16 +75,16 @@ def _put_among(
         if meant is not None:
             st.session_state[ASKED][key] = meant
             _mend_address(key, None if meant == first else meant)
-        return  # else the widget drops it, and the link is told of
+        return  # a text that means nothing is left to the widget, which drops it, and `linked` tells the person
     if meant is None and gone is not None and not went_back_or_forth():
         say(gone(chosen))
     start_anew(key, first if meant is None else meant, first)
 
 
 def linked_slider(label: str, low: float, high: float, default: float, step: float, *, key: str, **options: Any) -> float:
-    """A slider in the address. What lies off the step is put on it, what lies out of range falls back.
+    """Draws a slider kept in the address. A link's value between two steps moves to the nearest; one out of range is dropped.
 
-    Where there is one value alone, that is it: Streamlit draws no slider without a range.
+    If only one value is possible, this returns it and draws nothing: Streamlit has no slider without a range.
     """
     if high <= low:
         _tell_if_other(label, st.session_state[ASKED].pop(key, None), low)
@@ -93,9 +96,9 @@ def linked_slider(label: str, low: float, high: float, default: float, step: flo
 
 
 def _say_again(key: str, shape: tuple[Any, ...], first: Any) -> None:
-    """Sets a setting to what it is where another model has changed what its widget can show, or shows at first.
+    """Sets a setting to its own value again after another model has changed its widget's range or first value.
 
-    Streamlit takes it for another widget then, or an address that is silent for what it said before.
+    Streamlit would otherwise see a new widget and reset it, or the address would omit a value that is no longer the first.
     """
     shapes = st.session_state.setdefault(SHAPES, {})
     if shapes.setdefault(key, shape) != shape:
@@ -106,10 +109,10 @@ def _say_again(key: str, shape: tuple[Any, ...], first: Any) -> None:
 
 @contextmanager
 def every_setting_kept(page: str) -> Iterator[None]:
-    """Settings of other pages stay in the address while `page` is drawn in this block.
+    """Keeps the settings of other pages in the address while `page` is drawn in this block.
 
-    Streamlit drops them twice: the browser when the page changes, the server at the end of a run, when it takes out what it
-    bound to widgets that are gone. Whoever goes back gets the address as it was.
+    Streamlit drops them twice: the browser when the page changes, and the server at the end of a run, when it removes the
+    parameters of widgets that were not drawn. After Back or Forward the address stays as it was then.
     """
     _say_each_once(page)
     last, others = st.session_state.get(OTHERS, (page, {}))
@@ -121,17 +124,17 @@ def every_setting_kept(page: str) -> Iterator[None]:
     drawn = st.session_state[DRAWN] = set()
     try:
         yield
-    finally:  # a run may end early, to start anew
+    finally:  # a run may end early, by a rerun
         free_parameters(set(st.query_params) - drawn)
         st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
 
 
 def _say_each_once(page: str) -> None:
-    """Mends an address before anything reads it: settings get their present names, and of one that comes several times, the
-    last value that says something counts.
+    """Mends an address before anything reads it: each setting gets its present name and a single value.
 
-    It counts as far as `LONGEST`; one that says nothing asks for nothing. Streamlit's widgets would take the first or the last,
-    be it empty, and leave them all in the address.
+    Of a setting that comes several times, the last value that is not blank counts, cut after `LONGEST` characters; a setting
+    with blank values alone is removed. Streamlit's widgets would take the first or the last value, even if it is blank, and
+    leave all of them in the address.
     """
     told = {key: st.query_params.get_all(key) for key in st.query_params}
     said = {key: last for key, values in told.items() if len(key) <= LONGEST and (last := _last_said(values))}
@@ -146,10 +149,10 @@ def _last_said(values: Sequence[str]) -> str:
 
 
 def start_anew(key: str, value: Any, first: Any) -> None:
-    """Sets a setting, in its widget and in the address, which is silent for `first`; whoever goes back or forth gets the
-    address as it was.
+    """Sets a setting, in its widget and in the address, which omits the value `first`.
 
-    Deleted, it would come again: the browser keeps the value of a widget that looks the same.
+    Deleting the setting would not do: the browser keeps the value of a widget that looks the same. After Back or Forward
+    nothing is set, so that the address stays as it was then.
     """
     if went_back_or_forth():
         return
@@ -158,28 +161,29 @@ def start_anew(key: str, value: Any, first: Any) -> None:
 
 
 def _mend_address(key: str, text: str | None) -> None:
-    """Puts a setting into the address, or takes it out, before its widget reads it there."""
+    """Puts a setting into the address, or removes it if `text` is None, before its widget reads it there."""
     if st.query_params.get(key) != text:
         mend_address({key: text})
 
 
 def told(key: str) -> Any:
-    """What a setting is before its widget is drawn, None where nobody has said: whoever goes back or forth gets what the
-    address says, which the widget learns only when it is drawn.
+    """A setting's value before its widget is drawn; None if neither the person nor the link has set it.
+
+    After Back or Forward it is the address's value, which the widget takes up only when it is drawn.
     """
     said = st.query_params.get(key)
     return said if went_back_or_forth() else st.session_state.get(key, said)
 
 
 def put_back(key: str, value: Any, first: Any) -> None:
-    """Sets a setting to what is shown where what was asked for does not open, before its widget is drawn."""
+    """Sets a setting to the value that the page really shows, if the chosen one does not open, before its widget is drawn."""
     st.session_state[key] = value
     st.session_state[ASKED].pop(key, None)
     _mend_address(key, None if value == first else str(value))
 
 
 def turned_to_another_model() -> None:
-    """A person chose another model than the link's: what widgets still to come can't show is not the link's fault."""
+    """Notes that the person chose another model than the link's. Widgets drawn from now on don't blame the link any more."""
     if not went_back_or_forth():
         st.session_state[TURNED] = True
 
@@ -200,7 +204,7 @@ def _number(text: str) -> float | None:
 
 
 def _onto_step(key: str, low: float, high: float, step: float) -> None:
-    """Streamlit's slider would take any number within its range, so the address is mended first."""
+    """Moves the link's number to the nearest step, since Streamlit's slider would accept any number within its range."""
     number = _number(st.session_state[ASKED].get(key, ""))
     if number is not None and low <= number <= high and number != (near := snapped(number, low, step)):
         st.session_state[ASKED][key] = str(near)
@@ -214,7 +218,7 @@ def snapped(value: float, low: float, step: float) -> float | int:
 
 
 def keep_in_range(key: str, low: float, high: float) -> None:
-    """A depth of 12 stays chosen when a model with 6 layers comes: it becomes 6, not an error."""
+    """Clips a chosen number to a new range: with a model of 6 layers, a depth of 12 becomes 6 instead of an error."""
     value = st.session_state.get(key)
     if isinstance(value, int | float) and not low <= value <= high:
         st.session_state[key] = type(low)(min(max(value, low), high))

@@ -1,4 +1,4 @@
-"""Both models' look at the chosen photo, each by a method that a person chose."""
+"""Choosing a side, a method and a class, and the model's look at the photo that answers them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,15 +23,15 @@ from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
 
-def look(asked: Request[Method[E]]) -> tuple[Request[Method[E]], Observation[E]]:
-    """The look behind a map, and what is asked then: a pass may have moved a model to the CPU."""
+def look(request: Request[Method[E]]) -> tuple[Request[Method[E]], Observation[E]]:
+    """The request, and the look that its map is read from. The request's model may be new: a pass can move it to the CPU."""
     with st.spinner("The models are looking at the photo …"):
-        seen = look_behind(asked)
-    return replace(asked, model=caches.classifier(asked.model.key)), seen
+        seen = look_behind(request)
+    return replace(request, model=caches.classifier(request.model.key)), seen
 
 
 def pick_slot(chosen: Chosen, slots: Sequence[Slot], label: str) -> Slot:
-    """Draws the choice of a side, where there is one, and gives it."""
+    """Draws the choice of a side, if there are several; returns the side."""
     if len(slots) == 1:
         return slots[0]
     titles = ". ".join(f"{side.name}: {plain(side.model.title)}" for side in chosen.sides.values())
@@ -39,7 +39,7 @@ def pick_slot(chosen: Chosen, slots: Sequence[Slot], label: str) -> Slot:
 
 
 def chosen_slot() -> Slot:
-    """The side that is chosen where both fit, before its box is drawn."""
+    """The side that `pick_slot` will return if both fit, for use before it is drawn."""
     told = st.session_state.get("side", st.query_params.get("side"))
     for slot in SLOTS:
         if slot == told:
@@ -47,27 +47,30 @@ def chosen_slot() -> Slot:
     return OLD_SLOTS.get(told, SLOTS[0])
 
 
-def pick_question(side: Side, asked: Request, explained: Container, other: Container | None) -> tuple[Request, Observation]:
-    """Draws which class is asked about, in `explained`, and which other it is held against, if there is a place for that."""
+def pick_question(side: Side, request: Request, explained: Container, other: Container | None) -> tuple[Request, Observation]:
+    """Draws the choice of the class to explain, in `explained`, and of a class to compare it with, in `other` if that is given.
+
+    Returns the request with both classes, and the look that its map is read from.
+    """
     with explained:
-        asked = replace(asked, target=panel.pick_class(side))
-    asked, seen = look(asked)
+        request = replace(request, target=panel.pick_class(side))
+    request, seen = look(request)
     if other is None:
-        return asked, seen
+        return request, seen
     with other:
-        return look(replace(asked, against=panel.pick_against(side, chosen_class(asked, seen))))
+        return look(replace(request, against=panel.pick_against(side, chosen_class(request, seen))))
 
 
-def pick_whole_question(side: Side, asked: Request) -> tuple[Request, Observation]:
-    """The same in one row, with another class where the method knows classes."""
-    places = st.columns(2) if asked.method.class_specific else (st.container(), None)
-    return pick_question(side, asked, *places)
+def pick_whole_question(side: Side, request: Request) -> tuple[Request, Observation]:
+    """Does what `pick_question` does, in one row; only class-specific methods get a class to compare with."""
+    boxes = st.columns(2) if request.method.class_specific else (st.container(), None)
+    return pick_question(side, request, *boxes)
 
 
 def ask(side: Side, photo: Photo) -> Request:
-    """Draws the choice of a method, its options and its question in one row."""
-    place, options = st.columns([2, 5], gap="medium")
-    with place:
+    """Draws the choice of a method, its options and, if it is class-specific, its classes in one row; returns the request."""
+    first, options = st.columns([2, 5], gap="medium")
+    with first:
         method = pick_method(side)
     if not method.class_specific:
         with options:
@@ -79,9 +82,9 @@ def ask(side: Side, photo: Photo) -> Request:
         return pick_whole_question(side, Request(side.model, photo, made))[0]
 
 
-def chosen_class(asked: Request, seen: Observation) -> int:
-    """The class that is explained."""
-    return seen.prediction.top(1)[0][0] if asked.target is None else asked.target
+def chosen_class(request: Request, seen: Observation) -> int:
+    """The number of the class that is explained: the chosen one, else the top prediction."""
+    return seen.prediction.top(1)[0][0] if request.target is None else request.target
 
 
 def backdrop_of(chosen: Chosen) -> Backdrop:

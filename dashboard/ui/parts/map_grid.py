@@ -1,6 +1,6 @@
-"""Small maps over one photo, as many in a row as there is room for: each is a button, with words below it.
+"""Small maps over one photo, as many in a row as fit the screen: each is a button, with words below it.
 
-Plotly could not tell how wide the screen is, nor be reached by keys.
+A component of its own, since Plotly neither adapts to the screen's width nor can be reached by keys.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,9 +18,10 @@ _map_grid = component("map_grid", html='<div class="grid"></div>', styled=True)
 
 @dataclass(frozen=True)
 class SmallMap:
-    """One cell: its `name` and `notes` below the map, `more` where the pointer rests, and the `place` that it has among the
-    two shown large, if any. `laid` is where it lies on the photo, as `figures.methods` says it, `painted` the map as that
-    paints it, None while it waits to be run.
+    """One small map: `name` and `notes` are written below it, `more` is its tooltip.
+
+    `place` is "first", "second" or both if the map is shown large, else empty. `laid` and `painted` are what the functions of
+    these names in `figures.methods` return: where the map lies on the photo, and its cells; `painted` is None until it is run.
     """
 
     name: str
@@ -35,7 +36,7 @@ def map_grid(
     maps: Sequence[SmallMap], behind: Backdrop, opacity: float, smooth: bool, key: str, opened: Callable[[str], None],
     run: Callable[[str], None],
 ) -> None:  # fmt: skip
-    """Draws the maps over the photo; a click tells `opened`, or `run` where a map waits, its name."""
+    """Draws the maps over the photo; a click calls `opened` with the map's name, or `run` if it has not been run."""
     colours = {small.painted["colours"] for small in maps if small.painted}
     data: dict[str, Any] = {
         "maps": [asdict(small) for small in maps], "opacity": opacity, "smooth": smooth,

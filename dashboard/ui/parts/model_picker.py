@@ -1,4 +1,4 @@
-"""Choosing the two models, and opening them without losing the page when that fails."""
+"""Choosing the two models. If one does not open, the page goes on with the previous model."""
 
 from dataclasses import dataclass
 
@@ -13,27 +13,30 @@ from dashboard.ui.parts.links import linked, put_back, told, turned_to_another_m
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
-PAIRS = {  # the first is what a visitor finds
+PAIRS = {  # visitors start with the first
     "Small, bundled": Pair("bundled/cnn", "bundled/vit"),
     "ImageNet, small: ResNet-18 and DeiT-Tiny": Pair("torchvision/resnet18", "hf/facebook/deit-tiny-patch16-224"),
     "ImageNet: ResNet-50 and ViT-B/16": Pair("torchvision/resnet50", "hf/google/vit-base-patch16-224"),
 }
 DEFAULTS = next(iter(PAIRS.values()))
-PAIR_PLACES = Pair("left of the pair", "right of the pair")  # where models of a pair are pending
+PAIR_PLACES = Pair("left of the pair", "right of the pair")  # names under which a pair's models are pending
 LAST_GOOD, WANTED = "last_good_models", "wanted_pair"
 KEEPING = "Keeping the previous model."
 
 
 @dataclass
 class Wanted:
-    """A pair that a click asked for. `begun` is whether its models were opened or downloaded at least once."""
+    """A pair of models that a click asked for. `begun` says whether a download or an attempt to open them was started."""
 
     name: str
     begun: bool
 
 
 def pick_models(notices: Container) -> Pair[Side]:
-    """Draws the choice and gives both models, loaded; why one does not open, or that it is not here, is said in the notices."""
+    """Draws the choice of models; returns both sides with their models, loaded.
+
+    `notices` is where the page says why a model does not open, or offers to download it.
+    """
     st.caption("Models")
     buttons = st.container()
     _open_wanted_pair()
@@ -59,7 +62,7 @@ def _pair_button(name: str, pair: Pair[str], active: bool) -> None:
 
 
 def _want_pair(name: str) -> None:
-    """The click named the size of what it downloads."""
+    """Starts to download the pair's missing models, whose size the button has said, and notes that the pair is wanted."""
     missing: list[Slot] = [slot for slot, key in PAIRS[name].items() if not zoo.on_this_machine(key)]
     for slot in SLOTS:
         opening.drop(slot)
@@ -70,68 +73,68 @@ def _want_pair(name: str) -> None:
 
 
 def _open_wanted_pair() -> None:
-    """Puts both sides on the pair that was asked for as soon as both of its models open, and leaves both until then."""
+    """Shows the wanted pair as soon as both of its models open. Until then both sides keep their models."""
     wanted = st.session_state.get(WANTED)
     if wanted is None:
         return
     pending = [place for place in PAIR_PLACES.values() if opening.is_pending(place)]
-    if wanted.begun and not pending:  # the visitor stopped it
+    if wanted.begun and not pending:  # the visitor stopped the downloads
         del st.session_state[WANTED]
         return
-    arrived = [opening.is_ready(place) for place in pending]  # all are asked: each learns how its download has ended
+    arrived = [opening.is_ready(place) for place in pending]  # a list, so that `is_ready` notes the end of every download
     if not all(arrived):
         return
     for place in pending:
         opening.drop(place)
     wanted.begun = True
     pair = PAIRS[wanted.name]
-    for slot, key in pair.items():
-        try:
-            _classifier(key)
-        except zoo.NotHere:
-            opening.offer(PAIR_PLACES[slot], key)
-            return
-        except ModelError as error:
-            opening.refuse(PAIR_PLACES[slot], key, str(error))
-            return
-    del st.session_state[WANTED]
-    for slot, key in pair.items():
-        put_back(slot, key, DEFAULTS[slot])
+    if all(_open_or_say(PAIR_PLACES[slot], key) for slot, key in pair.items()):
+        del st.session_state[WANTED]
+        for slot, key in pair.items():
+            put_back(slot, key, DEFAULTS[slot])
 
 
 def _opened(slot: Slot) -> Classifier:
-    """Opens what is chosen, or else what was, before the box is drawn: so the box and the address say what is shown."""
+    """Opens a side's chosen model, else its previous one, and then draws its box: so box and address name what is shown."""
     last, default = st.session_state.setdefault(LAST_GOOD, {}), DEFAULTS[slot]
     box, chosen = st.container(), told(slot) or default
     turned = chosen != last.get(slot, default)
     if turned and slot in last:
         turned_to_another_model()
-    asked = chosen if turned else opening.ready(slot) or chosen
-    try:
-        model = _classifier(asked)
-    except zoo.NotHere:
-        opening.offer(slot, asked)
-        model = _previous(slot)
-    except ModelError as error:
-        opening.refuse(slot, asked, str(error))
-        model = _previous(slot)
-    else:
-        if turned or asked != chosen:
-            opening.drop(slot)
+    wanted = chosen if turned else opening.ready(slot) or chosen
+    opened = _open_or_say(slot, wanted)
+    if opened and (turned or wanted != chosen):
+        opening.drop(slot)
+    model = opened or _previous(slot)
     last[slot] = model.key
     if model.key != chosen:
         put_back(slot, model.key, default)
     with box:
-        linked(
-            st.selectbox, f"{slot.capitalize()} model", _options(slot), key=slot, accept_new_options=True,
-            help="Choose one, or type `torchvision/<name>`, `hf/<hub id>` or `hf/<folder>` for one below the folder "
-            "that the environment variable DASHBOARD_MODELS names.",
-        )  # fmt: skip
+        _draw_box(slot)
     return model
 
 
+def _open_or_say(place: str, key: str) -> Classifier | None:
+    """Opens a model. If it does not open, notes at `place` why, or that it can be downloaded, and returns None."""
+    try:
+        return _classifier(key)
+    except zoo.NotHere:
+        opening.offer(place, key)
+    except ModelError as error:
+        opening.refuse(place, key, str(error))
+    return None
+
+
+def _draw_box(slot: Slot) -> None:
+    linked(
+        st.selectbox, f"{slot.capitalize()} model", _options(slot), key=slot, accept_new_options=True,
+        help="Choose one, or type `torchvision/<name>`, `hf/<hub id>` or `hf/<folder>`: a folder inside the one that the "
+        "environment variable DASHBOARD_MODELS names.",
+    )  # fmt: skip
+
+
 def _previous(slot: Slot) -> Classifier:
-    """What was shown before, or the default where that does not open any longer."""
+    """The model that a side showed before, or its default if that does not open any longer."""
     try:
         return _classifier(st.session_state[LAST_GOOD].get(slot, DEFAULTS[slot]))
     except ModelError:
@@ -144,7 +147,7 @@ def _classifier(key: str) -> Classifier:
 
 
 def _options(slot: Slot) -> list[str]:
-    """Known checkpoints, what lies in the models folder, and what is shown; first of all the slot's default."""
+    """The keys in a side's box: its default, the known checkpoints, the models folder's, and the model that is shown."""
     known = [checkpoint.key for checkpoint in zoo.MODELS]
     local = [key for key in zoo.local_models() if key not in zoo.KNOWN]
     return list(dict.fromkeys([DEFAULTS[slot], *known, *local, st.session_state[LAST_GOOD][slot]]))

@@ -1,6 +1,6 @@
-"""What the page has to say of itself: in its own flow, above what it is about, until the next change.
+"""Notices to the visitor: part of the page, above what they are about, until the next change.
 
-Toasts would lie over what stands at the top right, and a phone's are as wide as its screen.
+Toasts would cover the page's top right corner, and on a phone its whole width.
 """
 
 import streamlit as st
@@ -10,7 +10,7 @@ ICON = ":material/info:"
 
 
 def notices_here() -> None:
-    """Draws the place for notices, with those from before it. One for each part of a page that is drawn again alone."""
+    """Draws the container for notices, with those that were said before. Every part of a page that reruns alone needs one."""
     st.session_state[PLACE] = st.empty()
     st.session_state[SHOWN] = []
     for sentence in dict.fromkeys(st.session_state.pop(TO_COME, [])):
@@ -18,12 +18,12 @@ def notices_here() -> None:
 
 
 def no_place_yet() -> None:
-    """Has to come first when a whole page is drawn: what is said before the page has a place for it waits for that."""
+    """Forgets the last run's container. Has to come first when a whole page is drawn: notices then wait for `notices_here`."""
     st.session_state[PLACE] = None
 
 
 def say(sentence: str) -> None:
-    """A notice, as Markdown: at once where the page has a place for it, else as soon as it has."""
+    """Shows a notice, as Markdown: at once if the page has a container for notices, else as soon as it has."""
     place = st.session_state.get(PLACE)
     if place is None:
         say_next(sentence)
@@ -33,5 +33,5 @@ def say(sentence: str) -> None:
 
 
 def say_next(sentence: str) -> None:
-    """The same for whoever is called back or ends this run: it is said when the page is drawn next."""
+    """Shows a notice when the page is drawn next. Callbacks use it, and code that ends the present run."""
     st.session_state.setdefault(TO_COME, []).append(sentence)

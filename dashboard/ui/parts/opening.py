@@ -1,4 +1,6 @@
-"""Models that did not open: not on this machine, so offered with their size and downloaded after a click; or refused."""
+"""Models that did not open. One that is not on this machine is offered with its size and downloaded after a click; for any
+other the page says why, and lets the visitor try again.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,9 +19,9 @@ LOOKED_AT = 1.0  # seconds between two looks at a download
 
 @dataclass
 class Pending:
-    """A model that a visitor asked for and that is not open: it failed, is on its way, or waits for their click.
+    """A model that a visitor asked for and that is not open: it failed, is being downloaded, or waits for their click.
 
-    `ready` is for the next run of the page, which opens it; `wanted` ends when they turn to something else.
+    `ready` says that the next run of the page should open it; `wanted` becomes false when they choose something else.
     """
 
     key: str
@@ -34,17 +36,17 @@ def _pending() -> dict[str, Pending]:
 
 
 def places() -> list[str]:
-    """Where something is pending."""
+    """All places where a model is pending."""
     return list(_pending())
 
 
 def is_pending(place: str) -> bool:
-    """Whether a model did not open there, or is on its way."""
+    """Whether a model is pending at a place."""
     return place in _pending()
 
 
 def offer(place: str, key: str) -> None:
-    """Asks a visitor whether a model is to be downloaded, where it may be."""
+    """Offers a visitor to download a model, or tells them why it may not be downloaded."""
     refuse(place, key, too_much(key))
 
 
@@ -55,14 +57,14 @@ def refuse(place: str, key: str, error: str) -> None:
 
 
 def drop(place: str) -> None:
-    """Nothing is pending here any longer; a download ends, unless others wait for it."""
+    """Forgets the model that is pending at a place. Its download stops, unless other visitors wait for it."""
     waiting = _pending().pop(place, None)
     if waiting is not None:
         waiting.wanted = False
 
 
 def fetch(place: str, key: str) -> None:
-    """Downloads a model, as a click that named its size has asked."""
+    """Starts to download a model, after a click on a button that said its size."""
     if too_much(key):
         refuse(place, key, too_much(key))
         return
@@ -73,7 +75,7 @@ def fetch(place: str, key: str) -> None:
 
 
 def is_ready(place: str) -> bool:
-    """Whether a model is to be opened now: its download has ended well, or the visitor tries again."""
+    """Whether the model pending at a place should be opened now: its download has succeeded, or the visitor tries again."""
     waiting = _pending().get(place)
     if waiting is None:
         return False
@@ -84,7 +86,7 @@ def is_ready(place: str) -> bool:
 
 
 def ready(place: str) -> str | None:
-    """The key of a model that is to be opened now, told once."""
+    """The key of the model that should be opened now at a place, or None. Each is returned only once."""
     if not is_ready(place):
         return None
     waiting = _pending()[place]
@@ -93,7 +95,7 @@ def ready(place: str) -> str | None:
 
 
 def size_of(*keys: str) -> str:
-    """What downloading these models takes, as far as that is known before."""
+    """The size of the download of these models, in words, as far as it is known in advance."""
     sizes = [known.megabytes if (known := zoo.KNOWN.get(key)) else None for key in keys]
     known_ones = [size for size in sizes if size is not None]
     if len(known_ones) < len(sizes):
@@ -102,7 +104,7 @@ def size_of(*keys: str) -> str:
 
 
 def too_much(key: str) -> str:
-    """Why a model may not be downloaded; empty where nothing is known against it."""
+    """Why a model may not be downloaded; empty if no reason is known."""
     limit, known = zoo.download_limit(), zoo.KNOWN.get(key)
     if not limit:
         return f"{zoo.title_of(key)[:80]} is not on this machine, and this server downloads nothing."
@@ -112,7 +114,7 @@ def too_much(key: str) -> str:
 
 
 def show(here: Iterable[str], keeping: str = "") -> None:
-    """Says what is pending in these places; `keeping` is what the page does meanwhile."""
+    """Draws errors, offers and downloads of the models pending at these places; `keeping` says what the page does meanwhile."""
     pending = {place: waiting for place in here if (waiting := _pending().get(place))}
     for place, waiting in pending.items():
         if waiting.error:
@@ -138,7 +140,7 @@ def _buttons(place: str, label: str, key: str, act: Callable[..., None], *argume
 
 
 def again(place: str) -> None:
-    """Tries again what failed: what is not on this machine is downloaded again, what is, is opened again."""
+    """Tries a failed model again: downloads it if it is not on this machine, else has the next run open it."""
     waiting = _pending().get(place)
     if waiting is None:
         return

@@ -1,4 +1,4 @@
-"""One model's side of the compare page: its map, its answer, and what the map means."""
+"""Blocks about one map or two: the choice of classes, the model's predictions, what a map means, and how far two agree."""
 
 from collections.abc import Sequence
 
@@ -17,23 +17,24 @@ from dashboard.ui.parts.charts import CONFIG
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
 
-ONCE = {TOP: "likeliest", NO_CLASS: "nothing"}  # what links said for them before
+DISAGREEMENT = "**Where they disagree** (by rank)"
+ONCE = {TOP: "likeliest", NO_CLASS: "nothing"}  # the words for these in older links
 
 
 def pick_class(side: Side) -> int | None:
-    """The class that is explained: any of the model's, or None for its top prediction."""
+    """Draws the choice of the class to explain; returns its number, or None for the model's top prediction."""
     model = side.model
     names = class_names(model.labels)
     choice = linked_choice(
         st.selectbox, "Class to explain", (TOP, *names), key=side.key("class"), read=lambda text: _class_or(TOP, text, model),
         gone=lambda name: f"{plain(name)} is not a class of {plain(model.title)}; explaining its top prediction.",
-        help=f"Type to search. “{TOP}” is the class that the model ranks first, whatever the photo.",
+        help=f"Type to search. “{TOP}” is the class that the model ranks first, for any photo.",
     )  # fmt: skip
     return None if choice == TOP else names.index(choice)
 
 
 def pick_against(side: Side, explained: int) -> int | None:
-    """The class that the explained one is held against, which is another; None for none."""
+    """Draws the choice of another class to compare the explained one with; returns its number, or None for no comparison."""
     model = side.model
     names = class_names(model.labels)
     others = (*names[:explained], *names[explained + 1 :])
@@ -45,13 +46,13 @@ def pick_against(side: Side, explained: int) -> int | None:
     choice = linked_choice(
         st.selectbox, "Compared with", (NO_CLASS, *others), key=side.key("against"), gone=gone,
         read=lambda text: _one_of(others, _class_or(NO_CLASS, text, model)),
-        help="What speaks for the class rather than for this one: the map explains the difference of the two scores.",
+        help="Shows evidence for the explained class over this one: the map explains the difference of the two scores.",
     )  # fmt: skip
     return None if choice == NO_CLASS else names.index(choice)
 
 
 def _class_or(word: str, text: str, model: Classifier) -> str | None:
-    """The name of the class that a text means, or a box's own word where that was meant."""
+    """The name of the class that a link's text means, or the box's own `word` if that is meant; None if neither."""
     index = class_called(text, model.labels)
     if index is not None:
         return class_names(model.labels)[index]
@@ -63,13 +64,13 @@ def _one_of(names: Sequence[str], name: str | None) -> str | None:
 
 
 def waiting() -> None:
-    """In place of the difference, while a map is still to be made."""
-    st.markdown("**Difference** · in rank")
-    st.info("It is shown as soon as both maps are: one of the methods takes many passes, and waits to be run.")
+    """Stands in place of the comparison while a map has not been run."""
+    st.markdown(DISAGREEMENT)
+    st.info("Needs both maps. One of the methods takes many passes and has not been run yet.")
 
 
 def answers(side: Side, seen: Observation, target: int) -> None:
-    """The five classes with the highest scores, and the one that is explained if it is another; a click explains one."""
+    """The five classes with the highest scores, plus the explained one if it is not among them; a click explains a class."""
     answer, key = seen.prediction, side.key("top")
     names, short = class_names(answer.labels), short_names(answer.labels)
     told = {names[index]: f"{plain(short[index])} {answer.in_words(score)}" for index, _, score in answer.top(5)}
@@ -86,14 +87,14 @@ def _explain_clicked(side: Side) -> None:
 
 
 def left_out(shown: Explanation, style: Style) -> None:
-    """Below a map: what its colours leave out, where they leave out something."""
+    """Draws below a map which values its colours leave out, if any."""
     words = outliers_in_words(shown, style)
     if words and not shown.flat:  # the picture itself says that it is flat
         st.caption(words)
 
 
 def numbers(shown: Explanation, share: float) -> None:
-    """Below a map: its own numbers; a flat map has none, and the picture itself says that it is flat."""
+    """Draws below a map its own numbers. A flat map has none, and the picture itself says that it is flat."""
     found = () if shown.flat else of_map(shown.heatmap, share=share)
     if found:
         told = (f"{number.metric.title} {' '.join(_with_chance(number))}" for number in found)
@@ -107,12 +108,12 @@ def _with_chance(number: Number) -> tuple[str, ...]:
     return (number.in_words, f"({number.chance_in_words})") if number.chance is not None else (number.in_words,)
 
 
-def facts(asked: Request, seen: Observation, shown: Explanation | None) -> None:
-    """What kind of map this is, what it means (by the method's docstring), what it took, and where it comes from.
+def facts(request: Request, seen: Observation, shown: Explanation | None) -> None:
+    """What kind of map this is, what it means (the method's docstring), what it cost, and which model it explains.
 
-    `shown` is the map, None where it waits to be made.
+    `shown` is the map, None if it has not been run.
     """
-    method, model = asked.method, asked.model
+    method, model = request.method, request.model
     kind = ":blue-badge[class-specific]" if method.class_specific else ":orange-badge[class-agnostic]"
     sign = " :violet-badge[signed]" if method.signed else ""
     meaning = (method.__doc__ or "").partition("\n")[0]
@@ -121,23 +122,24 @@ def facts(asked: Request, seen: Observation, shown: Explanation | None) -> None:
     st.markdown(
         f"{kind}{sign} {meaning} {method.why}{remark} [Paper]({method.paper})\n\n"
         f":small[:gray[{plain(model.title)}, {model.parameters / 1e6:.1f} M parameters, trained on "
-        f"{plain(model.training_data or 'data that is not known')}. {size}{_effort(method, seen)} on "
-        f"{plain(device_name(model.device))}.]]"
+        f"{plain(model.training_data or 'data that is not known')}. {size}{_effort(method, seen, model)}]]"
     )
     if model.note:
         st.warning(plain(model.note))
 
 
-def _effort(method: Method, seen: Observation) -> str:
-    """What the map took, and whether its options take more."""
+def _effort(method: Method, seen: Observation, model: Classifier) -> str:
+    """What the map cost, and whether other options need more passes."""
     passes = f"{method.passes} pass{'es' if method.passes > 1 else ''}, {seen.milliseconds:.0f} ms"
-    units = method.work(seen.evidence)
-    return f"{passes}, then {units:,} {method.unit} for each choice of options" if units else f"{passes}; sliders run none,"
+    device, units = plain(device_name(model.device)), method.work(seen.evidence)
+    if units:
+        return f"{passes} on {device}, then {units:,} {method.unit} for each choice of options."
+    return f"{passes} on {device}. Sliders need no new pass."
 
 
 def agreement(comparison: Comparison | Incomparable, behind: Backdrop, names: tuple[str, str] = ("Left", "Right")) -> None:
-    """How far the two maps agree, and where they don't; `names` are those of the maps."""
-    st.markdown("**Difference** · in rank")
+    """Draws where two maps disagree, and how far they agree; `names` are what to call them."""
+    st.markdown(DISAGREEMENT)
     if isinstance(comparison, Incomparable):
         st.info(plain(comparison.reason))
         return

@@ -22,7 +22,7 @@ OWNERS = {
 OWNERS_BY_SIDE = {"method": "parts.controls", "class": "parts.panel", "against": "parts.panel"}  # after "left_" or "right_"
 OPTIONS = "parts.controls"  # owns the options of all methods, after "left_" or "right_" too
 
-# Before any model could stand on either side, a CNN was on the left and a transformer on the right, its options without prefix.
+# In older links the CNN was always on the left and the transformer on the right, whose options had no prefix.
 OLD_SLOTS: dict[str, Slot] = {"cnn": "left", "vit": "right"}
 _OLD_ON_ATTENTION = {"layer": "patch_layer", "head": "patch_head", "heads": "patch_heads"}
 
@@ -33,7 +33,7 @@ def options() -> frozenset[str]:
 
 
 def owner(name: str) -> str | None:
-    """The module of `dashboard.ui` that draws a parameter's widget; None for what is no parameter.
+    """The module of `dashboard.ui` that draws a parameter's widget; None if there is no such parameter.
 
     >>> owner("left_discard")
     'parts.controls'
@@ -45,7 +45,7 @@ def owner(name: str) -> str | None:
 
 
 def present_name(name: str, page: str) -> str:
-    """What a parameter is called now that may be from an older link to a page, such as "Attention".
+    """The present name of a parameter that may come from an older link to a page, such as "Attention".
 
     >>> present_name("cnn_class", "Compare"), present_name("discard", "Layers"), present_name("head", "Attention")
     ('left_class', 'right_discard', 'patch_head')
@@ -61,7 +61,7 @@ def present_name(name: str, page: str) -> str:
 
 
 def present_names(names: Iterable[str], page: str) -> dict[str, str]:
-    """The present name of each parameter of a link; of two that are called the same now, the one that was always called so."""
+    """The present name of each parameter of a link. If a link has both an old and the present name, the present one counts."""
     names = list(names)
     present = {name: present_name(name, page) for name in names}
     return {name: new for name, new in present.items() if name == new or new not in names}

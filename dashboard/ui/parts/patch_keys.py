@@ -1,4 +1,4 @@
-"""The chosen patch by keyboard: arrow keys move it while the picture has the focus."""
+"""Choosing a patch by keyboard: arrow keys move it while the picture has the focus."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,10 @@ KEY = "patch_keys"
 
 
 def patch_keys(picture: str, grid: tuple[int, int], cell: tuple[int, int], choose: Callable[[str], None]) -> None:
-    """Lets arrow keys move the patch at `cell` of the grid while the container with that key has the focus.
+    """Lets arrow keys move the chosen patch while the container with the key `picture` has the focus.
 
-    `choose` gets its number, from 1. The container is around the chart, which every new figure replaces.
+    `grid` is (rows, columns), `cell` the chosen patch's row and column from 0; `choose` gets the new patch's number from 1.
+    The container has the focus, not the chart inside it, which every new figure replaces.
     """
     data = {"picture": picture, "rows": grid[0], "columns": grid[1], "row": cell[0], "column": cell[1]}
     _patch_keys(key=KEY, data=data, height=1, on_moved_change=lambda: choose(str(st.session_state[KEY].moved)))

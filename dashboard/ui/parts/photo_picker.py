@@ -1,4 +1,4 @@
-"""Choosing the photo: a sample, an upload or the camera. A bad file leaves the photo before it in place."""
+"""Choosing the photo: a sample, an upload or the camera. After a file that can't be opened the previous photo stays."""
 
 import streamlit as st
 from streamlit.typing import UploadedFile
@@ -11,12 +11,12 @@ from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import upload_id
 
 OWN, OWN_FILE, ORIGIN = "own_photo", "own_file", "photo_origin"
-SHARED, REFUSED = "own_link", "refused_file"  # the link of the upload, by its owner's wish; an upload and why it is no photo
-LINK = "own"  # the query parameter with what leads to a photo that its owner put into the link
+SHARED, REFUSED = "own_link", "refused_file"  # the upload's link, if its owner wants one; the refused upload and the reason
+LINK = "own"  # the query parameter for a photo that its owner put into the link
 
 
 def pick_photo() -> Photo:
-    """Draws the choice and gives the photo; whatever was chosen last counts."""
+    """Draws the choice of a photo; returns the one that was chosen last."""
     sample = linked_choice(
         st.selectbox, "Photo", list(SAMPLES), key="photo", on_change=_came_from, args=("sample",),
     )  # fmt: skip
@@ -36,13 +36,13 @@ def pick_photo() -> Photo:
 
 
 def _from_link() -> Photo | None:
-    """The photo that the link carries, where the server still has it."""
+    """The photo that the link names, or None if it names none or the server no longer has it."""
     link = st.query_params.get(LINK)
     if link is None:
         return None
     try:
         photo = caches.kept_photo(link)
-    except PhotoError as error:  # it opened once: the server has no time for it
+    except PhotoError as error:  # the file opened before, so the server is too busy now
         say(f"This link's photo can't be opened now; using the sample. {error}")
         return None
     if photo is None:
@@ -52,18 +52,21 @@ def _from_link() -> Photo | None:
 
 
 def _offer_link(which: str) -> None:
-    """An upload is in nobody's link unless its owner wants it there."""
+    """Draws the choice to put an upload into the link. Without it no link shows the upload."""
     st.toggle(
-        "Put it into the link", key=f"share_{which}", on_change=_share, args=(which,),
-        help=f"Off: a link shows the sample instead. On: whoever has the link sees this photo, for {caches.KEPT_HOURS} hours "
-        "at most; only this server's memory keeps it.",
+        "Include my photo in the link", key=f"share_{which}", on_change=_share, args=(which,),
+        help=f"Off: links show the sample photo instead. On: everyone with the link sees your photo, for up to "
+        f"{caches.KEPT_HOURS} hours. It is kept only in this server's memory.",
     )  # fmt: skip
 
 
 def _share(which: str) -> None:
-    """Takes the photo from where it is now: what a callback is given, Streamlit keeps for as long as the page is open."""
+    """Puts the upload into the link, or takes it out again.
+
+    It finds the file in the session: Streamlit would keep a callback's arguments in memory for as long as the page is open.
+    """
     file = st.session_state.get(st.session_state[ORIGIN])
-    if file is None or upload_id(file) != which:  # another was chosen in the same moment
+    if file is None or upload_id(file) != which:  # another file was chosen at the same moment
         return
     photo = st.session_state[OWN]
     if st.session_state[f"share_{which}"]:
@@ -82,12 +85,12 @@ def _came_from(origin: str) -> None:
 
 
 def _camera_wanted() -> bool:
-    """Asked first, as the camera's own widget asks the browser for permission as soon as it is drawn."""
+    """Draws a toggle for the camera, since the camera's own widget asks for the browser's permission as soon as it is drawn."""
     return st.toggle("Take one with the camera", key="use_camera")
 
 
 def _decoded(file: UploadedFile) -> Photo | None:
-    """The upload as a photo, decoded once; None, and a sentence on screen, where it is none."""
+    """The upload as a photo, decoded once. If it is not a photo, says why on screen and returns None."""
     which = upload_id(file)
     if st.session_state.get(OWN_FILE) == which:
         return st.session_state.get(OWN)
@@ -100,7 +103,7 @@ def _decoded(file: UploadedFile) -> Photo | None:
         else:
             st.session_state[OWN], st.session_state[OWN_FILE] = photo, which
             st.session_state.pop(SHARED, None)
-            st.query_params.pop(LINK, None)  # the photo before it
+            st.query_params.pop(LINK, None)  # it led to the previous photo
             return photo
     st.error(f"**{plain(file.name)}**: {plain(why)} Keeping the previous photo.")
     return None

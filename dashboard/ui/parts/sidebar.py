@@ -1,4 +1,4 @@
-"""What every page has at its side: the photo, the models, how maps are drawn, and the link."""
+"""The sidebar of every page: the photo, the models, how maps are drawn, and the link."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dashboard.figures.maps import Style
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
 from dashboard.ui.parts.address import copy_link
-from dashboard.ui.parts.display import pick_look
+from dashboard.ui.parts.display import pick_style
 from dashboard.ui.parts.downloads import Tray, offer_files
 from dashboard.ui.parts.model_picker import pick_models
 from dashboard.ui.parts.notices import no_place_yet
@@ -22,7 +22,7 @@ from dashboard.ui.parts.welcome import welcome
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is looked at, by which models, and how it is drawn; `share` is the part of cells that counts as a map's top."""
+    """What the sidebar chose: photo, models and style; `share`, 0 to 1, is the part of a map's cells that counts as its top."""
 
     photo: Photo
     sides: Pair[Side]
@@ -36,7 +36,7 @@ class Chosen:
 
 
 def common_sidebar() -> Chosen:
-    """Draws the sidebar; the same on every page, so that no setting is lost between them. What it has to say comes here."""
+    """Draws the sidebar, the same on every page, so that no setting is lost between pages, and above the page its notices."""
     no_place_yet()
     style_sheet()
     welcome()
@@ -44,13 +44,13 @@ def common_sidebar() -> Chosen:
     with st.sidebar:
         photo = pick_photo()
         sides = pick_models(notices)
-        style, share = pick_look()
+        style, share = pick_style()
         copy_link()
     return Chosen(photo, sides, style, share)
 
 
 def caveat_and_files(chosen: Chosen, names: Mapping[str, str]) -> Tray:
-    """The line below a page's question: what the two models were trained on, and the files to take away, named by kind."""
+    """Draws the line below a page's question: what the models were trained on, and the menu of files, named by kind."""
     note, files = st.columns([4, 1], gap="medium", vertical_alignment="center")
     note.caption(f":material/balance: {plain(training_note(chosen.models))}")
     with files:

@@ -1,4 +1,4 @@
-"""The little that Streamlit's theme can't say."""
+"""The few styles that Streamlit's theme can't set."""
 
 import streamlit as st
 
@@ -6,5 +6,5 @@ from dashboard.ui.components import FOLDER
 
 
 def style_sheet() -> None:
-    """Has to be drawn on every page."""
+    """Adds the style sheet to the page. Every page has to call it."""
     st.html(FOLDER / "page.css")

@@ -1,22 +1,22 @@
-"""Words on screen. Text from outside, such as a file's name, a class, a key or a library's error, is shown and never read."""
+"""Making outside text safe to show: a file's name, a class, a key or a library's error appears as it is, never as Markdown."""
 
 import re
 import unicodedata
 
-LONGEST_WORD, LONGEST = 80, 1_000  # characters; what is longer loses its middle
+LONGEST_WORD, LONGEST = 80, 1_000  # characters; longer words and texts lose their middle
 PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&=/@^])")
-# What Streamlit's renderer looks for once Markdown was read, so that a backslash hides nothing from it: addresses, short
-# names of emojis and icons, and arrows that stand alone.
+# Streamlit replaces these after it has parsed the Markdown, when backslashes are gone already: addresses, short names of
+# emojis and icons, and arrows that stand alone.
 LIVE = re.compile(r"https?:/|www\.|[-.\w+]@[-\w]+\.|:[-+\w]+(:|$)|^(<->|->|<-|--|>=|<=|~=)$", re.IGNORECASE)
-BRACKETS = re.compile(r"([\\`{}\[\]])")  # they end a coloured text or a code, even inside a code
-MARKS = 4  # accents and vowel signs on one letter; more would be a tower over the lines above
+BRACKETS = re.compile(r"([\\`{}\[\]])")  # these end a coloured text or a code, even within a code
+MARKS = 4  # accents and vowel signs on one letter; more would pile up over the lines above
 JOINERS = "\u200c\u200d"  # between two letters they shape a script, or an emoji of several
 
 
 def visible(text: str) -> str:
-    """Text from outside as one line of characters that can be seen, for places that know no Markdown.
+    """Outside text as one line of visible characters, for places that read no Markdown.
 
-    What would turn the direction of the words around it, hide, or break the page is left out or shown as "�".
+    Characters that would reverse the writing direction, be invisible, or break the page are left out or shown as "�".
     """
     if not (text.isascii() and text.isprintable()):
         text = "".join(_seen(text, place) for place in range(len(text)))
@@ -24,12 +24,12 @@ def visible(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text from outside for places where Streamlit reads Markdown: what is seen is `visible(text)`."""
+    """Outside text, escaped for places where Streamlit reads Markdown: the page then shows `visible(text)`."""
     return " ".join(_code(word) if LIVE.search(word) else PUNCTUATION.sub(r"\\\1", word) for word in visible(text).split(" "))
 
 
 def _code(word: str) -> str:
-    """A word as code, the only thing in which the renderer looks for nothing."""
+    """A word as Markdown code, the only form in which Streamlit replaces nothing."""
     pieces = BRACKETS.split(word)  # every second one is a bracket
     return "".join(f"\\{piece}" if place % 2 else f"`{piece}`" for place, piece in enumerate(pieces) if piece)
 

@@ -1,4 +1,4 @@
-"""What this is, for somebody who opens it for the first time."""
+"""A short introduction for first-time visitors."""
 
 import streamlit as st
 
@@ -6,9 +6,9 @@ from dashboard.ui.components import component
 
 SENTENCES = (
     "Two models look at one photo, each of them once: a convolutional network and a vision transformer.",
-    "Bright cells of their maps are where a class's score comes from (CAM), or what has reached the token that decides "
-    "(attention rollout).",
-    "Choose a photo at the side and drag the sliders; every view has a link of its own.",
+    "Brighter means more: a CNN's map (CAM) shows the areas that raised its score for a class, a ViT's map (attention "
+    "rollout) the areas whose information reached its output.",
+    "Pick a photo on the left and drag the sliders. The address bar always links to what you see.",
 )
 COOKIE = "welcomed"
 
@@ -16,7 +16,7 @@ _remember = component("remember_welcome")
 
 
 def welcome() -> None:
-    """Three sentences, until they were read; the browser remembers that in a cookie."""
+    """Draws a few sentences until the visitor clicks that they have read them; a cookie remembers the click."""
     if COOKIE in st.context.cookies:
         return
     if st.session_state.get(COOKIE):
