@@ -91,7 +91,7 @@ def palette(colours: str, count: int = SHADES) -> np.ndarray:
 
 
 def seen_palette(colours: str, opacity: float, count: int = 33) -> np.ndarray:
-    """A scale's colours (count, 3) as they look at this opacity over a grey photo. If count is odd, the middle one is zero's."""
+    """A scale's colours (count, 3) as they look at this opacity over grey. If count is odd, the middle one is zero's."""
     return (opacity * palette(colours, count) + (1 - opacity) * MID_GREY).round().astype(np.uint8)
 
 
@@ -148,7 +148,7 @@ def _drawn_by(shown: Explanation) -> str:
         return ""
     return (
         f"The brightest one draws most attention in layer {drawn.layer}: {drawn.share:.1%} of all that is paid there, where an "
-        f"even share would be {drawn.even:.1%}."
+        f"even share is {drawn.even:.1%}."
     )
 
 
