@@ -7,7 +7,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCK := $(wildcard locks/$(shell $(PYTHON) -m tools.lock --kind).txt)
 unlocked = { echo "$(LOCK) does not fit here: the newest that $(1) allows"; $(PIP) -r $(1); }
 install = $(PIP) -r $(1) $(if $(LOCK),--constraint $(LOCK) || $(unlocked))
-# Under CI the lines that tests run are counted, at two thirds more computing where pages run in the tests' own process.
+# Coverage is measured only under CI: it makes tests that run pages in their own process take two thirds more computing.
 COVERAGE ?= $(if $(filter true,$(CI)),--cov --cov-report=term)
 
 .DEFAULT_GOAL := help
@@ -18,8 +18,8 @@ help: ## this list
 
 setup: $(VENV)/.ready ## the virtual environment that `run` needs
 
-# Made anew whenever the requirements change, so that nothing stale stays inside. Exact versions where there is a lock of this
-# kind of machine and Python, and its index has them; else the newest that the requirements allow.
+# The environment is made anew whenever the requirements change, so that no stale package stays in it. It gets the exact versions
+# of the lock file for this kind of machine and Python, if there is one and the index has them; else the newest allowed ones.
 $(VENV)/.ready: requirements.txt $(LOCK)
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
@@ -40,7 +40,7 @@ lock: ## exact versions for this kind of machine, anew: the newest that the requ
 run: setup ## serve the dashboard on port 8501, or on PORT=...
 	$(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
-# A core for each worker: with more threads than cores they wait for each other.
+# One thread for each worker: with more threads than cores, the workers would wait for each other.
 test: $(VENV)/.ready-dev ## all tests, a real browser included
 	$(PY) -m tests.chromium
 	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4 $(COVERAGE)

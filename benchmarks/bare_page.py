@@ -1,4 +1,4 @@
-"""The yardstick: Streamlit, Plotly, a slider and two figures of constant data. It imports nothing else."""
+"""The page that the dashboard is measured against: a slider and two figures of constant data, by Streamlit and Plotly alone."""
 
 import base64
 from importlib.util import find_spec

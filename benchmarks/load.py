@@ -1,4 +1,4 @@
-"""Many people at once, in real browsers: the same maps as for one alone, memory that levels off, nobody held up."""
+"""Many people at once, in real browsers: each gets the maps they would get alone, memory levels off, and nobody waits long."""
 
 import asyncio
 import io
@@ -35,7 +35,7 @@ from tests.conftest import ROOT, serving
 SCRIPT = ROOT / "streamlit_app.py"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 MEGABYTE = 1024**2
-PATIENCE = 60_000  # milliseconds, for whatever a page is waited for
+PATIENCE = 60_000  # milliseconds that a browser waits for anything on a page
 SLIDER = ".st-key-right_discard input[type=range], .st-key-right_discard [role=slider]"
 SLOW_METHODS = {"left": {"left_method": "SS-CAM", "left_copies": 40}, "right": {"right_method": "RISE", "right_masks": 4000}}
 # Milliseconds from the next key (or from now) until the map holds these numbers, as the visitor's own page counts them.
@@ -93,7 +93,7 @@ async def upload(page: Page, index: int) -> None:
 
 
 async def opened(browser: Browser, url: str, found: Found, maps: Sequence[str] = ("left_map", "right_map")) -> Page:
-    """A visitor with cookies of their own, on the compare page with these maps; whatever goes wrong is noted."""
+    """Opens the compare page for a visitor with their own cookies, and waits for these maps; errors are noted in `found`."""
     context = await browser.new_context(viewport=WIDE)
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
@@ -106,7 +106,7 @@ async def opened(browser: Browser, url: str, found: Found, maps: Sequence[str] =
 
 @dataclass
 class Visitor:
-    """Somebody with a photo and settings of their own; `percent` is discarded."""
+    """A visitor with their own photo and settings; `percent` is their discard ratio."""
 
     index: int
     page: Page
@@ -151,7 +151,7 @@ async def drag(visitor: Visitor, until: float, found: Found, think: float) -> No
 
 @cache
 def model(key: str) -> Classifier:
-    """A model of this process, not of the server's."""
+    """A model loaded in this process, apart from the server's."""
     return load(key)
 
 
@@ -167,7 +167,7 @@ async def many(address: str, visitors: int, seconds: float, think: float) -> Fou
     """Visitors at once, for so long; every map is compared with what one visitor alone gets.
 
     Raises:
-        playwright.Error: a map was another.
+        playwright.Error: a visitor got a wrong map.
     """
     found = Found()
     async with browsing() as browser:
@@ -207,7 +207,7 @@ async def beside_a_slow_load(address: str, key: str) -> tuple[list[float], list[
 
 
 async def answers_until(page: Page, event: Awaitable[object]) -> list[float]:
-    """Presses the slider again and again until something has happened; what goes wrong there is raised here."""
+    """Presses the slider's keys again and again until an event has happened; an error of the event is raised here."""
     happened, taken, turn = asyncio.ensure_future(event), [], 0
     while not happened.done():
         before = await page.evaluate(NUMBERS, "right_map")
@@ -232,10 +232,9 @@ async def start() -> tuple[float, float]:
 
 
 async def asks_slowly(browser: Browser, address: str, index: int, found: Found) -> Page:
-    """Somebody with a photo of their own who has started a method of thousands of passes.
+    """Opens a visitor's page with their own photo and starts a method of thousands of passes.
 
-    Their page draws nothing from then on: browsers of twenty people are on machines of their own, and would take much of this
-    one from the server.
+    The page then draws nothing more: real visitors' browsers run on their own machines, and twenty here would slow the server.
     """
     side, other = ("left", "right") if index % 2 else ("right", "left")
     page = await opened(browser, f"{address}/?{urlencode(SLOW_METHODS[side])}", found, [f"{other}_map"])
@@ -250,8 +249,10 @@ async def asks_slowly(browser: Browser, address: str, index: int, found: Found) 
 
 @dataclass
 class Beside:
-    """What somebody else waits for beside slow methods: milliseconds to a new photo's maps, of the slider, which `alone` took
-    before, and of the work that goes on when all of the slow ones have left; `under_way` counts them at the end.
+    """Milliseconds that a visitor waits beside others' slow methods: `photos` to a new photo's maps, `slider` to a new map.
+
+    `alone` is the slider's time before any slow method started, `under_way` the number of slow methods that ran to the end of
+    the measurement, `after_leaving` the time until the server was idle after their visitors had left.
     """
 
     photos: list[float]
@@ -291,9 +292,7 @@ async def new_photo(page: Page, index: int) -> float:
 
 
 async def with_large_files(address: str, files: Sequence[bytes], memory: Callable[[], int]) -> tuple[int, int]:
-    """How many bytes the server grows by when visitors hand in these files of many pixels at once: at most, and when all
-    have their maps, whose pages stay open.
-    """
+    """Bytes by which the server grows when visitors upload these files at once: at most, and when all have their maps."""
     found, used = Found(), []
     async with browsing() as browser:
         pages = [await opened(browser, address, found) for _ in files]
@@ -333,7 +332,7 @@ def large_png(index: int, side: int = 7000) -> bytes:
 
 
 async def idle(work: Callable[[], float], window: float = 0.3, share: float = 0.1) -> None:
-    """Waits until the server works less than this share of the time; the window in which that shows counts too."""
+    """Waits until the server works for less than `share` of a window of time, in seconds; that window counts too."""
     while True:
         before = work()
         await asyncio.sleep(window)

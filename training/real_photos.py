@@ -1,8 +1,8 @@
 """How the bundled pair reads large real photos: `python -m training.real_photos FOLDER`.
 
-FOLDER holds one folder per class. Each photo is read twice, the whole of it squeezed to the input's size and its centre
-cropped; where it has transparency, the opaque part is where a person would point, and a map is scored by the share of its
-top fifth of cells that lies there, beside the share that the opaque part has of the photo.
+FOLDER holds one folder per class. Each photo is read twice: squeezed to the input's size, and cropped to its centre. If it has
+transparency, its opaque part is taken as the true place of the object. A map's score is the share of its top fifth of cells
+that lies on this part; beside it stands the opaque part's share of the photo, which is what chance would give.
 """
 
 import sys
@@ -30,7 +30,7 @@ METHODS: dict[str, list[Method]] = {
 
 
 def photos(folder: Path) -> list[tuple[str, Photo, Tensor | None]]:
-    """Truth, photo, and the opaque part (H, W) where there is transparency."""
+    """The true class and the photo of each file, and its opaque part (H, W), or None if it has no transparency."""
     found = []
     for file in sorted(path for name in CLASSES for path in (folder / name).glob("*")):
         try:

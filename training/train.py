@@ -1,7 +1,7 @@
 """Trains one of the two bundled models: `python -m training.train {cnn,vit} --data FOLDER`.
 
-Seeded; on a GPU where there is one. Weights and card are written after every epoch, and a run that was
-cut off goes on from its last epoch.
+Training is seeded, and uses a GPU if there is one. Weights and card are written after every epoch, and a run that was
+interrupted continues after its last finished epoch.
 """
 
 import argparse
@@ -174,7 +174,7 @@ def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
 
 
 def keep(path: Path, model, optims, schedules, epochs: int, seconds: float) -> None:
-    """Writes down all that the next epoch needs; an interrupted write leaves the file of the epoch before."""
+    """Saves everything that the next epoch needs. An interrupted save leaves the previous epoch's file intact."""
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = {"model": model.state_dict(), "steps": [part.state_dict() for part in (*optims, *schedules)]}
     torch.save({**parts, "epochs": epochs, "seconds": seconds}, path.with_suffix(".new"))

@@ -148,7 +148,7 @@ def test_the_cnn_is_asked_about_a_class_rather_than_another():
 
 def test_a_place_that_the_cnn_never_saw(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Box, "shares", lambda box, inner: (-1.0, -1.0, -0.5, -0.5))
-    assert "The other model did not see this place." in words(opened("Attention"))
+    assert "The other model did not see this part of the photo." in words(opened("Attention"))
 
 
 def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
