@@ -30,7 +30,7 @@ class Pair(Mapping[Slot, T]):
 
     @classmethod
     def of(cls, made: Callable[[Slot], T]) -> "Pair[T]":
-        """What a function makes for each slot, left first."""
+        """The pair that the function `made` gives, called with each slot, left first."""
         return cls(made("left"), made("right"))
 
     def __getitem__(self, slot: Slot) -> T:
@@ -56,7 +56,7 @@ class Side:
         return self.slot.capitalize()
 
     def key(self, setting: str) -> str:
-        """What this side's own setting, chart or button is called, in links too."""
+        """The name of this side's own setting, chart or button, which links use too."""
         return f"{self.slot}_{setting}"
 
 
@@ -64,8 +64,8 @@ class Side:
 class Comparison:
     """How far two maps agree, on one grid over the part of the photo that both models saw.
 
-    `difference` (rows, columns): percentile in the first map minus percentile in the second. `numbers`: what each metric of a
-    pair comes to.
+    `difference` (rows, columns): percentile in the first map minus percentile in the second. `numbers` holds the
+    value of each metric of a pair.
     """
 
     box: Box
@@ -73,7 +73,7 @@ class Comparison:
     numbers: tuple[Number, ...]
 
     def number(self, metric: type[Metric]) -> Number:
-        """One of the numbers.
+        """The number of one metric.
 
         Raises:
             LookupError: the metric is not in `METRICS`, or not of a pair.
@@ -92,7 +92,10 @@ class Incomparable:
 
 
 def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -> Comparison | Incomparable:
-    """Compares two maps of one photo on the finer of their grids, per axis, where both models saw it and neither is flat."""
+    """Compares two maps of one photo in the part that both models saw, on as many rows and columns as the finer map has.
+
+    Maps that share no part of the photo, or of which one is flat there, are incomparable.
+    """
     box = first.box.overlap(second.box)
     if box is None:
         return Incomparable("The two models saw no common part of this photo, so their maps can't be compared.")
@@ -107,7 +110,7 @@ def compare(first: Explanation, second: Explanation, share: float = TOP_SHARE) -
 
 @dataclass(frozen=True)
 class Annotations:
-    """What is told about each cell of a map, all (h, w).
+    """What a chart tells about each cell of a map: three tensors (h, w).
 
     `percentiles` 0 to 1, NaN in a flat map; `other` the other map's value at the cell's centre, NaN where its model saw
     nothing; `top` true at the largest cells.

@@ -1,4 +1,4 @@
-"""What a model's look at a photo leaves behind, and what is asked of it. Every map on screen is a function of these.
+"""What a model's look at a photo leaves behind, and the question that a map answers. Every map is a function of the two.
 
 Letters: C channels, h w map rows and columns, L layers, H heads, T tokens, D their width, K classes.
 """
@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypeVar
 import torch
 from torch import Tensor
 
-Activation = Literal["softmax", "sigmoid", "none"]  # what a model was trained to make of its logits
+Activation = Literal["softmax", "sigmoid", "none"]  # how a model's logits become scores
 KINDS: dict[Activation, str] = {"softmax": "probability", "sigmoid": "score", "none": "value"}
 
 
@@ -28,7 +28,9 @@ class Prediction:
 
     @property
     def scores(self) -> Tensor:
-        """What people read, (K,): one distribution over all classes, a number from 0 to 1 for each alone, or the values."""
+        """The scores that people read, (K,): shares of 1 over all classes, a number from 0 to 1 for each class alone, or the
+        logits themselves.
+        """
         match self.activation:
             case "softmax":
                 return self.logits.softmax(-1)
@@ -62,7 +64,7 @@ class Prediction:
 class Question:
     """The score that a class-specific map explains: class `target`'s logit, less that of class `against` if there is one.
 
-    Without a `target` it is the likeliest class.
+    Without a `target`, the class with the largest logit is explained.
     """
 
     target: int | None = None
@@ -72,7 +74,7 @@ class Question:
         """How much each class counts, (K,) -> (K,): the score is weights @ logits.
 
         Raises:
-            ValueError: there is no such class, or one is held against itself.
+            ValueError: a class does not exist, or `target` and `against` are the same class.
         """
         target = self.chosen(logits)
         weights = torch.zeros_like(logits)
@@ -99,9 +101,10 @@ def _checked(index: int, logits: Tensor) -> int:
 
 @dataclass(frozen=True)
 class FinerQuestion(Question):
-    """A class's logit, less `gamma` times the mean of the `count` closest ones: what sets it apart from its like.
+    """A class's logit, less `gamma` times the mean logit of the `count` classes whose logits are closest to it.
 
-    Where `against` names a class, that one stands in for the closest. FinerCAM's score (arXiv:2501.11309, equation 4).
+    Where `against` names a class, that class takes the place of the closest ones. FinerCAM's score
+    (arXiv:2501.11309, equation 4).
     """
 
     gamma: float = 0.6
@@ -122,9 +125,11 @@ class FinerQuestion(Question):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a look leaves behind. `of_question`: whether it depends on what was asked, so that each question needs a look.
-    `cell`: what one value of a map read from it stands for, in a word. `covered`: the part of what the model ate that its
-    maps lie over, from the top left, as shares of height and width: patches that do not fit in leave a rest unseen.
+    """What a model's look at a photo leaves behind.
+
+    `of_question` is whether the evidence depends on the question, so that each question needs a look of its own. `cell` is the
+    word for what one value of a map stands for. `covered` is the part of the model's input that the maps lie over, from the top
+    left, as shares of height and width; it is below 1 where whole patches leave a rest of the input unseen.
     """
 
     covered: tuple[float, float] = field(default=(1.0, 1.0), kw_only=True)
@@ -133,11 +138,11 @@ class Evidence:
     cell: ClassVar[str] = "cell"
 
     def under(self, shape: tuple[int, ...]) -> tuple[float, float]:
-        """The part of that again that a map of such a shape (h, w) lies over, where that depends on the map."""
+        """The part of the covered input that a map of this `shape` (h, w) lies over, as shares of height and width."""
         return 1.0, 1.0
 
 
-E = TypeVar("E", bound=Evidence)  # the kind of evidence that somebody reads
+E = TypeVar("E", bound=Evidence)  # the kind of evidence that a method reads
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,8 @@ class FeatureMaps(Evidence):
 class StageMaps(Evidence):
     """A CNN's activations at the end of each stage, the last feature maps of one resolution: `activations` (C_i, h_i, w_i)
     each, first stage first, with the `names` of the layers that made them, and the share of a pass that comes `after` each.
-    `covers`: of each, the part of what the model ate that it lies over; above 1 where a last cell reaches beyond.
+    `covers` is the part of the model's input that each stage's maps lie over, as shares of height and width; it is above 1
+    where the last cell reaches beyond the input.
     """
 
     activations: tuple[Tensor, ...]
@@ -165,7 +171,7 @@ class StageMaps(Evidence):
     covers: tuple[tuple[float, float], ...]
 
     def under(self, shape: tuple[int, ...]) -> tuple[float, float]:
-        """That of the stage whose maps have this shape."""
+        """The part that the maps of the stage with this `shape` (h, w) lie over."""
         pairs = zip(self.activations, self.covers, strict=True)
         return next((cover for maps, cover in pairs if maps.shape[1:] == shape), super().under(shape))
 
@@ -176,8 +182,8 @@ class StageMaps(Evidence):
 
 @dataclass(frozen=True)
 class StageGradients(StageMaps):
-    """The same with the way back: `slopes` takes a stage from 0, activations (B, C_i, h_i, w_i) there and class weights (K,)
-    to the score's gradients at that stage and the later ones, by the layers after it alone.
+    """Stage maps with a way back from the score. `slopes` takes the index of a stage, activations (B, C_i, h_i, w_i) there and
+    class weights (K,) to the score's gradients at that stage and at each later one. Only the layers after the stage are run.
 
     `asked` (K,) is how much each class counts in the score that is explained.
     """
@@ -186,7 +192,7 @@ class StageGradients(StageMaps):
     asked: Tensor | None = field(default=None, kw_only=True)
 
     def gradients(self, first: int) -> tuple[Tensor, ...]:
-        """Of the score that is explained, at the end of the stages from `first` on, (C_i, h_i, w_i) each."""
+        """The gradients of the explained score at the end of each stage from the index `first` on, (C_i, h_i, w_i) each."""
         return tuple(slope[0] for slope in self.slopes(first, self.activations[first][None], weights_of(self.asked)))
 
 
@@ -255,8 +261,8 @@ class LayerScores(AttentionMaps):
 
 @dataclass(frozen=True)
 class TokenMaps(Evidence):
-    """The patches' tokens after each layer that hands them on, `tokens` (L, rows, columns, D), with `gradients` of the
-    score, alike.
+    """The patches' `tokens` after each layer up to the last that the score depends on, (L, rows, columns, D), and the score's
+    `gradients` with respect to them, of the same shape.
     """
 
     tokens: Tensor
@@ -283,7 +289,7 @@ class PatchLogits(Evidence):
 
 @dataclass(frozen=True)
 class Probe(Evidence):
-    """A model that goes on answering about one photo, for methods that need passes of their own.
+    """A model that can be asked more about one photo, for methods that need passes of their own.
 
     `pixels` (1, 3, H, W) as the model eats them; `logits` takes (B, 3, H, W) to (B, K), with gradients where they are enabled;
     `asked` (K,) is how much each class counts in the score.
@@ -300,10 +306,10 @@ class Probe(Evidence):
 
 @dataclass(frozen=True)
 class StageProbe(StageGradients):
-    """A CNN that goes on answering about one photo.
+    """A CNN that can be asked more about one photo.
 
-    `probe` answers for whole photos; `maps` gives the activations (B, C_i, h_i, w_i) of each stage for photos; `rest` says
-    what the layers after a stage make of activations there, (B, K).
+    `probe` answers for whole photos. `maps` takes photos (B, 3, H, W) to the activations (B, C_i, h_i, w_i) of each stage.
+    `rest` takes the index of a stage and activations there to logits (B, K), by the layers after the stage alone.
     """
 
     probe: Probe
@@ -315,7 +321,7 @@ def weights_of(asked: Tensor | None) -> Tensor:
     """How much each class counts in the score that is explained, (K,).
 
     Raises:
-        ValueError: the evidence was never asked about a score: see `asking`.
+        ValueError: the evidence holds no class weights: `asking` sets them.
     """
     if asked is None:
         raise ValueError("expected evidence that was asked about a class")
@@ -323,7 +329,7 @@ def weights_of(asked: Tensor | None) -> Tensor:
 
 
 def asking(evidence: E, weights: Tensor) -> E:
-    """The same evidence for the score with these class weights (K,); where it holds no score, it stays as it is."""
+    """The same evidence for the score with these class weights (K,). Evidence that needs none is returned as it is."""
     if isinstance(evidence, StageProbe):
         return replace(evidence, probe=asking(evidence.probe, weights), asked=weights)
     if isinstance(evidence, FeatureMaps | PatchLogits | Probe | StageGradients):
@@ -332,7 +338,7 @@ def asking(evidence: E, weights: Tensor) -> E:
 
 
 def nbytes(evidence: Evidence) -> int:
-    """The memory that a look left behind, without the class weights, which are the model's own."""
+    """The bytes of memory that evidence takes, without the class weights, which belong to the model."""
     values = (getattr(evidence, field.name) for field in fields(evidence) if field.name != "class_weights")
     tensors = [tensor for value in values for tensor in (value if isinstance(value, tuple) else (value,))]
     return sum(tensor.nbytes for tensor in tensors if isinstance(tensor, Tensor))

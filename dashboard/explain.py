@@ -18,9 +18,9 @@ class Explanation(Generic[M_co]):
     """One map by a method of the kind `M_co`: `heatmap` (h, w) raw values at the method's own resolution over `box` of the
     photo.
 
-    `target` is the class that was asked about, None where the method is class-agnostic; `against` the one it was held
-    against, if any. `remark` says what there is to know of this very map, empty for most; `attraction` which layer sends the
-    largest cell most attention, where the method goes up the layers.
+    `target` is the class that is explained, None where the method is class-agnostic; `against` is the class that it is compared
+    with, if any. `remark` is a sentence about this very map, empty for most maps. `attraction` says which layer sends the most
+    attention to the map's largest cell, None where the method does not go up the layers.
     """
 
     heatmap: Tensor
@@ -40,7 +40,7 @@ class Explanation(Generic[M_co]):
 
     @property
     def flat_in_words(self) -> str:
-        """What is said of a flat map."""
+        """The sentence that stands beside a flat map."""
         if not self.heatmap.isfinite().all():
             return "Some values are no numbers (NaN, infinity), so there is nothing to rank."
         return f"Every {self.method.needs.cell} has the same value, so there is nothing to rank."
@@ -49,9 +49,9 @@ class Explanation(Generic[M_co]):
 def explain(
     photo: Photo, model: Classifier, method: M, target: int | None = None, against: int | None = None
 ) -> Explanation[M]:
-    """One look of a model, read by a method. Without a target, the likeliest class is explained.
+    """One look of a model, read by a method. Without a target, the top prediction is explained.
 
-    With `against`, what speaks for the target rather than for that class is, wherever the method is class-specific.
+    With `against`, a class-specific method explains what speaks for the target rather than for that class.
 
     >>> explain(sample_photo("chelsea"), load("bundled/cnn"), ClassActivationMap()).heatmap.shape
     torch.Size([8, 8])
@@ -65,7 +65,8 @@ def explain(
 
 
 def read(seen: Observation, model: str, method: M, target: int | None = None, against: int | None = None) -> Explanation[M]:
-    """The map from a look that has already been; it was asked the same, where its evidence depends on that.
+    """The map that a method reads from a look which a model has already taken. Where the evidence depends on the question, the
+    look was taken with the same question.
 
     Pure, and cheap enough for a slider, except where `method.work` says otherwise.
     """
@@ -73,7 +74,7 @@ def read(seen: Observation, model: str, method: M, target: int | None = None, ag
     logits = seen.prediction.logits
     weights = question.weights(logits).to(seen.device)
     evidence = asking(seen.evidence, weights)
-    heatmap = method(evidence).detach().cpu().clone()  # whoever keeps one row of a matrix keeps all of it
+    heatmap = method(evidence).detach().cpu().clone()  # a view of one row would keep the whole matrix in memory
     specific, box = method.class_specific, seen.box.upper_left(*evidence.under(heatmap.shape))
     return Explanation(
         heatmap, box, method, model, question.chosen(logits) if specific else None, seen.prediction,

@@ -3,9 +3,9 @@
 To add one: its formula in `numerics`, a dataclass here, its name in `METRICS`, and a test that computes it a second way. The
 compare page, the report, the settings, the layers' curves and the methods page's matrix then show it.
 
-What a number is of decides its call: a `MapMetric` takes a map, a `PairMetric` two maps on one grid, an `AttentionMetric` the
-attention of a layer. A number that needs something else as well, such as the model or a mask, is another such class with a
-call of its own.
+What a number describes decides its call: a `MapMetric` takes a map, a `PairMetric` two maps on one grid, an `AttentionMetric`
+the attention of a layer. A number that needs something else as well, such as the model or a mask, is another such class with
+a call of its own.
 """
 
 import math
@@ -29,7 +29,7 @@ TOP_SHARE = 0.2
 class Metric(ABC):
     """One number. The first line of its docstring is what a person reads about it.
 
-    `label` is its name for people, `key` its name in files; `of` says in words what it is a number of. `better` is the end
+    `label` is its name for people, `key` its name in files; `of` says in words what the number describes. `better` is the end
     that the paper prefers, `neither` where it prefers none; `signed` whether the number may be below zero.
     """
 
@@ -177,7 +177,7 @@ class TopOverlap(PairMetric):
         return top_overlap(first, second, self.share)
 
     def chance(self, first: Tensor, second: Tensor) -> float:
-        """By the shares that the two tops really hold, which ties may make smaller or larger than `share`."""
+        """The overlap of unrelated maps whose tops hold as many cells; ties may make a top smaller or larger than `share`."""
         return chance_overlap(*(top_mask(values, self.share).double().mean().item() for values in (first, second)))
 
 
@@ -232,7 +232,7 @@ def _with(metric: type[Kind], options: dict[str, Any]) -> Kind:
 
 @dataclass(frozen=True)
 class Number:
-    """What a metric comes to: its `value`, NaN where there is none, and what chance would give, None if that has no value."""
+    """A metric's `value`, NaN where it has none, and the value that `chance` would give, None where the metric has none."""
 
     metric: Metric
     value: float
@@ -247,7 +247,7 @@ class Number:
 
     @property
     def chance_in_words(self) -> str:
-        """Beside the number; empty where chance has no value."""
+        """The chance value, as it stands beside the number; empty where the metric has none."""
         return "" if self.chance is None else f"chance {self.chance:.2f}"
 
 

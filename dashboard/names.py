@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-TOP, NO_CLASS = "Top prediction", "(no comparison)"  # what stands beside the names in a box, and is none of them
+TOP, NO_CLASS = "Top prediction", "(no comparison)"  # entries of the box of class names that name no class
 LONGEST, LONGEST_SHORT = 80, 40  # characters
 NUMBERED = re.compile(r" #(\d+)$")
 
@@ -23,7 +23,7 @@ def class_names(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(32)
 def short_names(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """The same for where there is little room: the first of a label's synonyms, if no other class's is the same.
+    """A short name for each class, no two alike: the first of its label's synonyms, where no other class has the same.
 
     >>> short_names(("tench, Tinca tinca", "crane, bird", "crane, machine"))
     ('tench', 'crane, bird', 'crane, machine')
@@ -36,18 +36,18 @@ def short_names(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(32)
-def _places(labels: tuple[str, ...]) -> dict[str, int]:
+def _indices(labels: tuple[str, ...]) -> dict[str, int]:
     return {name: index for index, name in enumerate(class_names(labels))}
 
 
 def class_called(text: str, labels: tuple[str, ...]) -> int | None:
-    """The class with this name; also by its label alone or with its number, as in links of other times, where that is one
-    class. None where it is none, or several.
+    """The index of the class with this name. Older links name a class by its label, with or without the class's number: they
+    are understood where exactly one class fits. None where no class fits, or several.
 
     >>> class_called("crane (2)", ("cat", "crane", "crane"))
     2
     """
-    found = _places(labels).get(text)
+    found = _indices(labels).get(text)
     if found is not None:
         return found
     numbered = re.fullmatch(r"(.*?) (?:#(\d{1,9})|\((\d{1,9})\))", text, re.DOTALL)
@@ -60,7 +60,7 @@ def class_called(text: str, labels: tuple[str, ...]) -> int | None:
 
 
 def cleaned(label: str) -> str:
-    """One line of what can be seen, as two labels that look alike may not be."""
+    """A label's printable characters in one line, so that two labels that look alike become equal."""
     text = unicodedata.normalize("NFC", label)
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
@@ -70,9 +70,11 @@ def _cut(text: str, most: int) -> str:
 
 
 def _apart(names: Sequence[str]) -> tuple[str, ...]:
-    """Adds its number to each name that is not alone, that is a box's own word, or that ends like another class's number.
+    """Adds the class's number to each name that several classes share, that is an entry of the box itself, or that ends in
+    another class's number.
 
-    So no two are alike: of those with a number each has another, and one without ends in none but its own.
+    So no two names are equal: those with an added number end in different numbers, and a name without one ends in no number
+    but its own class's.
     """
     counts = Counter(names)
     own = {word.casefold() for word in (TOP, NO_CLASS)}

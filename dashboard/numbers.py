@@ -1,4 +1,4 @@
-"""Numbers as people read them: no minus before nothing, nobody above everybody, and one patch, but two patches."""
+"""Numbers as people read them: no minus sign before zero, 100% only for the whole, and one patch, but two patches."""
 
 import math
 
@@ -16,7 +16,7 @@ def short(value: float) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """With its sign; what rounds to nothing is not less than nothing.
+    """A number with its sign; what rounds to zero gets a plus.
 
     >>> signed(-0.123), signed(-0.001)
     ('-0.12', '+0.00')
@@ -34,7 +34,7 @@ def signed_percent(share: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent: only nothing is 0%, and only the whole 100%.
+    """A share in whole percent: only exactly 0 is 0%, and only exactly 1 is 100%.
 
     >>> percent(0.0), percent(0.001), percent(0.514), percent(0.999), percent(1.0)
     ('0%', 'less than 1%', '51%', 'over 99%', '100%')
@@ -58,7 +58,7 @@ def place(percentile: float, cell: str) -> str:
 
 
 def times(factor: float) -> str:
-    """How many times as much.
+    """A factor, for sentences such as "43 times as much".
 
     >>> times(43.21), times(2.04)
     ('43', '2.0')
@@ -76,12 +76,12 @@ def in_megabytes(count: float, digits: int = 0) -> str:
 
 
 def plural(cell: str) -> str:
-    """More than one cell or patch."""
+    """The plural of `cell` or `patch`."""
     return f"{cell}es" if cell.endswith("ch") else f"{cell}s"
 
 
 def counted(count: int, cell: str) -> str:
-    """At the beginning of a sentence.
+    """A number of cells or patches, as a sentence begins with it.
 
     >>> counted(1, "patch"), counted(12, "cell")
     ('One patch', '12 cells')

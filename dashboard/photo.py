@@ -22,9 +22,9 @@ __all__ = [
     "display_jpeg", "forget_pixels", "open_photo", "sample_photo", "taking_turns",
 ]  # fmt: skip
 DISPLAY_SIDE = 1024
-PIXELS_LIMIT = 4 * MAX_PIXELS  # bytes of decoded pixels, of everybody's photos together: one of the largest
-TRIES = 10  # to decode again what opened once: each waits for a minute
-OPENED = 256  # files of which it is known whether they open
+PIXELS_LIMIT = 4 * MAX_PIXELS  # bytes of decoded pixels, of all photos together: one photo of the largest size
+TRIES = 10  # at decoding a file again that opened before; each waits up to a minute
+OPENED = 256  # files for which the answer whether they open is kept
 Image.core.set_block_size(64 * 1024**2)  # bytes: the C library gives pieces of over 32 MB back to the system at once
 
 SAMPLES = {  # photos inside scikit-image's wheel: id -> file, title
@@ -51,7 +51,7 @@ class Photo:
     """One photo: `source` (a file, or an image in memory), `digest` (SHA-256 of the file), `name`, and `notes` on what was
     changed.
 
-    A file of 150 kB may hold 50 megapixels. So it is the file that is kept, and `image` decodes it when it is asked for.
+    A file of 150 kB may hold 50 megapixels. So the photo keeps the file, and `image` decodes it on demand.
     """
 
     source: File | Image.Image
@@ -61,7 +61,7 @@ class Photo:
 
     @property
     def image(self) -> Image.Image:
-        """The pixels (RGB), to be read only: others share them. Whoever no longer needs them lets go of them."""
+        """The pixels (RGB), shared, so to be read only. Callers should not hold on to them: they may take 200 MB."""
         return _pixels_of(self.source) if isinstance(self.source, File) else self.source
 
     @property
@@ -88,17 +88,17 @@ class Box:
         return self.bottom - self.top
 
     def upper_left(self, down: float, across: float) -> "Box":
-        """The part from the top left that is such shares of it high and wide."""
+        """The part from the top left that has the shares `down` of this box's height and `across` of its width."""
         return Box(self.left, self.top, self.left + across * self.width, self.top + down * self.height)
 
     def overlap(self, other: "Box") -> "Box | None":
-        """What both cover, or None."""
+        """The part that both boxes cover, or None."""
         left, top = max(self.left, other.left), max(self.top, other.top)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box(left, top, right, bottom) if left < right and top < bottom else None
 
     def shares(self, inner: "Box") -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of another box in shares of this one's width and height."""
+        """Left, top, right, bottom of the box `inner`, in shares of this box's width and height."""
         return (
             (inner.left - self.left) / self.width,
             (inner.top - self.top) / self.height,
@@ -137,7 +137,7 @@ class _Opened:
     notes: tuple[str, ...]
 
 
-@cached(LRUCache(OPENED), key=lambda digest, data: digest, condition=Condition())  # once, however many bring it at once
+@cached(LRUCache(OPENED), key=lambda digest, data: digest, condition=Condition())  # once, however many threads ask
 def _opened(digest: str, data: bytes) -> _Opened | str:
     """What is known of a file, or the sentence why it does not open."""
     try:
@@ -189,7 +189,7 @@ _turn = RLock()
 
 @contextmanager
 def taking_turns(size: tuple[int, int]) -> Iterator[None]:
-    """Inside, the pixels of one large photo are worked on; others wait. With small ones nobody ever waits.
+    """Lets the pixels of only one large photo be worked on at a time; other large photos wait, small ones never do.
 
     A pass over 50 megapixels takes a gigabyte for a second, whatever the size of the file.
     """

@@ -10,8 +10,8 @@ _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("watchers", default=())
 
 @contextmanager
 def watched(watcher: Watcher) -> Iterator[None]:
-    """Inside, `watcher` too is told of every step with the number of units done, and with 0 where
-    nothing is done, as while the method waits for its turn; it stops the method by raising.
+    """Inside, a slow method calls `watcher`, beside the watchers from outside, at every step with the number of units that the
+    step did: 0 while the method waits for its turn. A watcher may raise to stop the method.
     """
     token = _WATCHERS.set((*_WATCHERS.get(), watcher))
     try:
@@ -21,6 +21,6 @@ def watched(watcher: Watcher) -> Iterator[None]:
 
 
 def advance(units: int = 1) -> None:
-    """Tells that so many more passes, or patches, are done."""
+    """Tells all watchers that so many more units, such as passes or tokens, are done."""
     for watcher in _WATCHERS.get():
         watcher(units)

@@ -19,11 +19,11 @@ ORIGIN = re.compile(rf"\*|https?://(\*\.)?(({LABEL}\.)*{LABEL}|\[[0-9a-f:.]+\])(
 
 
 class SettingError(ValueError):
-    """A variable of the environment says what can't be; the text is one sentence for the server's owner."""
+    """An environment variable has a value that is not allowed; the text is one sentence for the server's owner."""
 
 
 def folder(name: str, text: str) -> Path | None:
-    """A folder that exists, or None where nothing is said.
+    """The folder that a setting names, or None where the setting is empty.
 
     Raises:
         SettingError: there is no such folder.
@@ -36,10 +36,10 @@ def folder(name: str, text: str) -> Path | None:
 
 
 def device(name: str, text: str) -> str:
-    """A device by torch's name; whether this machine has it is for `chosen_device` to say.
+    """A device by its name in torch. Whether this machine has such a device is checked by `chosen_device`.
 
     Raises:
-        SettingError: no device is called so.
+        SettingError: the text names no kind of device.
     """
     if text and not DEVICE.fullmatch(text):
         raise SettingError(f"expected {name} to name one of cpu, cuda, cuda:<number> or mps, got {text!r}")
@@ -67,7 +67,7 @@ def several(pattern: re.Pattern[str], such_as: str) -> Callable[[str, str], tupl
     """A reader of values that match a pattern, in lower case, with commas or spaces between them.
 
     Raises (the reader):
-        SettingError: one of them doesn't; `such_as` says what would.
+        SettingError: a value does not match; `such_as` says what would.
     """
 
     def read(name: str, text: str) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def variable(setting: "Field[Any]") -> str:
 
 
 def handed_on(**more: str) -> dict[str, str]:
-    """The environment of a process that this one starts: its own, with more."""
+    """The environment for a process that this one starts: this process's own variables, and `more`."""
     return os.environ | more
 
 
@@ -111,13 +111,13 @@ def settings() -> Settings:
     """The settings of this process, checked once for each state of its environment.
 
     Raises:
-        SettingError: a variable says what can't be.
+        SettingError: a variable has a value that is not allowed.
     """
     return _read(tuple(os.environ.get(variable(each), "") for each in fields(Settings)))
 
 
 def put(**more: str) -> None:
-    """Sets variables of this process's environment, as somebody's command line says."""
+    """Sets variables of this process's environment, as a command line asks for."""
     os.environ.update(more)
 
 

@@ -267,7 +267,7 @@ def test_more_masks_settle():
 
 def test_an_options_meaning_comes_from_the_docstring_or_from_what_many_share():
     assert option_texts(SmoothGrad).keys() == {field.name for field in dataclasses.fields(SmoothGrad)}
-    stage = "The stage of the network whose maps are read, the last where it is None."
+    stage = "The stage of the network whose maps are read, by default the last."
     assert option_texts(GradCAM) == {"stage": stage}
     assert option_texts(FinerCAM)["stage"] == stage
     assert "one matrix" in option_texts(RawAttention)["heads"]

@@ -1,1 +1,1 @@
-"""From a file to pixels, in processes of their own: no file can hold or kill what asked. No torch is imported there."""
+"""From a file to pixels, in processes of their own, so that no file can block or crash the app. They import no torch."""

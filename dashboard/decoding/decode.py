@@ -17,12 +17,12 @@ from dashboard.decoding.png import essentials
 LOG = logging.getLogger(__name__)
 MAX_PIXELS = 50_000_000
 LARGE = 16_000_000  # pixels, from which photos take turns
-MAX_ASPECT = 1_000  # a model that enlarges the short side would ask for gigabytes beyond it
+MAX_ASPECT = 1_000  # beyond it, a model that enlarges the short side would need gigabytes
 DAMAGED = "The image is damaged or cut short and can't be read whole."
 PROFILE_NOTE = "Its colour profile could not be used, so its colours may be a little off."
 ORIENTATION, PHOTOMETRIC, BITS, SAMPLE_FORMAT = 0x0112, 262, 258, 339  # tags of EXIF and TIFF
-MIN_IS_WHITE, MIN_IS_BLACK, UNSIGNED = 0, 1, 1  # values of two of them
-TURNS = {  # EXIF's orientation: what puts the photo upright
+MIN_IS_WHITE, MIN_IS_BLACK, UNSIGNED = 0, 1, 1  # values of PHOTOMETRIC and SAMPLE_FORMAT
+TURNS = {  # EXIF's orientation to the turn that puts the photo upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -31,11 +31,11 @@ TURNS = {  # EXIF's orientation: what puts the photo upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-ROWS = 256  # of deep grey at a time
+ROWS = 256  # of deep grey that are converted at a time
 
 T = TypeVar("T")
-AvifImagePlugin.DEFAULT_MAX_THREADS = 2  # each thread asks for address space, and that is bounded
-TiffImagePlugin.OPEN_INFO |= {  # what Pillow could read, and has no entry for
+AvifImagePlugin.DEFAULT_MAX_THREADS = 2  # each thread takes address space, which is bounded
+TiffImagePlugin.OPEN_INFO |= {  # kinds that Pillow can read but has no entry for
     (b"II", MIN_IS_BLACK, (3,), 1, (64,), ()): ("F", "F;64F"),
     (b"MM", MIN_IS_BLACK, (3,), 1, (64,), ()): ("F", "F;64BF"),
     (b"MM", MIN_IS_BLACK, (1,), 1, (32,), ()): ("I", "I;32BS"),
@@ -77,18 +77,18 @@ def decode(data: bytes) -> Decoded:
 def _decoded(kind: str, data: bytes) -> Decoded:
     image, notes = _opened(kind, data)
     _refuse_large(image)
-    if kind == "TIFF":  # Pillow itself turns it there, and would refuse it where its EXIF is damaged
+    if kind == "TIFF":  # Pillow turns a TIFF by itself, and would refuse one with damaged EXIF
         image.load_end = partial(_unless_damaged, image.load_end, None)
     image.load()
     turn = TURNS.get(_unless_damaged(lambda: image.getexif().get(ORIENTATION, 0), 0))
-    if image.size != image.im.size:  # of a TIFF that was not turned
+    if image.size != image.im.size:  # a TIFF that Pillow could not turn
         image = image.copy()
     image, colour_notes = _rgb(image)
     return Decoded(image if turn is None else image.transpose(turn), notes + colour_notes)
 
 
 def _unless_damaged(read: Callable[[], T], otherwise: T) -> T:
-    """What is told beside the pixels, as far as it can be read: no photo is refused for it."""
+    """What `read` gives, or `otherwise` where it raises: no photo is refused for damaged metadata."""
     try:
         return read()
     except Exception:
@@ -97,7 +97,7 @@ def _unless_damaged(read: Callable[[], T], otherwise: T) -> T:
 
 
 def _opened(kind: str, data: bytes) -> tuple[ImageFile.ImageFile, tuple[str, ...]]:
-    """The image, not yet decoded, and whether it is only the first of several."""
+    """The image, not yet decoded, and a note where it is only the first of several."""
     if kind == "PNG":
         return _opened_png(data)
     if kind == "AVIF" and data[8:12] not in AVIF_BRANDS:
@@ -118,7 +118,7 @@ def _opened_png(data: bytes) -> tuple[ImageFile.ImageFile, tuple[str, ...]]:
 
 
 def _frames(kind: str) -> tuple[str, ...]:
-    """Nobody counts them: a small file can hold very many. A phone's second picture inside a JPEG is none of them."""
+    """The note on a file of several frames. They are not counted, since a small file can hold very many."""
     return (f"Only the first of its {kind}s is looked at.",)
 
 
@@ -150,7 +150,7 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 
 def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Colours or grey, and what lies over them: transparency, None where there is none."""
+    """The image in colours or grey, and its transparency, None where it has none."""
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         image = image.convert("LA" if grey else "RGBA")
@@ -161,8 +161,8 @@ def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple[str, ...]]:
-    """RGB, by the colour profile where there is one that fits."""
-    lab = image.mode == "LAB"  # Pillow itself has no way from there to RGB
+    """The image in RGB, converted by its colour profile where it has a usable one."""
+    lab = image.mode == "LAB"  # Pillow itself can't convert LAB to RGB
     if not profile and not lab:
         return _as_rgb(image), ()
     try:
@@ -170,15 +170,17 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tu
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
         return _as_rgb(image), (PROFILE_NOTE,)
-    return converted or image, ()  # it gives an image wherever it does not convert in place
+    return converted or image, ()  # the result is None where Pillow converted in place
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
-    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy
+    return image if image.mode == "RGB" else image.convert("RGB")  # convert would copy
 
 
 def _from_deep_grey(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """16 bits by their whole range; wider integers and floats from the smallest value to the largest, which is said."""
+    """RGB from grey of more than 8 bits: 16 bits are scaled by their whole range, wider integers and floats from the smallest
+    value to the largest, with a note.
+    """
     tags = getattr(image, "tag_v2", {})
     values, inverted = np.asarray(image), tags.get(PHOTOMETRIC) == MIN_IS_WHITE  # (h, w)
     if image.mode == "I" and _first(tags.get(SAMPLE_FORMAT, UNSIGNED)) == UNSIGNED and _first(tags.get(BITS)) == 32:
@@ -200,7 +202,7 @@ def _from_deep_grey(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 
 def _first(entry: Any) -> int | None:
-    """A TIFF tag that may be a number for each channel."""
+    """A TIFF tag's number; where it has one for each channel, the first."""
     return entry[0] if isinstance(entry, tuple) else entry
 
 

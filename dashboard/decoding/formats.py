@@ -1,4 +1,4 @@
-"""What kind of file it is, by the bytes that it starts with, and the sentence for those that are not opened."""
+"""Which format a file has, by its first bytes, and the sentences for the files that are not opened."""
 
 from dashboard.numbers import MEGABYTE, in_megabytes
 
@@ -11,7 +11,7 @@ STARTS = {
     b"GIF89a": "GIF",
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",  # the last two with offsets of 64 bits
+    b"II+\0": "TIFF",  # this and the next have offsets of 64 bits
     b"MM\0+": "TIFF",
     b"BM": "BMP",
 }
@@ -49,7 +49,7 @@ def kind_of(data: bytes) -> str:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """What a file of the HEIF family says it is, its major brand and those that it is compatible with."""
+    """The brands that a file of the HEIF family names: its major brand and the compatible ones."""
     if data[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(data[:4], "big"), 1024)

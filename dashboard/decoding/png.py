@@ -1,4 +1,4 @@
-"""A PNG without what is not needed for its pixels: Pillow refuses some valid files for the text that they carry."""
+"""A PNG reduced to what its pixels need: Pillow refuses some valid files because of the text that they carry."""
 
 import struct
 import zlib
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-PIXELS = (b"IHDR", b"PLTE", b"tRNS")  # and IDAT and IEND
+PIXELS = (b"IHDR", b"PLTE", b"tRNS")  # the chunks that pixels need, beside IDAT and IEND
 METADATA = (b"iCCP", b"eXIf")
 ORIENTATION_TEXTS = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # where some programs write how the camera was held
 GREY, RGB = 0, 2  # colour types
@@ -14,8 +14,8 @@ GREY, RGB = 0, 2  # colour types
 
 @dataclass(frozen=True)
 class Chunks:
-    """What matters of a PNG: the chunks before its pixels, the pixels' own data in one piece, whether it is complete, and
-    whether it is animated.
+    """What matters of a PNG: the chunks before its pixels by their names, those that pixels need and the metadata; the pixels'
+    own data in one piece; whether the file is complete, and whether it is animated.
     """
 
     pixels: dict[bytes, bytes]
@@ -25,7 +25,7 @@ class Chunks:
     animated: bool
 
     def file(self, metadata: bool) -> bytes:
-        """A PNG of these chunks alone, each there once."""
+        """A PNG of these chunks alone, each once, with or without the metadata."""
         before = self.pixels | (self.metadata if metadata else {})
         parts = [_chunk(name[:4], before[name]) for name in sorted(before, key=_order)]
         end = [_chunk(b"IEND", b"")] if self.complete else []
@@ -65,7 +65,7 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _as_decoded(transparent: bytes, header: bytes) -> bytes:
-    """The transparent grey or colour in the scale of 8 bits that Pillow decodes to, for depths where it leaves it as it is."""
+    """The transparent grey or colour in 8 bits, as Pillow decodes pixels, for the depths at which Pillow does not scale it."""
     if len(header) < 10:
         return transparent
     depth, colours = header[8:10]

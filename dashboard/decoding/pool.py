@@ -29,8 +29,8 @@ from dashboard.settings import handed_on
 
 LOG = logging.getLogger(__name__)
 LOW_PRIORITY = 10
-FILES_EACH = 200  # then a process is replaced, so that what its decoders leave behind stays small
-BAND = 1024**2  # bytes that are read at a time, and that a pipe holds where the system lets us say
+FILES_EACH = 200  # files after which a process is replaced, since decoders leak memory
+BAND = 1024**2  # bytes that are read at a time, and that a pipe holds where the system allows
 ROOT = Path(__file__).parents[2]
 _ARRIVING = threading.Lock()  # held while the pixels of a large photo come in: one at a time
 
@@ -40,9 +40,11 @@ BUSY = "Many files are being opened just now: try again in a minute."
 
 @dataclass(frozen=True)
 class Bounds:
-    """What decoding may take: `workers` processes at once, each with `memory` bytes; for a file `seconds` of computing, of
-    which all beyond `quick` only while nobody waits, and `clock` seconds on the clock, as a busy machine computes less in
-    one; `patience` seconds of waiting for a turn, and `queue` files that wait.
+    """What decoding may take.
+
+    At most `workers` processes run at once, each with `memory` bytes. A file gets at most `seconds` of computing, only `quick`
+    of them while other files wait, and at most `clock` seconds of time, since a busy machine computes less in a second. At most
+    `queue` files wait for a turn, each at most `patience` seconds.
     """
 
     workers: int = 4
@@ -60,16 +62,16 @@ class Bounds:
 
     @property
     def gives_way(self) -> str:
-        """The sentence for one that takes long while others wait."""
+        """The sentence for a file that takes long while others wait."""
         return f"This file takes more than {self.quick:g} seconds to decode, and others were waiting: try again in a minute."
 
 
 class Unavailable(PhotoError):
-    """The file may be fine, but there was no time for it; another try may end otherwise."""
+    """The file may be fine, but there was no time to decode it; another try may succeed."""
 
 
 class Worker:
-    """One process, for one file at a time."""
+    """One process that decodes, one file at a time."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
@@ -82,14 +84,18 @@ class Worker:
             raise OSError("expected pipes to and from the process")
         self._to, self._from = self.process.stdin, self.process.stdout
         if fcntl is not None and hasattr(fcntl, "F_SETPIPE_SZ"):  # only Linux has longer pipes
-            with contextlib.suppress(OSError):  # a system that allows less: pixels come in more pieces
+            with contextlib.suppress(OSError):  # where the system allows less, pixels come in more pieces
                 fcntl.fcntl(self._from.fileno(), fcntl.F_SETPIPE_SZ, BAND)
         self.files = 0
-        self.stopped_with: PhotoError | None = None  # why it was stopped, where it was
-        self._started, self._computed = 0.0, 0.0  # when its file came, and what it had computed before
+        self.stopped_with: PhotoError | None = None  # why this app stopped the process, if it did
+        self._started, self._computed = 0.0, 0.0  # when the present file came, and the seconds computed before it
 
     def decode(self, data: bytes) -> Decoded:
-        """Raises PhotoError: the file is refused, or its decoder was stopped, or stopped by itself."""
+        """Decodes a file in this process.
+
+        Raises:
+            PhotoError: the file is refused, or the process was stopped, or crashed.
+        """
         self.files += 1
         self._started, self._computed = time.monotonic(), self._cpu()
         clocks = [
@@ -120,7 +126,7 @@ class Worker:
         return Decoded(self._pixels(answer), tuple(answer["notes"]))
 
     def _pixels(self, answer: dict[str, Any]) -> Image.Image:
-        """Reads the rows of a PPM a few at a time: there is never a second copy of all of them."""
+        """Reads the rows of a PPM a few at a time, so that memory never holds a second copy of all rows."""
         width, height = answer["size"]
         if not 0 < width * height <= MAX_PIXELS or self._from.readline() != b"P6\n":
             raise EOFError("no pixels")
@@ -151,8 +157,8 @@ class Worker:
         return PhotoError(self.bounds.slow if code == -getattr(signal, "SIGXCPU", 0) else CRASHED)
 
     def _lower_priority(self) -> None:
-        """What takes long gives way to the rest of the dashboard; the process is not used again."""
-        if self.computed() < self.bounds.quick / 2:  # the machine is busy, not the file large
+        """Lowers the priority of a process whose file takes long. It keeps that priority, so it gets no other file."""
+        if self.computed() < self.bounds.quick / 2:  # the file is not large, the machine is busy
             return
         self.files = FILES_EACH
         if hasattr(os, "setpriority"):
@@ -160,7 +166,7 @@ class Worker:
                 os.setpriority(os.PRIO_PROCESS, self.process.pid, LOW_PRIORITY)
 
     def computed(self) -> float:
-        """Seconds of computing that its present file has taken; where the system doesn't tell, by the clock."""
+        """Seconds of computing that the present file has taken; seconds by the clock where the system doesn't tell."""
         now = self._cpu()
         return now - self._computed if now else time.monotonic() - self._started
 
@@ -172,7 +178,7 @@ class Worker:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self, because: PhotoError | None = None) -> int:
-        """Ends the process, if it hasn't ended, and gives its status."""
+        """Ends the process, if it hasn't ended, and gives its exit status. `because` is the error for its present file."""
         self.stopped_with = self.stopped_with or because
         if self.process.poll() is None and because is not None:
             self.process.kill()
@@ -183,12 +189,12 @@ class Worker:
             return self.process.wait()
 
     def usable(self) -> bool:
-        """Whether it may have another file."""
+        """Whether the process may get another file."""
         return self.files < FILES_EACH and self.process.poll() is None
 
 
 def _read_into(stream: Any, part: memoryview) -> int:
-    """Fills a part, as far as there is something to read; gives how far."""
+    """Fills `part` with what the stream holds, and gives how many bytes came; fewer than `part` holds at the stream's end."""
     got = 0
     while got < len(part):
         count = stream.readinto(part[got:])
@@ -199,13 +205,13 @@ def _read_into(stream: Any, part: memoryview) -> int:
 
 
 class Pool:
-    """A few processes, started as they are needed. They end when this process does."""
+    """A few decoding processes, started as they are needed. They end when this process does."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self._changed = threading.Condition()
         self._idle: list[Worker] = []
-        self._busy: list[Worker | None] = []  # None is one that is being started
+        self._busy: list[Worker | None] = []  # None stands for a process that is being started
         self._waiting = 0
         self._owner = os.getpid()
 
@@ -214,10 +220,10 @@ class Pool:
 
         Raises:
             PhotoError: the file is no photo that is opened here, or takes too much to decode.
-            Unavailable: there was no time for it, which says nothing of the file.
+            Unavailable: there was no time to decode it; the file may be fine.
         """
-        kind_of(data)  # what is refused by its first bytes needs no turn
-        if self._owner != os.getpid():  # a fork has copies of pipes that are not its own
+        kind_of(data)  # a file that its first bytes rule out needs no turn
+        if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self.__init__(self.bounds)
         with self._turn() as worker:
             return worker.decode(data)
@@ -235,29 +241,33 @@ class Pool:
             self._wait()
             worker = self._idle.pop() if self._idle else None
             self._busy.append(worker)
-        place = worker
+        held = worker
         try:
             if worker is None or not worker.usable():
                 worker = Worker(self.bounds)
-                self._replace(place, worker)
-                place = worker
+                self._replace(held, worker)
+                held = worker
             yield worker
         finally:
             with self._changed:
-                self._busy.remove(place)
+                self._busy.remove(held)
                 if worker is not None and worker.usable():
                     self._idle.append(worker)
                 self._changed.notify_all()
             if worker is not None and not worker.usable():
                 worker.stop(Unavailable(BUSY))
 
-    def _replace(self, place: Worker | None, worker: Worker) -> None:
+    def _replace(self, held: Worker | None, worker: Worker) -> None:
         with self._changed:
-            self._busy[self._busy.index(place)] = worker
+            self._busy[self._busy.index(held)] = worker
             self._changed.notify_all()
 
     def _wait(self) -> None:
-        """Until there is a place. Where all are at files that take long, the longest has to go."""
+        """Waits until a process is free. Where all of them decode files that take long, stops the one that has taken longest.
+
+        Raises:
+            Unavailable: too many files wait, or this one has waited too long.
+        """
         if len(self._busy) >= self.bounds.workers and self._waiting >= self.bounds.queue:
             raise Unavailable(BUSY)
         self._waiting += 1

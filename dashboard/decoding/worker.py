@@ -1,4 +1,4 @@
-"""The process that decodes: files come in, pixels or a sentence go out, until nobody is there to send any.
+"""The process that decodes: files come in, pixels or a sentence go out, until the app closes the pipe.
 
 A request is 8 bytes, the file's length, and the file. An answer is a line of JSON, and where that has a `size`, the pixels
 as a PPM, which Pillow writes straight from an image's own memory.
@@ -20,16 +20,16 @@ from dashboard.decoding.formats import PhotoError
 
 try:
     import resource
-except ImportError:  # Windows has no such bounds: there only the clock on the wall is left
+except ImportError:  # Windows has no such bounds: there only the app's clock stops a file
     resource = None
 
 
 def main(seconds: int, memory: int) -> None:
-    """Answers until the one who asks has gone; `seconds` of computing for each file, `memory` in bytes beyond what this
-    process has before the first.
+    """Answers requests until the app closes the pipe. Each file gets `seconds` of computing; the process gets `memory` bytes
+    beyond what it has before the first file.
     """
     logging.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a decoder prints is no answer
     _bound_memory(memory)
@@ -53,17 +53,17 @@ def _answer(data: bytes, answers: BinaryIO) -> None:
 
 
 def _bound_memory(memory: int) -> None:
-    """Bounds the address space; macOS takes the bound and does not hold it."""
+    """Bounds the address space, on Linux alone: macOS accepts such a bound but does not enforce it."""
     statm = Path("/proc/self/statm")
     if resource is not None and statm.exists():
         now = int(statm.read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (now + memory, now + memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory is short, this goes before the dashboard
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory is short, this ends before the app
 
 
 def _bound_seconds(seconds: int) -> None:
-    """From now on, so much computing: beyond it the system ends this process."""
+    """Lets the system end this process after so many more seconds of computing."""
     if resource is not None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         used = math.ceil(usage.ru_utime + usage.ru_stime)

@@ -1,4 +1,4 @@
-"""What everybody needs who asks for many explanations: the pages, a notebook, a batch job. Knows no Streamlit.
+"""Many explanations at a bounded cost, for the pages, a notebook or a batch job. Knows no Streamlit.
 
 A `Store` keeps models, looks and maps within bounds, and goes on on the CPU where a GPU has no memory left. A `Request` is one
 method asked about one photo of one model. A `Job` is work with a price, which is told before it starts, with progress, and with

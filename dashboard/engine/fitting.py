@@ -11,14 +11,14 @@ def fitting(model: Classifier) -> list[type[Method]]:
 
 
 def first_fitting(model: Classifier) -> type[Method]:
-    """What is shown of a model until another method is chosen: the first of METHODS that fits it. That is CAM, else Grad-CAM;
-    attention rollout, else raw attention; else one that needs nothing but passes.
+    """The method that a model is shown with until a person chooses another: the first of METHODS that fits. That is CAM, else
+    Grad-CAM; attention rollout, else raw attention; else a method that needs nothing but passes.
     """
     return fitting(model)[0]
 
 
 def reasons(model: Classifier) -> dict[str, list[str]]:
-    """The methods that don't fit a model, by the reason why."""
+    """The labels of the methods that don't fit a model, by the reason."""
     found: dict[str, list[str]] = {}
     for method in methods.METHODS:
         if method.needs not in model.observers:

@@ -1,4 +1,4 @@
-"""Work that costs passes: its price is told first, then how far it is, and it stops when somebody wants it to."""
+"""Work that costs passes: its price is told before it starts, its progress while it runs, and it can be stopped."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,17 +14,18 @@ from dashboard.models.classifier import Classifier
 from dashboard.models.turns import OneEach, Stop
 from dashboard.progress import watched
 
-TOLD_EVERY = 0.2  # seconds between two words of how far the work is
-TRUST = 0.05  # the share of the work after which its own pace counts as much as what was expected
-SLOW_RUNS = OneEach()  # of each visitor
+TOLD_EVERY = 0.2  # seconds between two reports of progress
+TRUST = 0.05  # the share of the work after which its pace counts as much as the time that was expected
+SLOW_RUNS = OneEach()  # one at a time for each visitor
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Job(Generic[T]):
-    """Work with a label for people and a price: what is still to be done, asked anew each time, as others may do it first.
+    """Work with a label for people and a price. `price` is called anew each time and tells what is still to be done, since
+    another run may have done part of it.
 
-    The work tells `dashboard.progress.advance` of its units as they are done, and ends where a watcher raises.
+    The work calls `dashboard.progress.advance` with its units as they are done, and ends where a watcher raises.
     """
 
     label: str
@@ -38,14 +39,14 @@ def explanation(store: Store, request: Request[M]) -> Job[Made[M]]:
 
 
 def of_passes(store: Store, key: str, label: str, passes: int, work: Callable[[Classifier], T]) -> Job[T]:
-    """Work that runs a model so many times, such as a curve; see `Store.worked`. The store does not keep what it gives."""
+    """Work that takes so many passes of a model, such as a curve; see `Store.worked`. The store does not keep its result."""
     return Job(label, lambda: store.price_of_passes(key, passes), lambda: store.worked(key, label, work))
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: `done` units of what the job under way costs, the `share` of all jobs from 0 to 1, and about how many
-    seconds are `left` for all of them. The `label` is empty where all jobs have the same.
+    """How far a run is: how many units of the present job's `price` are `done`, which `share` of all jobs (0 to 1) is done, and
+    about how many seconds are `left` for all jobs. `label` is the present job's, empty where all jobs have the same.
     """
 
     label: str
@@ -69,11 +70,11 @@ def untold(progress: Progress) -> None:
 def run(
     jobs: Sequence[Job[T]], told: Told = untold, stop: Stop = never, visitor: str = "", waits: Stop | None = None
 ) -> list[T]:
-    """Does the jobs one after another, and gives what they give. `told` hears now and then how far they are; `stop` is asked at
-    every step, and raises to end the run.
+    """Does the jobs one after another, and gives their results. `told` is called now and then with the progress; `stop` is
+    called at every step, and may raise to end the run.
 
-    Of one `visitor`, one run is under way at a time. Another waits for it, and calls `waits` meanwhile, by default `stop`. So
-    no job may start another run.
+    Each `visitor` has one run under way at a time. A second run waits for the first, and calls `waits` meanwhile, by default
+    `stop`. So no job may start another run.
     """
     with SLOW_RUNS.under_way(visitor, waits or stop):
         prices = [job.price() for job in jobs]
@@ -89,8 +90,8 @@ def run(
 
 @dataclass(frozen=True)
 class Share:
-    """One job's part of a run: the share `before` it, its own `part`, when all of it `started`, and how many seconds that was
-    `expected` to take.
+    """One job's part of a run: the share of the run `before` the job, the job's own `part` of it, the moment when the run
+    `started`, and how many seconds the run was `expected` to take.
     """
 
     before: float
@@ -100,7 +101,7 @@ class Share:
 
 
 def seconds_left(elapsed: float, reached: float, expected: float) -> float:
-    """How long the rest takes, by the pace so far, and at first, when that says little, by what was expected."""
+    """How many seconds the rest takes, by the pace so far; at first, when the pace says little, by what was `expected`."""
     return (elapsed + TRUST * expected) / (reached + TRUST) * (1 - reached)
 
 
@@ -110,7 +111,7 @@ def _watcher(told: Told, stop: Stop, price: Price, share: Share, label: str) -> 
     def advanced(units: int) -> None:
         nonlocal done, last
         stop()
-        if not units:  # it waits for its turn
+        if not units:  # the work waits for its turn
             return
         done += units
         now = time.monotonic()

@@ -1,21 +1,21 @@
-"""What work costs, told before it starts, and which work waits until somebody asks for it."""
+"""What work costs, told before it starts, and which work waits for a person's click."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-OPERATIONS_A_SECOND, SECONDS_A_PASS = 2e11, 5e-4  # of the machine that weights speak of
-PATIENCE = 1.0  # the weight from which what was asked for alone waits for a click
+OPERATIONS_A_SECOND, SECONDS_A_PASS = 2e11, 5e-4  # of the imaginary machine by which weights are counted
+PATIENCE = 1.0  # the weight from which a single map waits for a click
 AT_ONCE = 0.3  # the weight that one of many maps may have without waiting
-TOGETHER = 2.0  # the weight that all of those may have
+TOGETHER = 2.0  # the weight that all maps together may have without waiting
 
 
 @dataclass(frozen=True)
 class Price:
-    """What work takes: `units` of it, `worth` so many passes, and about how many `seconds` are to come.
+    """What work takes: so many `units`, which take as long as `worth` passes of the model, and about `seconds`.
 
-    Seconds are what a person is told. Whether work waits to be asked for is decided by its `weight`: the seconds that it takes
-    on a machine which does 200 thousand million operations a second. The weight is counted, so that one link shows the same
-    maps however busy the server is.
+    People are told the seconds. The `weight` decides whether work waits for a click: it is the seconds that the work would take
+    on a machine of 200 thousand million operations a second. It is counted, not measured, so that one link shows the same maps
+    however busy the server is.
     """
 
     units: int
@@ -29,19 +29,19 @@ class Price:
 
 
 def in_words(seconds: float) -> str:
-    """A duration, as rough as an estimate of it is."""
+    """A duration in words, as rough as an estimate is."""
     if seconds < 1:
         return "a moment"
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def weight_of_a_pass(operations: int) -> float:
-    """The seconds that one pass of so many operations takes on the machine that weights speak of."""
+    """The weight of one pass of so many operations."""
     return operations / OPERATIONS_A_SECOND + SECONDS_A_PASS
 
 
 def together(prices: Sequence[Price]) -> Price:
-    """What all of them cost, in passes where their units differ."""
+    """The price of all together, in passes where their units differ."""
     seconds, worth, weight = (sum(getattr(price, what) for price in prices) for what in ("seconds", "worth", "weight"))
     units = {price.unit for price in prices if price.units}
     if len(units) == 1:
@@ -50,8 +50,8 @@ def together(prices: Sequence[Price]) -> Price:
 
 
 def waiting(weights: Sequence[float]) -> list[bool]:
-    """Which of many maps wait to be asked for: those that are heavy, and of the others the heaviest until the rest together
-    are not.
+    """Which of many maps wait for a click: every map above AT_ONCE, and as many of the heaviest others as it takes for the rest
+    to weigh at most TOGETHER.
 
     >>> waiting([0.1, 5.0, 0.0])
     [False, True, False]

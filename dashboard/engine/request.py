@@ -1,4 +1,4 @@
-"""What can be asked for: one method, about one photo of one model."""
+"""What can be asked of the engine: one method's map of one photo for one model."""
 
 from dataclasses import dataclass
 from typing import Generic
@@ -11,7 +11,9 @@ from dashboard.photo import Photo
 
 @dataclass(frozen=True)
 class Request(Generic[M_co]):
-    """One method with its options, asked about one class of one photo, or about it rather than another class."""
+    """One method with its options, asked about a model and a photo. `target` is the class that is explained, None for the top
+    prediction; `against` is the class that it is compared with, if any.
+    """
 
     model: Classifier
     photo: Photo
@@ -26,6 +28,6 @@ class Request(Generic[M_co]):
 
     @property
     def meaning(self) -> tuple:
-        """What its answer is kept by: the model, the photo and the method; the classes only where they can change the map."""
+        """The key of the map in a store: the model, the photo and the method; the classes only where they change the map."""
         question = (self.target, self.against) if self.method.class_specific else ()
         return self.model.key, self.photo.digest, self.method, *question

@@ -1,4 +1,4 @@
-"""Where things are kept by their keys, within a bound."""
+"""A store of things by their keys, within a bound."""
 
 from collections.abc import Callable, Hashable
 from threading import Condition
@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 
 def never() -> None:
-    """A question whether to leave, answered by nobody."""
+    """The `Stop` of a caller who never leaves the queue."""
 
 
 class Shelf(Generic[K, T]):
-    """Things `T` by their keys `K`: where `room` is short, those go first that were not asked for longest. Any thread may ask.
+    """Things `T` by their keys `K`. Where `room` is short, the least recently used thing goes first. Any thread may ask.
 
-    `size` says how much room a thing takes, by default 1. Whoever waits for a thing that somebody else makes is asked by `stop`
-    now and then, which may raise to leave.
+    `size` says how much room a thing takes, by default 1. A thread that waits for a thing which another thread makes calls
+    `stop` now and then, which may raise to leave.
     """
 
     def __init__(self, room: int, size: Callable[[T], int] = lambda thing: 1, stop: Stop = never) -> None:
@@ -31,7 +31,7 @@ class Shelf(Generic[K, T]):
 
     @property
     def room(self) -> int:
-        """How much there is for all things together."""
+        """How much room there is for all things together."""
         return int(self._kept.maxsize)
 
     @property
@@ -52,7 +52,7 @@ class Shelf(Generic[K, T]):
                 self._kept[key] = thing
 
     def made(self, key: K, make: Callable[[], T]) -> T:
-        """The thing by this key, made where it is not kept: once, however many ask at once."""
+        """The thing by this key. Where it is not kept, it is made once, even where many threads ask for it together."""
         with self._changed:
             while key in self._making:
                 self._changed.wait(ASKED_EVERY)
@@ -70,7 +70,7 @@ class Shelf(Generic[K, T]):
                 self._changed.notify_all()
 
     def items(self) -> list[tuple[K, T]]:
-        """What is kept now. To look at everything asks for nothing: the order in which things go stays."""
+        """The keys and things that are kept now. This counts as no use: the order in which things go stays."""
         with self._changed:
             return [(key, Cache.__getitem__(self._kept, key)) for key in self._kept]
 

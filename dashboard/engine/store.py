@@ -1,4 +1,4 @@
-"""Models, what they saw and what was read from it: kept within bounds for everybody who asks, and the way back to the CPU."""
+"""Models, their looks at photos and the maps read from these, kept within bounds and shared; and the way back to the CPU."""
 
 import logging
 import time
@@ -26,10 +26,10 @@ LOG = logging.getLogger(__name__)
 MODELS_KEPT = 6
 LOOKS_LIMIT = 512 * 10**6  # bytes
 MAPS_LIMIT = 64 * 1024**2  # bytes
-MAP_OVERHEAD = 2048  # bytes, of what a map says of itself
+MAP_OVERHEAD = 2048  # bytes of a map beside its tensors
 SUMMARIES_KEPT = 64
 T = TypeVar("T")
-Looked = tuple[str, str, type[Evidence], Question | None]  # model, photo, kind of evidence, what was asked
+LookKey = tuple[str, str, type[Evidence], Question | None]  # model, photo, kind of evidence, question
 
 
 class Models(Protocol):
@@ -40,12 +40,12 @@ class Models(Protocol):
         ...
 
     def clear(self, key: str, /) -> None:
-        """Lets go of a model: asked for again, it is loaded anew."""
+        """Lets go of a model. The next call with its key loads it anew."""
         ...
 
 
 class KeptModels:
-    """Models where no Streamlit is: at most `limit` of them, loaded by `load`."""
+    """Models for use without Streamlit: at most `limit` are kept, each loaded by `load`."""
 
     def __init__(self, load: Callable[[str], Classifier], limit: int = MODELS_KEPT, stop: Stop = never) -> None:
         self._load, self._shelf = load, Shelf[str, Classifier](limit, stop=stop)
@@ -61,8 +61,8 @@ class KeptModels:
 
 @dataclass(frozen=True)
 class Made(Generic[M_co]):
-    """A map and what it took: milliseconds of the `look` behind it, which others may share, and of `reading` it, in which
-    it did so many `units` of work, `worth` so many passes; its `weight` is that of a `Price`.
+    """A map, `shown`, and what it took: milliseconds of the `look` behind it, which other maps may share, and milliseconds of
+    `reading` the map from it. The reading did so many `units` of work, `worth` so many passes, of this `weight` (see `Price`).
     """
 
     shown: Explanation[M_co]
@@ -74,15 +74,15 @@ class Made(Generic[M_co]):
 
     @property
     def bytes(self) -> int:
-        """The memory that it takes."""
+        """The memory that the map takes."""
         return self.shown.heatmap.nbytes + self.shown.prediction.logits.nbytes + MAP_OVERHEAD
 
 
 class Store:
-    """Everything that is kept, in one place. Keys carry the meaning: the model's key, the photo's digest, what was asked.
+    """Everything that is kept, in one place. Keys carry the meaning: the model's key, the photo's digest, the question.
 
-    `models` gives a loaded model by its key; by default the store loads and keeps them itself. It asks `stop` now and then,
-    wherever anybody waits, which may raise to leave. Everything is immutable, so that it is shared and not copied.
+    `models` gives a loaded model by its key; by default the store loads and keeps models itself. Wherever a caller waits,
+    `stop` is called now and then, and may raise to leave. Everything is immutable, so that it is shared and not copied.
     """
 
     def __init__(
@@ -90,26 +90,26 @@ class Store:
     ) -> None:
         self.models: Models = models or KeptModels(self.open, stop=stop)
         self.stop = stop
-        # What is kept is of the kind that its key names, which no checker can follow.
-        self.looks: Shelf[Looked, Observation[Any]] = Shelf(looks_limit, lambda seen: nbytes(seen.evidence), stop)
+        # A look's kind of evidence, and a map's method, stand in its key, which no type checker can follow.
+        self.looks: Shelf[LookKey, Observation[Any]] = Shelf(looks_limit, lambda seen: nbytes(seen.evidence), stop)
         self.maps: Shelf[tuple, Made[Any]] = Shelf(maps_limit, lambda made: made.bytes, stop)
         self.summaries: Shelf[tuple, Any] = Shelf(SUMMARIES_KEPT, stop=stop)
         self._crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
 
     def open(self, key: str, report: Report | None = None, may_download: bool = True) -> Classifier:
-        """Loads a model, on the CPU where the GPU had no memory for its passes; keeps nothing. Raises as `zoo.load` does."""
+        """Loads a model and keeps nothing; on the CPU where the GPU had no memory for its passes. Raises as `zoo.load` does."""
         crowded_out = key in self._crowded_out
         report = report or (lambda message: self.stop())
         model = zoo.load(key, report, torch.device("cpu") if crowded_out else None, may_download)
         return replace(model, note=zoo.NO_ROOM) if crowded_out else model
 
     def unload(self, key: str) -> None:
-        """Lets go of a model and of what it saw: loading it again reads its files anew, and tries the GPU again."""
+        """Lets go of a model and of its looks and maps. The next load reads its files anew, and tries the GPU again."""
         self._crowded_out.discard(key)
         self._forget_model(key)
 
     def forget_photo(self, digest: str) -> None:
-        """Lets go of all that models saw in a photo."""
+        """Lets go of all looks at a photo, and of all maps of it."""
         self._forget(lambda entry: entry[1] == digest)
 
     def _forget_model(self, key: str) -> None:
@@ -125,16 +125,16 @@ class Store:
         return key in self._crowded_out or zoo.chosen_device().type == "cpu"
 
     def _go_on_on_the_cpu(self, key: str) -> None:
-        """Lets go of a model for whose pass the GPU had no memory: it is loaded anew on the CPU when it is asked next."""
+        """Lets go of a model for whose pass the GPU had no memory. It is loaded anew, on the CPU, when it is needed next."""
         LOG.warning("%s goes on on the CPU", key, exc_info=True)
         torch.cuda.empty_cache()
-        if key not in self._crowded_out:  # another thread may have come first, and have loaded it by now
+        if key not in self._crowded_out:  # another thread may have done this first, and have loaded the model by now
             self._forget_model(key)
             self._crowded_out.add(key)
 
     def or_on_the_cpu(self, key: str, work: Callable[[], T], no_memory: str) -> T:
-        """What `work` with a model gives. Where the GPU has no memory left for it, the model moves to the CPU and the work is
-        done again there, so it asks the store for the model each time.
+        """The result of `work` with a model. Where the GPU has no memory left for it, the model moves to the CPU and the work
+        is done again there; so the work must take the model from the store each time.
 
         Raises:
             OutOfMemory: the CPU has no memory left either: the work's own error, or one with the sentence `no_memory`.
@@ -153,9 +153,9 @@ class Store:
         return work()
 
     def look(self, key: str, photo: Photo, needs: type[E], question: Question = LIKELIEST) -> Observation[E]:
-        """One look of a model at a photo: one that has been, or a new one, which everybody who asks at once shares.
+        """One look of a model at a photo: the one that is kept, or a new one, which all who ask for it meanwhile share.
 
-        `question` matters to evidence that depends on it alone: all others share one look. Raises as `Classifier.observe` does.
+        `question` matters only to evidence that depends on it: else all questions share a look. Raises as `Classifier.observe`.
         """
 
         def observe() -> Observation[E]:
@@ -170,15 +170,15 @@ class Store:
         return self.look(request.model.key, request.photo, request.method.evidence(), request.question)
 
     def summary(self, key: str, digest: str, of: Callable[[E], T], evidence: E) -> T:
-        """What a function says of the evidence that a model's look at a photo left, kept for each function."""
+        """What the function `of` makes of the evidence of a model's look at a photo, kept for each function."""
         return self.summaries.made((key, digest, of), lambda: of(evidence))
 
     def pass_milliseconds(self, key: str) -> float | None:
-        """A model's shortest look of those that are kept: the first ones take longer than any later pass."""
+        """The milliseconds of a model's shortest kept look, since its first passes take longer; None where none is kept."""
         return min((seen.milliseconds for entry, seen in self.looks.items() if entry[0] == key), default=None)
 
     def whole_price(self, request: Request) -> Price:
-        """What a map takes beyond its look, or took where it is there already."""
+        """What a map takes beyond its look; what it took, where the map is kept."""
         there, method = self.kept(request), request.method
         if there is not None:
             return Price(there.units, method.unit, there.worth, 0.0, there.weight)
@@ -190,22 +190,22 @@ class Store:
         return Price(work, method.unit, worth, seconds, weight)
 
     def price(self, request: Request) -> Price:
-        """What is still to be done for a map."""
+        """What is still to be done for a map: nothing where it is kept."""
         return Price(0, request.method.unit, 0.0, 0.0) if self.kept(request) else self.whole_price(request)
 
     def price_of_passes(self, key: str, passes: int) -> Price:
-        """What so many passes of a model take."""
+        """The price of so many passes of a model."""
         weight = weight_of_a_pass(self.models(key).operations)
         milliseconds = self.pass_milliseconds(key)
         seconds = weight if milliseconds is None else milliseconds / 1000
         return Price(passes, "passes", passes, passes * seconds, passes * weight)
 
     def kept(self, request: Request[M]) -> Made[M] | None:
-        """The map with what it took, if it is there already."""
+        """The map with what it took, None where it is not kept."""
         return self.maps.get(request.meaning)
 
     def made(self, request: Request[M], slow: bool = False) -> Made[M]:
-        """The map with what it took, at once where it is kept. A slow one gives way to all that is quick.
+        """The map with what it took, made where it is not kept. Making a `slow` one gives way to all quick work.
 
         Raises:
             ModelError: as `Classifier.observe` does; `OutOfMemory` also where the map itself finds no memory on the CPU.
@@ -231,8 +231,8 @@ class Store:
         return Made(shown, seen.milliseconds, milliseconds, work, worth, _weight(request, seen.evidence))
 
     def worked(self, key: str, label: str, work: Callable[[Classifier], T]) -> T:
-        """What slow `work` with a model gives; it is done in the background and gives way to all that is quick, as a slow map
-        is. The work tells `progress.advance` of its steps; passes of a `Probe` are told already.
+        """The result of slow `work` with a model, done in the background, where it gives way to all quick work, as a slow map
+        does. The work calls `progress.advance` after its steps; passes of a `Probe` do so by themselves.
         """
 
         def once() -> T:

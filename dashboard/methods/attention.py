@@ -22,14 +22,14 @@ from dashboard.numerics.relevance import legrad_rows, positive_products, relevan
 from dashboard.numerics.rollout import Fusion, discard_lowest, fuse_heads, rollout_rows, with_residual
 from dashboard.progress import advance
 
-SECONDS_PER_EDGE = 5e-8  # of a graph of attention in which a maximum flow is searched for, as measured
+SECONDS_PER_EDGE = 5e-8  # that the search for a maximum flow takes per edge of its graph, as measured
 
 
 @dataclass(frozen=True)
 class RawAttention(Method[AttentionMaps]):
     """What the token that the head reads attends to within one layer (Vaswani et al. 2017, arXiv:1706.03762).
 
-    `layer`: the layer, the last where it is None.
+    `layer`: the layer, by default the last.
     `head`: one head, or all of them, fused.
     `heads`: how the heads of a layer are fused into one matrix.
     """
@@ -58,8 +58,8 @@ class AttentionRollout(Progressive[AttentionMaps]):
 
     `heads`: how the heads of a layer are fused into one matrix.
     `discard`: the share of each fused matrix, its smallest entries, that is set to 0.
-    `depth`: the last layer that is rolled out; all are where it is None.
-    `first_layer`: the first layer that is rolled out; those before it hand on what they get.
+    `depth`: the last layer to include, by default the last of the model.
+    `first_layer`: the first layer to include; the layers before it only hand on what they get.
     """
 
     heads: Fusion = "mean"
@@ -84,8 +84,8 @@ class GradientRollout(Progressive[AttentionGradients]):
     """Rollout of the attention that speaks for a class (the idea of github.com/jacobgil/vit-explain, after arXiv:2005.00928).
 
     `discard`: the share of each fused matrix, its smallest entries, that is set to 0.
-    `depth`: the last layer that is rolled out; all are where it is None.
-    `first_layer`: the first layer that is rolled out; those before it hand on what they get.
+    `depth`: the last layer to include, by default the last of the model.
+    `first_layer`: the first layer to include; the layers before it only hand on what they get.
     """
 
     discard: Annotated[float, Span(0.0, 0.99, 0.01)] = 0.5
@@ -107,8 +107,8 @@ class GradientRollout(Progressive[AttentionGradients]):
 class GenericRelevance(Progressive[AttentionGradients]):
     """What of each patch speaks for a class by the time it is read (Chefer et al. 2021, arXiv:2103.15679).
 
-    `depth`: the last layer that is counted; all are where it is None.
-    `first_layer`: the first layer that is counted.
+    `depth`: the last layer to include, by default the last of the model.
+    `first_layer`: the first layer to include.
     """
 
     depth: Depth = None
@@ -129,8 +129,8 @@ class GenericRelevance(Progressive[AttentionGradients]):
 class TransformerAttribution(Progressive[AttentionRelevance]):
     """Relevance that each layer hands down, times the score's gradient (Chefer et al. 2021, arXiv:2012.09838).
 
-    `depth`: the last layer that is counted; all are where it is None.
-    `first_layer`: the first layer that is counted.
+    `depth`: the last layer to include, by default the last of the model.
+    `first_layer`: the first layer to include.
     """
 
     depth: Depth = None
@@ -151,8 +151,8 @@ class TransformerAttribution(Progressive[AttentionRelevance]):
 class LeGrad(Progressive[LayerScores]):
     """Where more attention would raise the score that is read after each layer (Bousselham et al. 2024, arXiv:2404.03214).
 
-    `depth`: the last layer that is counted; all are where it is None.
-    `first_layer`: the first layer that is counted.
+    `depth`: the last layer to include, by default the last of the model.
+    `first_layer`: the first layer to include.
     """
 
     depth: Depth = None
@@ -190,7 +190,7 @@ class AttentionFlow(Method[AttentionMaps]):
         return 0.1 * self.work(evidence)
 
     def seconds(self, evidence: AttentionMaps, of_a_pass: float) -> float:
-        """At most, where each token's flow is searched for: on a CPU, whatever the model runs on."""
+        """An upper bound, reached where every token's flow has to be searched for. The search runs on the CPU."""
         layers, _, tokens, _ = evidence.weights.shape
         return self.work(evidence) * layers * tokens**2 * SECONDS_PER_EDGE
 
@@ -214,7 +214,7 @@ def _averaged(evidence: AttentionMaps) -> Tensor:
 class TokenGradCAM(Method[TokenMaps]):
     """Grad-CAM on the patches' tokens (Selvaraju et al. 2016, arXiv:1610.02391).
 
-    `layer`: the one after which tokens are read; the last where it is None whose patches the head can still hear of.
+    `layer`: the layer after which tokens are read; by default the last one after which the patches still reach the head.
     """
 
     layer: Annotated[int | None, Span(1, "token_layers", 1)] = None
@@ -226,8 +226,8 @@ class TokenGradCAM(Method[TokenMaps]):
     passes: ClassVar = 2
 
     def __call__(self, evidence: TokenMaps) -> Tensor:
-        place = index_of(self.layer, evidence.token_layers, "layer")
-        return cam.grad_cam(*(maps[place].movedim(-1, 0) for maps in (evidence.tokens, evidence.gradients)))
+        index = index_of(self.layer, evidence.token_layers, "layer")
+        return cam.grad_cam(*(maps[index].movedim(-1, 0) for maps in (evidence.tokens, evidence.gradients)))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ A = TypeVar("A", bound=AttentionMaps)
 
 @dataclass(frozen=True)
 class Span:
-    """The range of a number option; a `high` such as "layers" names what of the model's extent it is."""
+    """The range of a number option. A `high` that is a word, such as "layers", is that entry of the model's extent."""
 
     low: float
     high: float | str
@@ -28,7 +28,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Pick:
-    """One of as many as the model's extent says, counted from 1, or none of them, which has a name of its own."""
+    """A number from 1 to an entry of the model's extent, `count` (such as "heads"), or no number, shown as the word `none`."""
 
     count: str
     none: str
@@ -36,15 +36,15 @@ class Pick:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an option means, in words, where many methods have the same; else it stands in the method's docstring."""
+    """The meaning, in words, of an option that many methods share. Other options are explained in their method's docstring."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Attraction:
-    """The `layer`, from 1, that sends one patch most attention: a `share` of all that it sends, where each token would get
-    `even` if all got the same.
+    """The `layer`, counted from 1, that sends the most attention to one patch: the patch gets this `share` of all that the
+    layer sends, and would get the share `even` if every token got the same.
     """
 
     layer: int
@@ -54,9 +54,9 @@ class Attraction:
 
 @dataclass(frozen=True)
 class Method(Generic[E]):
-    """A pure function of one kind `E` of evidence; what a new one does not say is as here.
+    """A pure function of one kind `E` of evidence. A new method sets only what differs from the defaults here.
 
-    `passes` counts those of the look, forward and backward apart; `work` what reading it takes on top, in its `unit`.
+    `passes` is how many passes the look takes, forward and backward counted apart. `unit` is what `work` counts.
     `measures` says what a value is, before the name of the class where the method knows one.
     """
 
@@ -80,15 +80,15 @@ class Method(Generic[E]):
         return cast("type[E]", cls.needs)
 
     def work(self, evidence: E) -> int:
-        """How many units it takes on top of the evidence."""
+        """How many units of work the map takes, beyond the look that left the evidence."""
         return 0
 
     def worth(self, evidence: E) -> float:
-        """How many passes that work is worth."""
+        """How many passes of the model take as long as that work."""
         return float(self.work(evidence))
 
     def seconds(self, evidence: E, of_a_pass: float) -> float:
-        """About how long that work takes where a pass takes so long. From a second or so on, a person is asked before."""
+        """About how many seconds that work takes, where a pass takes `of_a_pass` seconds."""
         return self.worth(evidence) * of_a_pass
 
     def question(self, target: int | None, against: int | None) -> Question:
@@ -96,11 +96,11 @@ class Method(Generic[E]):
         return Question(target, against)
 
     def remark(self, evidence: E, heatmap: Tensor) -> str:
-        """What there is to know of this very map, a sentence; most need none."""
+        """A sentence about this very map; empty for most maps."""
         return ""
 
     def attraction(self, evidence: E, heatmap: Tensor) -> Attraction | None:
-        """Which layer sends the map's largest cell most attention; None where the method doesn't go up the layers."""
+        """Which layer sends the most attention to the map's largest cell; None where the method doesn't go up the layers."""
         return None
 
 
@@ -119,7 +119,7 @@ class Progressive(Method[A]):
         raise NotImplementedError
 
     def started(self, evidence: A, matrices: Tensor) -> Tensor:
-        """One matrix per layer, (L, ..., T, T), without those of the layers before the first."""
+        """One matrix per layer, (L, ..., T, T); those of the layers before `first_layer` are set to 0."""
         return starting_at(matrices, index_of(self.first_layer, evidence.layers, "first layer"))
 
     def __call__(self, evidence: A) -> Tensor:
@@ -139,14 +139,14 @@ class Progressive(Method[A]):
 
 
 class Backward(Method[StageGradients]):
-    """A method that goes back from the score to a CNN's stage, each time anew, by the layers after it alone."""
+    """A method that reads the score's gradient at a stage of a CNN. Each map runs the layers after it, forward and back."""
 
     needs: ClassVar = StageGradients
     unit: ClassVar = "passes of the later layers"
     stage: int | None
 
     def first(self, evidence: StageGradients) -> int:
-        """The first stage that is read, from 0."""
+        """The index of the first stage that is read."""
         return index_of(self.stage, evidence.stages, "stage")
 
     def work(self, evidence: StageGradients) -> int:
@@ -156,21 +156,25 @@ class Backward(Method[StageGradients]):
         return 2 * evidence.after[self.first(evidence)]
 
     def read(self, evidence: StageGradients) -> tuple[Tensor, Tensor]:
-        """The stage's activations and the score's gradients there."""
-        place = self.first(evidence)
-        return evidence.activations[place], evidence.gradients(place)[0]
+        """The stage's activations and the score's gradients there, (C, h, w) each."""
+        index = self.first(evidence)
+        return evidence.activations[index], evidence.gradients(index)[0]
 
 
 Depth = Annotated[int | None, Span(1, "layers", 1)]
 FirstLayer = Annotated[int, Span(1, "layers", 1)]
 Stage = Annotated[
-    int | None, Span(1, "stages", 1), Meaning("the stage of the network whose maps are read, the last where it is None.")
+    int | None, Span(1, "stages", 1), Meaning("the stage of the network whose maps are read, by default the last.")
 ]
 Samples = Annotated[int, Span(2, 40, 1)]
 
 
 def index_of(chosen: int | None, count: int, what: str) -> int:
-    """The index of a choice that counts from 1; the last where nothing is chosen."""
+    """The index of a choice that counts from 1; the last index where nothing is chosen.
+
+    Raises:
+        ValueError: the choice is not from 1 to `count`.
+    """
     if chosen is None:
         return count - 1
     if not 1 <= chosen <= count:
@@ -181,7 +185,7 @@ def index_of(chosen: int | None, count: int, what: str) -> int:
 def option_texts(method: type[Method]) -> dict[str, str]:
     """What each option of a method means, by its name.
 
-    It stands in the docstring, in a line "`name`: text", or, of an option that many methods have, as a `Meaning` of its type.
+    A line "`name`: text" of the docstring says it or, for an option that many methods share, a `Meaning` in its type.
     """
     shared = {name: _meaning(hint) for name, hint in get_type_hints(method, include_extras=True).items()}
     lines = [line.strip() for line in (method.__doc__ or "").splitlines()]

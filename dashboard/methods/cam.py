@@ -51,7 +51,7 @@ class GradCAM(Backward):
 
 @dataclass(frozen=True)
 class GradCAMPlusPlus(Backward):
-    """Grad-CAM that gives several things of one class their due (Chattopadhay et al. 2017, arXiv:1710.11063)."""
+    """Grad-CAM adapted to several objects of one class (Chattopadhay et al. 2017, arXiv:1710.11063)."""
 
     stage: Stage = None
 
@@ -67,7 +67,7 @@ class GradCAMPlusPlus(Backward):
 class SmoothGradCAMPlusPlus(Method[StageProbe]):
     """Grad-CAM++ with gradients averaged over noisy copies of the photo (Omeiza et al. 2019, arXiv:1908.01224).
 
-    `copies`: how many noisy copies are looked at.
+    `copies`: how many noisy copies to average over.
     `noise`: the noise's standard deviation, where the photo's own colours have about 1.
     """
 
@@ -84,12 +84,12 @@ class SmoothGradCAMPlusPlus(Method[StageProbe]):
         return 2 * self.copies
 
     def __call__(self, evidence: StageProbe) -> Tensor:
-        place, probe = index_of(self.stage, evidence.stages, "stage"), evidence.probe
+        index, probe = index_of(self.stage, evidence.stages, "stage"), evidence.probe
         draws = torch.Generator().manual_seed(0)
         noises = [self.noise * torch.randn(probe.pixels.shape, generator=draws).to(probe.pixels) for _ in range(self.copies)]
-        inside = [evidence.maps(probe.pixels + noise)[place] for noise in noises]
-        gradients = torch.cat([evidence.slopes(place, maps, weights_of(evidence.asked))[0] for maps in inside])
-        return cam.smooth_grad_cam_pp(evidence.activations[place], gradients)
+        inside = [evidence.maps(probe.pixels + noise)[index] for noise in noises]
+        gradients = torch.cat([evidence.slopes(index, maps, weights_of(evidence.asked))[0] for maps in inside])
+        return cam.smooth_grad_cam_pp(evidence.activations[index], gradients)
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class FinerCAM(Backward):
     """What sets a class apart from those that come closest to it (Zhang et al. 2025, arXiv:2501.11309).
 
     `gamma`: how much of the closest classes' mean score is taken off; 0 is Grad-CAM.
-    `rivals`: how many of the closest classes are compared with, where none is named to hold the class against.
+    `rivals`: how many of the closest classes to compare with, where no class is chosen for that.
     """
 
     stage: Stage = None
@@ -162,7 +162,7 @@ class FinerCAM(Backward):
 class RefineCAM(Backward):
     """Grad-CAM++ of several stages, multiplied: a place is bright where all are (Domeniconi et al. 2026, arXiv:2605.14641).
 
-    `first_stage`: the first that takes part; all from there to the last do.
+    `first_stage`: the first stage to include; all later ones are included too.
     """
 
     first_stage: Annotated[int, Span(1, "stages", 1)] = 1
@@ -206,7 +206,7 @@ def _masks(evidence: StageProbe, stage: int | None) -> tuple[Tensor, Tensor]:
 
 
 def _distinct(evidence: StageProbe, stage: int | None) -> int:
-    """How many masks differ: dead channels are asked about once."""
+    """How many different masks there are: channels with equal masks, such as dead ones, share one pass."""
     return len(_masks(evidence, stage)[1].flatten(1).unique(dim=0))
 
 
@@ -214,7 +214,7 @@ def _distinct(evidence: StageProbe, stage: int | None) -> int:
 class SSCAM(Method[StageProbe]):
     """Score-CAM with each mask blurred by noise several times (Wang et al. 2020, arXiv:2006.14255).
 
-    `copies`: how many noisy copies of each mask are looked through.
+    `copies`: how many noisy copies of each mask to average over.
     `noise`: the noise's standard deviation, where a mask goes from 0 to 1.
     """
 
@@ -288,10 +288,10 @@ class AblationCAM(Method[StageProbe]):
         return self.work(evidence) * evidence.after[index_of(self.stage, evidence.stages, "stage")]
 
     def __call__(self, evidence: StageProbe) -> Tensor:
-        place, asked = index_of(self.stage, evidence.stages, "stage"), weights_of(evidence.asked)
-        activations = evidence.activations[place]
-        score = (evidence.rest(place, activations[None]) @ asked).item()
-        without = [evidence.rest(place, part) @ asked for part in perturbation.ablated(activations)]
+        index, weights = index_of(self.stage, evidence.stages, "stage"), weights_of(evidence.asked)
+        activations = evidence.activations[index]
+        score = (evidence.rest(index, activations[None]) @ weights).item()
+        without = [evidence.rest(index, part) @ weights for part in perturbation.ablated(activations)]
         return cam.ablation_weighted(activations, score, torch.cat(without))
 
 

@@ -40,7 +40,7 @@ class Occlusion(Method[Probe]):
 class IntegratedGradients(Method[Probe]):
     """Each place's part of the score, from a plain colour to the photo (Sundararajan et al. 2017, arXiv:1703.01365).
 
-    `steps`: how many photos on the way are asked about.
+    `steps`: how many steps to take from the plain colour to the photo.
     """
 
     steps: Annotated[int, Span(8, 64, 8)] = 32
@@ -62,7 +62,7 @@ class IntegratedGradients(Method[Probe]):
 class SmoothGrad(Method[Probe]):
     """How strongly the score answers to a change of each place (Smilkov et al. 2017, arXiv:1706.03825).
 
-    `copies`: how many noisy copies are looked at.
+    `copies`: how many noisy copies to average over.
     `noise`: the noise's standard deviation, as a share of the photo's range.
     """
 
@@ -86,7 +86,7 @@ class SmoothGrad(Method[Probe]):
 class RISE(Method[Probe]):
     """Random masks, weighted by the photo's score under them, less the mean one (Petsiuk et al. 2018, arXiv:1806.07421).
 
-    `masks`: how many masks are looked through.
+    `masks`: how many random masks to try.
     `cells`: how many cells a mask has from side to side.
     """
 

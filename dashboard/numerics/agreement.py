@@ -39,10 +39,10 @@ def rank_difference(a: Tensor, b: Tensor) -> Tensor:
 
 
 def top_mask(values: Tensor, share: float) -> Tensor:
-    """True at the round(share n) largest cells, at least one; of equals all are in or none, or an accident would choose.
+    """True at the round(share n) largest cells, at least one. Of equal cells all are in or none: no accident chooses.
 
-    So there are fewer where many tie for the last place, such as the zeros of a Grad-CAM, more where more than that share the
-    largest value, and none in a flat map.
+    So the top has fewer cells where many tie for its last rank, such as the zeros of a Grad-CAM, more cells where more than
+    round(share n) have the largest value, and none in a flat map.
     """
     if not 0 < share <= 1:
         raise ValueError(f"expected a share above 0 and at most 1, got {share}")
@@ -53,7 +53,7 @@ def top_mask(values: Tensor, share: float) -> Tensor:
     last = descending[count - 1]
     fits = count == values.numel() or descending[count] < last
     mask = values >= last if fits else values > last
-    return mask if mask.any() else values >= last  # more cells share the largest value than the top has places
+    return mask if mask.any() else values >= last  # more cells have the largest value than the top should hold
 
 
 def top_overlap(a: Tensor, b: Tensor, share: float) -> float:

@@ -15,10 +15,11 @@ def read_attention(weights: Tensor, reads: Tensor) -> Tensor:
 
 
 def token_attention(weights: Tensor, token: int, direction: str) -> Tensor:
-    """One token's attention, (..., T, T) -> (..., T): as `query` what it attends to, its row; as `key` who attends to it.
+    """One token's attention, (..., T, T) -> (..., T): its row, to what it attends (`query`), or its column, what attends to
+    it (`key`).
 
     Raises:
-        ValueError: `direction` is neither, or there is no such token.
+        ValueError: `direction` is neither `query` nor `key`, or there is no such token.
     """
     tokens = weights.shape[-1]
     if direction not in ("query", "key") or not 0 <= token < tokens:
@@ -48,7 +49,7 @@ def attention_entropy(weights: Tensor, prefix: int) -> Tensor:
 
 
 def _distances(rows: int, columns: int) -> Tensor:
-    """(n, n) between the centres of all patches, in patches."""
+    """The distances between the centres of all n patches, (n, n), in patches."""
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
-    places = torch.stack([y.flatten(), x.flatten()], -1).double()  # (n, 2)
-    return torch.cdist(places, places)
+    centres = torch.stack([y.flatten(), x.flatten()], -1).double()  # (n, 2)
+    return torch.cdist(centres, centres)

@@ -34,7 +34,7 @@ def class_activation_map(activations: Tensor, class_weights: Tensor) -> Tensor:
 def activation_energy(activations: Tensor) -> Tensor:
     """How strongly a layer answers at each place: the sum of squares over channels, (C, h, w) -> (h, w).
 
-    The activation-based attention map of Zagoruyko and Komodakis 2017, arXiv:1612.03928, F^2_sum. No class enters.
+    The activation-based attention map of Zagoruyko and Komodakis 2017, arXiv:1612.03928, F^2_sum. It depends on no class.
     """
     return activations.square().sum(0)
 
@@ -48,7 +48,7 @@ def grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
 
 
 def grad_cam_pp(activations: Tensor, gradients: Tensor) -> Tensor:
-    """Grad-CAM with weights sum_xy a ReLU(g), where a counts places alike that answer alike, (C, h, w) twice -> (h, w).
+    """Grad-CAM with weights sum_xy a ReLU(g), where a = g^2 / (2 g^2 + g^3 sum_xy f), (C, h, w) twice -> (h, w).
 
     Chattopadhay et al. 2017, arXiv:1710.11063, equations 7 and 19, for the score exp(y_c), whose higher derivatives are
     powers of the first.
@@ -59,7 +59,8 @@ def grad_cam_pp(activations: Tensor, gradients: Tensor) -> Tensor:
 def smooth_grad_cam_pp(activations: Tensor, gradients: Tensor) -> Tensor:
     """Grad-CAM++ with each power of the gradient averaged over noisy copies, (C, h, w), (N, C, h, w) -> (h, w).
 
-    Omeiza et al. 2019, arXiv:1908.01224. Its numerator, the first derivative, is taken for a slip, as in torchcam.
+    Omeiza et al. 2019, arXiv:1908.01224. The paper has the first derivative in the numerator of a, where this
+    has the second: as torchcam does, it takes that for a slip.
     """
     first, second, third = (gradients.pow(power).mean(0) for power in (1, 2, 3))
     below = 2 * second + activations.sum((1, 2), keepdim=True) * third
@@ -70,7 +71,7 @@ def smooth_grad_cam_pp(activations: Tensor, gradients: Tensor) -> Tensor:
 def xgrad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     """Grad-CAM with gradients averaged by the activations' share of their channel, (C, h, w) twice -> (h, w).
 
-    Fu et al. 2020, arXiv:2008.02312, equation 8. A channel that adds up to nothing gets no weight.
+    Fu et al. 2020, arXiv:2008.02312, equation 8. A channel whose sum is 0 gets the weight 0.
     """
     total = activations.sum((1, 2))
     weights = torch.where(total == 0, 0, (gradients * activations).sum((1, 2)) / total)
@@ -105,7 +106,7 @@ def eigen_cam(activations: Tensor) -> Tensor:
     channels = activations.flatten(1)  # (C, h w)
     if len(channels) < channels.shape[1]:
         values = channels.T @ _leading(channels @ channels.T)
-    else:  # the same, from the smaller of both products
+    else:  # the same values, by the smaller of the two products
         places = _leading(channels.T @ channels)
         values = places * (channels @ places).norm()
     return (-values if values.sum() < 0 else values).view(activations.shape[1:])
@@ -117,7 +118,7 @@ def _leading(products: Tensor) -> Tensor:
 
 
 def score_masks(activations: Tensor) -> Tensor:
-    """Each channel from 0 to 1, a constant one 0 throughout, (C, h, w) -> (C, h, w)."""
+    """Each channel scaled to 0 to 1; a constant channel becomes 0, (C, h, w) -> (C, h, w)."""
     low, high = activations.amin((1, 2), keepdim=True), activations.amax((1, 2), keepdim=True)
     return torch.where(high > low, (activations - low) / (high - low), 0)
 
@@ -125,13 +126,13 @@ def score_masks(activations: Tensor) -> Tensor:
 def score_weighted(activations: Tensor, scores: Tensor) -> Tensor:
     """ReLU(sum_k softmax(s)_k f_k) for the scores (C,) of the masked photos, (C, h, w) -> (h, w).
 
-    Wang et al. 2019, arXiv:1910.01279, algorithm 1: a baseline's score would cancel in the softmax.
+    Wang et al. 2019, arXiv:1910.01279, algorithm 1. No score of a baseline is taken off: it would cancel in the softmax.
     """
     return _weighted(activations, scores.softmax(0)).relu()
 
 
 def ablation_weighted(activations: Tensor, score: float, without: Tensor) -> Tensor:
-    """ReLU(sum_k w_k f_k), w_k the share of the score that goes with channel k, (C, h, w), (C,) -> (h, w).
+    """ReLU(sum_k w_k f_k), w_k the share of the score that is lost without channel k, (C, h, w), (C,) -> (h, w).
 
     Desai and Ramaswamy 2020 (WACV), equation 3, except that the drop is divided by the score's absolute value: a negative
     score would otherwise turn the map over.

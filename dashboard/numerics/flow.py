@@ -18,24 +18,24 @@ ROUNDS = 60
 
 
 def sink_bound(steps: Tensor) -> Tensor:
-    """What can flow into each input token in the first layer, 1 at most: no flow to it is larger, (L, T, T) -> (T,)."""
+    """How much the first layer can carry into each input token, 1 at most: a bound of any flow to it, (L, T, T) -> (T,)."""
     return steps[0].cpu().double().sum(0).clamp(max=1)
 
 
 def at_bound(flow: Tensor, bound: Tensor) -> Tensor:
-    """Where a flow is as large as its bound, so that the bound alone settles it, true or false for each entry."""
+    """True at each entry where a flow is as large as its bound, and therefore the maximum."""
     return bound - flow <= SLACK * bound
 
 
 def attention_flow(steps: Tensor, reads: Tensor, advance: Callable[[int], None]) -> Tensor:
     """The maximum flow to each input token, (T,).
 
-    Where a flow as large as `sink_bound` is found by hand, it is the maximum; elsewhere SciPy searches (Dinic's algorithm).
+    Where `_found_flow` is as large as `sink_bound`, it is the maximum; elsewhere SciPy searches (Dinic's algorithm).
 
     Args:
         steps: (L, T, T), each layer's attention with its residual; rows sum to 1.
         reads: (T,), the share of each output token that the head reads; sums to 1.
-        advance: told how many more tokens are done.
+        advance: called with how many more tokens are done.
     """
     steps, reads = steps.cpu().double(), reads.cpu().double()
     bound = sink_bound(steps)
@@ -52,7 +52,7 @@ def attention_flow(steps: Tensor, reads: Tensor, advance: Callable[[int], None])
 
 
 def _found_flow(steps: Tensor, reads: Tensor, wanted: Tensor) -> Tensor:
-    """A flow to each token that keeps all capacities, at most `wanted`, (T,).
+    """The size of a flow to each token, at most `wanted`, that exceeds no edge's capacity, (T,).
 
     From above, the reading token's attention spreads as in rollout, which every edge can carry. From below, what a token
     wants is drawn in proportion to the edges into it. One layer between the two joins them.
@@ -62,7 +62,7 @@ def _found_flow(steps: Tensor, reads: Tensor, wanted: Tensor) -> Tensor:
     down, spread = [reads], reads
     for step in reversed(steps[1:]):
         spread = spread @ step
-        down.append(spread)  # down[i]: what stands before layer L - 1 - i
+        down.append(spread)  # down[i]: the attention that reaches the output of layer L - 1 - i
     drawn, slack = steps[0].T * (wanted / steps[0].sum(0))[:, None], torch.ones(tokens, dtype=steps.dtype)
     for layer in range(1, layers):  # drawn (V, T): what sink v draws from each token after `layer` layers
         best = torch.maximum(best, slack * _joined(steps[layer], down[layers - 1 - layer], drawn, wanted))
@@ -91,8 +91,8 @@ def _joined(step: Tensor, above: Tensor, below: Tensor, wanted: Tensor) -> Tenso
 def _graphs(steps: Tensor, reads: Tensor) -> Callable[[int], csr_array]:
     """Edges from each token to those of the layer before it; the last node feeds the tokens that the head reads.
 
-    For each sink a graph of its own: into the first layer lead the edges to the sink alone, out of the last those from
-    tokens that are read alone. The others carry nothing, and a search would walk them all.
+    Each sink has a graph of its own: in the first layer it has only the edges to the sink, in the last layer only those from
+    tokens that are read. The other edges would carry nothing, and a search would walk them all.
     """
     layers, tokens = len(steps), len(reads)
     used = steps.numpy().copy()

@@ -15,15 +15,15 @@ from dashboard.numerics.cam import stretched
 
 Score = Callable[[Tensor], Tensor]
 BATCH = 16
-GRADIENT_BATCH = 4  # where the way back follows: one step takes thrice as long
+GRADIENT_BATCH = 4  # where gradients are needed: such a step takes three times as long
 FINEST = 32  # cells per side that maps of single pixels are summed into
 
 
 def masked_scores(score: Score, pixels: Tensor, masks: Tensor) -> Tensor:
     """The score of the photo under each mask (C, h, w), stretched to its size, (C,). Equal masks are asked about once."""
-    distinct, place = masks.flatten(1).unique(dim=0, return_inverse=True)
+    distinct, inverse = masks.flatten(1).unique(dim=0, return_inverse=True)
     parts = distinct.view(-1, *masks.shape[1:]).split(BATCH)
-    return torch.cat([score(pixels * stretched(part, pixels.shape[2:])[:, None]) for part in parts])[place]
+    return torch.cat([score(pixels * stretched(part, pixels.shape[2:])[:, None]) for part in parts])[inverse]
 
 
 def occlusion(score: Score, pixels: Tensor, cells: int) -> Tensor:
@@ -48,7 +48,7 @@ def occlusion_passes(size: tuple[int, int], cells: int) -> int:
 def integrated_gradients(score: Score, pixels: Tensor, steps: int) -> Tensor:
     """Each place's part of the score's difference from a photo of the colour that the model takes for 0, (h, w).
 
-    The map adds up to it.
+    The map adds up to that difference.
 
     Sundararajan et al. 2017, arXiv:1703.01365.
     """
@@ -73,8 +73,8 @@ def rise(score: Score, pixels: Tensor, samples: int, cells: int) -> Tensor:
     """The mean of random masks, weighted by the score of the photo under them less the mean score, (h, w).
 
     Petsiuk et al. 2018, arXiv:1806.07421, equation 6, with its masks: cells of a coarse grid left open with a chance of a
-    half, stretched bilinearly and shifted. The paper weights by a probability; a logit has no zero of its own, so its mean
-    is taken off: 0 is a place that makes no difference. captum has no RISE.
+    half, stretched bilinearly and shifted. The paper weights by a probability; a logit has no zero of its own, so the
+    mean score is taken off: 0 is a place that makes no difference. captum has no RISE.
     """
     weighted, plain, scores = torch.zeros_like(pixels[0, 0]), torch.zeros_like(pixels[0, 0]), []
     height, width = pixels.shape[2:]
@@ -87,7 +87,7 @@ def rise(score: Score, pixels: Tensor, samples: int, cells: int) -> Tensor:
 
 
 def rise_masks(samples: int, cells: int, size: tuple[int, int], draws: torch.Generator) -> Iterator[Tensor]:
-    """As many masks, a batch (B, H, W) at a time, from 0 to 1."""
+    """So many random masks with values from 0 to 1, a batch (B, H, W) at a time."""
     tall, wide = (math.ceil(side / cells) for side in size)
     for count in map(len, torch.arange(samples).split(BATCH)):
         coarse = (torch.rand(count, cells + 1, cells + 1, generator=draws) < 0.5).float()
@@ -105,18 +105,18 @@ def summed_cells(values: Tensor) -> Tensor:
 
 
 def _pooled(values: Tensor, cells: tuple[int, int]) -> Tensor:
-    """Means over cells, on the CPU: Apple's GPUs can't where the size is no multiple of theirs."""
+    """Means over cells, on the CPU: Apple's GPUs can't pool a size that is no multiple of the cells."""
     return F.adaptive_avg_pool2d(values.cpu()[None], cells)[0]
 
 
 def _cells(values: Tensor) -> tuple[int, int]:
-    """The most cells per side, up to 32, that all hold as many pixels."""
+    """The most cells per side, up to 32, that all hold the same number of pixels."""
     rows, columns = (max(n for n in range(1, FINEST + 1) if side % n == 0) for side in values.shape[-2:])
     return rows, columns
 
 
 def _seeded() -> torch.Generator:
-    """Draws that are the same for the same question, whoever asks."""
+    """A generator of draws that are the same every time, so that one question has one answer."""
     return torch.Generator().manual_seed(0)
 
 

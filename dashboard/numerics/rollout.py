@@ -32,8 +32,8 @@ def fuse_heads(weights: Tensor, mode: str) -> Tensor:
 def discard_lowest(fused: Tensor, ratio: float) -> Tensor:
     """Sets the floor(ratio T^2) smallest entries of each matrix to 0, (..., T, T) -> (..., T, T).
 
-    The idea is of github.com/jacobgil/vit-explain. As there, entry (0, 0) is never dropped. Entries that
-    tie with the smallest one that stays, stay too: which of two equals goes would be an accident.
+    The idea is of github.com/jacobgil/vit-explain. As there, entry (0, 0) is never dropped. Entries equal
+    to the smallest entry that stays, stay too: no accident chooses between equals.
 
     Raises:
         ValueError: `ratio` is not in 0 to 0.99.
@@ -59,7 +59,7 @@ def _smallest_kept(flat: Tensor, count: int) -> Tensor:
 
 
 def starting_at(matrices: Tensor, first: int) -> Tensor:
-    """The same without the layers before `first`, from 0: theirs are 0, so that only their skip connection hands anything on.
+    """The matrices, those of the layers before `first` (from 0) set to 0, so that there only the skip connection hands on.
 
     (L, ..., T, T) -> (L, ..., T, T). The start layer of Chefer et al. 2021 (arXiv:2103.15679), in their code.
 

@@ -19,7 +19,7 @@ ROUNDING = 1e-6  # of the largest value: float32 sums of equal things differ by 
 
 
 class Values(Protocol):
-    """A tensor or a NumPy array, as far as it is looked at here."""
+    """What `is_flat` needs of a tensor or a NumPy array."""
 
     def min(self) -> Any:
         """The smallest."""
@@ -31,9 +31,9 @@ class Values(Protocol):
 
 
 def is_flat(values: Values) -> bool:
-    """Whether all entries are the same, but for rounding, or some are no numbers: then nothing ranks above anything."""
+    """Whether all entries are equal up to rounding, or some are NaN or infinite: in both cases nothing can be ranked."""
     low, high = values.min().item(), values.max().item()
-    return not high - low > ROUNDING * max(abs(low), abs(high))  # NaN and infinity exceed nothing
+    return not high - low > ROUNDING * max(abs(low), abs(high))  # which NaN never does, nor infinity with infinity on the right
 
 
 def percentiles(values: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ def crop_resample(heatmap: Tensor, region: tuple[float, float, float, float], ro
 
 
 def inside(region: tuple[float, float, float, float], rows: int, columns: int) -> Tensor:
-    """(rows, columns), true where the centre of such a grid's cell lies in 0 to 1 both ways."""
+    """True where a cell's centre lies on the map, (rows, columns), for a grid laid over a region as in `crop_resample`."""
     left, top, right, bottom = region
     down, across = _centres(top, bottom, rows), _centres(left, right, columns)
     return ((down >= 0) & (down <= 1))[:, None] & ((across >= 0) & (across <= 1))
