@@ -1,1 +1,1 @@
-"""Models: where checkpoints come from, and one adapter per family that turns a pass into evidence."""
+"""Models: families, which open checkpoints, and observers, which turn a pass over a photo into evidence."""

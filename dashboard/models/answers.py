@@ -1,4 +1,4 @@
-"""What a model's outputs are called, what makes scores of them, and whether it answers at all: asked of every family."""
+"""What every family needs to know of a model: its outputs' names, what makes scores of them, and whether it answers a photo."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ SIDE = 256  # pixels of the square photo that every model has to answer about
 def output_names(id2label: Any, count: int) -> tuple[str, ...]:
     """A name for each of `count` outputs: its own in a configuration's `id2label`, or a stand-in such as "class 2".
 
-    Keys are indices as JSON writes them. Numbers name a class as well as text does; nothing else is a name.
+    Keys are indices as JSON writes them. A name is a text or a number; for anything else the stand-in is used.
     """
     names = dict(enumerate(id2label)) if isinstance(id2label, list) else id2label
     names = {str(key): name for key, name in names.items()} if isinstance(names, Mapping) else {}
@@ -45,11 +45,11 @@ def activation_of(problem_type: str | None, outputs: int) -> Activation:
 def accepted(
     answer: Callable[[Tensor], Tensor], preprocessing: Preprocessing, outputs: int, title: str, device: torch.device
 ) -> tuple[Tensor, int]:
-    """One real pass: the pixels (1, 3, H, W) of a photo for which a model gave as many finite logits as it has labels, and
-    how many operations that took.
+    """Runs a model once on a photo of noise, to see that it gives as many finite logits as it has labels. Gives the photo's
+    pixels (1, 3, H, W) and how many operations the pass took.
 
     Raises:
-        ModelError: it did not, and the text says what came instead.
+        ModelError: the model gave something else, which the text names.
     """
     pixels = _prepared(preprocessing, title).to(device)
     try:
@@ -57,9 +57,9 @@ def accepted(
             logits = answer(pixels)
     except ModelError:
         raise
-    except Exception as error:  # what a checkpoint's shapes make of a photo raises anything
+    except Exception as error:  # a checkpoint of any shape may raise anything at a photo
         if is_out_of_memory(error):
-            raise  # the loader's to answer
+            raise  # the loader turns it into a sentence
         LOG.warning("%s does not answer", title, exc_info=True)
         raise ModelError(f"{title} can't look at a photo that its own processor prepared: {said(error)}") from error
     if not isinstance(logits, Tensor) or logits.shape != (1, outputs):
@@ -71,7 +71,7 @@ def accepted(
 
 
 def _prepared(preprocessing: Preprocessing, title: str) -> Tensor:
-    """(1, 3, H, W): noise as the model's own preprocessing hands it on."""
+    """A photo of noise, prepared by the model's own preprocessing, (1, 3, H, W)."""
     noise = torch.randint(0, 256, (3, SIDE, SIDE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     try:
         pixels = preprocessing.pixels(noise)

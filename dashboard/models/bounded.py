@@ -1,4 +1,4 @@
-"""A loader that may not make more than the files it reads are worth."""
+"""A bound on what a loader may compute and allocate, by the size of the weights that it loads."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,10 +16,10 @@ SPARE = 512 * 1024**2  # bytes beyond what the weights take
 
 
 class Bounded(TorchDispatchMode):
-    """Stops what runs inside, in this thread alone, once it took far more calls of torch, or bytes, than `state` accounts for.
+    """Inside, in this thread alone, raises ModelError once far more calls of torch or bytes were taken than `state` explains.
 
-    A network is built without memory at first; what its files lack is then made up in memory, however large a few words of
-    its configuration ask for it to be.
+    A network is built without memory at first. Weights that its files lack are then allocated, and a few words of a
+    configuration may ask for any size.
     """
 
     def __init__(self, state: Mapping[str, Tensor]) -> None:
@@ -34,7 +34,7 @@ class Bounded(TorchDispatchMode):
                 raise ModelError(TOO_MUCH) from error
             raise
         self.steps -= 1
-        if not _real(arguments):  # made of nothing, or of a tensor without memory
+        if not _real(arguments):  # the call made new tensors, from none or from tensors without memory
             self.bytes -= sum(each.nbytes for each in _real(result))
         if self.steps < 0 or self.bytes < 0:
             raise ModelError(TOO_MUCH)

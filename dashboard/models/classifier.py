@@ -24,8 +24,8 @@ E_co = TypeVar("E_co", bound=Evidence, covariant=True, default=Evidence)
 CPU = torch.device("cpu")
 QUOTED_PATH = re.compile(r"""(["'`])/[^"'`\n]*?([^/"'`\n]+)/?\1""")
 PATH = re.compile(r"(?<![\w:/.\\…])/(?:[^\s/'\"`<>|:,;)]+/)*([^\s/'\"`<>|:,;)]+)/?")
-MOST_PIXELS = 8_000_000  # that a network eats at once: a ResNet-50 takes about 4 GB for them
-LETTERS = 300  # of what a library says
+MOST_PIXELS = 8_000_000  # of one photo as a network takes it in: a ResNet-50 needs about 4 GB for them
+LETTERS = 300  # of a library's message that are shown
 
 
 class ModelError(Exception):

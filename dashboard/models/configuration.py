@@ -16,10 +16,10 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATIO
 from dashboard.models.classifier import ModelError, unusable
 from dashboard.models.files import read_json
 
-CLASSIFIERS = set(MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES) - {"shieldgemma2"}  # which asks for words as well
+CLASSIFIERS = set(MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES) - {"shieldgemma2"}  # this one needs text as well
 LABELS = 100_000  # classes of a model; ImageNet-21k has 21,841
 NAME_LETTERS = 1_000  # of a class's name
-UNSAID = 2  # classes, where nothing is said of them, as transformers has it
+UNSAID = 2  # classes that transformers assumes where a file names none
 LAYERS = 512  # in any one number that counts layers or blocks
 NUMBER = 1_000_000  # any other number of a configuration
 SIDE = 2_048  # pixels that a processor may resize or crop a side to
@@ -51,10 +51,10 @@ REFUSED = {
 def configuration_of(folder: Path, root: Path, title: str) -> tuple[PreTrainedConfig, Any]:
     """The configuration of an image classifier, and its `id2label` as the file has it.
 
-    Names are our own affair: transformers refuses some, and takes others for those of other outputs.
+    transformers never sees the names: it refuses some, and gives others to the wrong outputs.
 
     Raises:
-        ModelError: it is none, or asks for what is refused; the text says what was expected.
+        ModelError: the file describes no image classifier, or asks for what is refused; the text says what was expected.
     """
     found = read_json(folder, CONFIG, root, title)
     if found is None:
@@ -78,10 +78,10 @@ def configuration_of(folder: Path, root: Path, title: str) -> tuple[PreTrainedCo
 
 
 def processor_of(folder: Path, root: Path, title: str) -> dict[str, Any]:
-    """What prepares photos for a model, as a JSON object for transformers.
+    """The settings of a model's image processor, as a JSON object for transformers.
 
     Raises:
-        ModelError: there is none, or it asks for what is refused; the text says what was expected.
+        ModelError: there are none, or they ask for what is refused; the text says what was expected.
     """
     nested = (read_json(folder, NESTED, root, title) or {}).get("image_processor")
     found = nested if isinstance(nested, dict) else read_json(folder, PROCESSOR, root, title)
@@ -104,7 +104,7 @@ def processor_of(folder: Path, root: Path, title: str) -> dict[str, Any]:
 
 
 def _labels(found: Mapping[str, Any], title: str) -> tuple[int, Any]:
-    """How many classes are named or counted, and the names as they are."""
+    """How many classes the file names or counts, and `id2label` as it is."""
     names, count = found.get("id2label"), found.get("num_labels")
     if count is not None and not (_is_whole(count) and 0 < count <= LABELS):
         raise unusable(title, f"{CONFIG}: expected num_labels from 1 to {LABELS:,}, got {_shown(count)}.")
@@ -126,7 +126,7 @@ def _declared(kind: type[PreTrainedConfig], found: Mapping[str, Any]) -> dict[st
     """The fields that a class of configurations declares itself, those of its parts included."""
     own = {field.name for field in fields(kind)} - {field.name for field in fields(PreTrainedConfig)}
     own |= {other for other, name in kind.attribute_map.items() if name in own}
-    parts: Any = kind.sub_configs  # of transformers' own kind of property, which no checker follows
+    parts: Any = kind.sub_configs  # declared by transformers in a way that type checkers can't follow
     kept = {}
     for key in own & set(found):
         part, value = parts.get(key), found[key]

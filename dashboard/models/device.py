@@ -16,20 +16,20 @@ from dashboard.models.turns import ASKED_EVERY, Turns
 from dashboard.progress import advance, watched
 from dashboard.settings import SettingError, settings
 
-# from_pretrained sets the process's default dtype for a moment: two loads at once would mix theirs up.
+# from_pretrained sets the process's default dtype for a moment: two loads at once would take each other's.
 LOADING = threading.RLock()
 
-NO_MEMORY = ("can't allocate memory", "not enough memory")  # torch's words for it on a CPU
+NO_MEMORY = ("can't allocate memory", "not enough memory")  # torch's words where a CPU's memory is used up
 PASSES = {"cpu": 2, "mps": 1, "cuda": 4}  # forward passes under way at once
-OPERATIONS_A_STEP = {"cpu": 4e10, "mps": 4e11, "cuda": 4e12}  # on numbers, in a pass of a slow method: a fifth of a second
-NICE = 5  # a third of the processor's time beside somebody who needs it all
+OPERATIONS_A_STEP = {"cpu": 4e10, "mps": 4e11, "cuda": 4e12}  # in a step of a slow method: about a fifth of a second
+NICE = 5  # leaves a slow thread a third of the processor's time beside a busy one
 _PHOTOS_A_STEP: ContextVar[int | None] = ContextVar("photos_a_step", default=None)
 Report = Callable[[str], None]
 Result = TypeVar("Result")
 
 
 def silent(message: str) -> None:
-    """Progress that nobody watches."""
+    """The `Report` of a caller who wants none."""
 
 
 @cache
@@ -66,12 +66,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def kind_of(device: torch.device) -> str:
-    """For people: `CPU` or `GPU`."""
+    """A device in a word for people: `CPU` or `GPU`."""
     return "CPU" if device.type == "cpu" else "GPU"
 
 
 def device_name(device: torch.device) -> str:
-    """For people: `CPU`, or the GPU's own name."""
+    """A device's name for people: `CPU`, or the GPU's own name."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
 
 
@@ -82,23 +82,24 @@ def _turns(kind: str) -> Turns:
 
 @contextmanager
 def pass_under_way(device: torch.device, report: Report = silent) -> Iterator[None]:
-    """Holds one of the device's places; `report` is called while waiting and may raise to leave the queue, and so may those
-    who watch the progress. Inside `slow_work` it goes on in the place that is held.
+    """Holds one of the device's seats for a pass; inside `slow_work`, the seat that is held already. `report` and the watchers
+    of progress are called while the pass waits, and may raise to leave the queue.
     """
 
-    def asked() -> None:
+    def stop() -> None:
         report("Waiting for other passes on this machine to end …")
         advance(0)
 
-    with _turns(device.type).quick(asked):
+    with _turns(device.type).quick(stop):
         yield
 
 
 @contextmanager
 def slow_work(device: torch.device, operations: int) -> Iterator[None]:
-    """Holds one of the device's places for all that a slow method does, and gives way to others at every step it tells of.
+    """Holds one of the device's seats for all that a slow method does, and gives way to others whenever the method calls
+    `advance`.
 
-    Where a pass over one photo takes so many `operations`, no step takes more photos than a fraction of a second's work.
+    A pass over one photo takes so many `operations`; a step takes so few photos that it lasts a fraction of a second.
     """
     most = max(int(OPERATIONS_A_STEP[device.type] / max(operations, 1)), 1)
     with _turns(device.type).slow(lambda: advance(0)) as stepped, watched(stepped):
@@ -121,52 +122,64 @@ def loading(report: Report = silent) -> Iterator[None]:
 
 
 class _Left(Exception):
-    """Raised inside work that nobody waits for any longer."""
+    """Raised inside work in the background whose caller has left."""
+
+
+class _Steps:
+    """Counts the units that work in the background does, in its thread, and tells them to the watchers of the caller's."""
+
+    def __init__(self) -> None:
+        self._left, self._units, self._passed_on = threading.Event(), 0, 0
+
+    def __call__(self, units: int) -> None:
+        """Counts a step, in the work's thread. Raises _Left where the caller has left."""
+        if self._left.is_set():
+            raise _Left
+        self._units += units
+
+    def pass_on(self) -> None:
+        """Tells the watchers of the caller's thread what is new."""
+        new = self._units - self._passed_on
+        self._passed_on += new
+        advance(new)
+
+    def leave(self) -> None:
+        """Ends the work at its next step."""
+        self._left.set()
+
+
+def _aside(work: Callable[[], Result], steps: _Steps) -> Result:
+    """The result of `work`, done in this thread, which from now on leaves the processor to threads that need it."""
+    if sys.platform == "linux":  # other systems would lower the priority of the whole process
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + NICE)
+    with watched(steps):
+        return work()
 
 
 def in_the_background(work: Callable[[], Result], report: Report = silent) -> Result:
-    """What `work` gives, done in a thread of its own that leaves the processor to whoever needs it.
+    """The result of `work`, done in a thread of its own with a low priority.
 
-    Meanwhile `report` is called, and those who watch the progress here are told of it, now and then. They may raise to leave:
-    the work ends at the next step that it tells of.
+    Meanwhile `report` and the watchers of the caller's progress are called now and then. They may raise to leave: the work then
+    ends at its next call of `advance`.
     """
-    left, units, passed_on = threading.Event(), 0, 0
-
-    def told(more: int) -> None:
-        nonlocal units
-        if left.is_set():
-            raise _Left
-        units += more
-
-    def pass_on() -> None:
-        nonlocal passed_on
-        new = units - passed_on
-        passed_on += new
-        advance(new)
-
-    def done() -> Result:
-        if sys.platform == "linux":  # elsewhere it would be the whole process that goes second
-            me = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + NICE)
-        with watched(told):
-            return work()
-
-    with ThreadPoolExecutor(1, thread_name_prefix="background") as apart:  # which waits for the work to end
-        doing = apart.submit(done)
+    steps = _Steps()
+    with ThreadPoolExecutor(1, thread_name_prefix="background") as apart:  # at its end, this waits for the work to end
+        doing = apart.submit(_aside, work, steps)
         try:
             while not wait([doing], ASKED_EVERY).done:
                 report("Opening a model …")
-                pass_on()
+                steps.pass_on()
         except BaseException:
-            left.set()
+            steps.leave()
             raise
     result = doing.result()
-    pass_on()
+    steps.pass_on()
     return result
 
 
 def slowly(work: Callable[[], Result], device: torch.device, operations: int) -> Result:
-    """What the `work` of a slow method gives, done in the background, where it gives way to others; see `slow_work`."""
+    """The result of a slow method's `work`, done in the background, where it gives way to others; see `slow_work`."""
 
     def in_turn() -> Result:
         with slow_work(device, operations):
@@ -176,7 +189,7 @@ def slowly(work: Callable[[], Result], device: torch.device, operations: int) ->
 
 
 def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any]:
-    """The same call, among the device's other passes."""
+    """The same call, which first waits for one of the device's seats."""
 
     def waiting(*arguments: Any) -> Any:
         with pass_under_way(device):
@@ -186,10 +199,10 @@ def guarded(call: Callable[..., Any], device: torch.device) -> Callable[..., Any
 
 
 def counted(call: Callable[..., Any], device: torch.device, batch: int = 0, times: int = 1) -> Callable[..., Any]:
-    """The same call, among the device's other passes, and told to whoever watches; argument `batch` is the batch.
+    """The same call, which waits for one of the device's seats, and tells the watchers of progress how many passes it did.
 
-    A pass that gradients will follow counts twice, once for the way back. `times` is how often any counts. Within slow work a
-    large batch is answered in parts.
+    `batch` is the position of the argument that is the batch; each of its photos counts as `times` passes, and twice as many
+    where gradients will follow. Within slow work a large batch is answered in parts.
     """
     calm = guarded(call, device)
 

@@ -24,7 +24,7 @@ from dashboard.models.classifier import ModelError
 from dashboard.models.fetching import Download, fetch_file, read_small, reason, remove_old_parts
 from dashboard.models.proxy import proxy_of
 
-PATIENCE = 2  # seconds; a download by itself takes over twenty to find out that there is no network
+PATIENCE = 2  # seconds; a download alone would take over twenty to find that there is no network
 LISTING_LIMIT = 16 * 1024**2  # bytes of a hub's answer to what a model's files are
 NEEDED = ("config.json", "preprocessor_config.json")
 INDEX, WEIGHTS = "model.safetensors.index.json", "model.safetensors"
@@ -56,11 +56,11 @@ def torchvision_state(name: str, weights: Any) -> dict[str, Tensor]:
 
 
 def fetch_torchvision(title: str, weights: Any, download: Download) -> None:
-    """Brings the file of torchvision's weights, checked against the hash in its name.
+    """Downloads the file of torchvision's weights and checks it against the hash in its name.
 
     Raises:
-        ModelError: its host can't be reached, or it did not come whole.
-        Forsaken: nobody waits for it any longer.
+        ModelError: the host can't be reached, or the file did not come whole.
+        Forsaken: no caller waits for the download any longer.
     """
     require_network(weights.url, title)
     file = torchvision_file(weights)
@@ -92,11 +92,11 @@ def cached_folder(name: str) -> Path | None:
 
 
 def fetch_from_hub(name: str, title: str, download: Download) -> None:
-    """Brings the files of a hub model that are needed, at one commit, and notes that commit when all are there.
+    """Downloads the files of a hub model that are needed, all of one commit, and writes down that commit when all are there.
 
     Raises:
-        ModelError: the hub can't be reached, does not have it, lacks what is needed, or it did not come whole.
-        Forsaken: nobody waits for it any longer.
+        ModelError: the hub can't be reached, or lacks the model or a file, or a file did not come whole.
+        Forsaken: no caller waits for the download any longer.
     """
     require_network(constants.ENDPOINT, title)
     commit, files = _listed(name, title)
@@ -125,16 +125,16 @@ def _listed(name: str, title: str) -> tuple[str, dict[str, Mapping[str, Any]]]:
             raise ModelError(
                 f"{name} is not on the Hugging Face hub, or not for everybody: expected <owner>/<model>."
             ) from error
-        raise ModelError(f"{title} can't be had from the Hugging Face hub: {reason(error)}.") from error
+        raise ModelError(f"{title} can't be fetched from the Hugging Face hub: {reason(error)}.") from error
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
-        raise ModelError(f"{title} can't be had from the Hugging Face hub: {reason(error)}.") from error
+        raise ModelError(f"{title} can't be fetched from the Hugging Face hub: {reason(error)}.") from error
     if not re.fullmatch(r"[0-9a-f]{40}", commit):
-        raise ModelError(f"{title} can't be had from the Hugging Face hub: it names no commit.")
+        raise ModelError(f"{title} can't be fetched from the Hugging Face hub: it names no commit.")
     return commit, {file: files[file] for file in _needed(name, list(files))}
 
 
 def _needed(name: str, files: Sequence[str]) -> list[str]:
-    """Of a hub model's files the configurations and the weights, in one file or in shards.
+    """Those of a hub model's `files` that are needed: the configurations, and the weights in one file or in shards.
 
     Raises:
         ModelError: one of them is missing.
@@ -163,10 +163,10 @@ def is_whole(folder: Path) -> bool:
 
 
 def require_network(url: str, title: str) -> None:
-    """Asks a url's host for a connection, the name's lookup included, within PATIENCE seconds; behind a proxy, the proxy.
+    """Checks that a url's host, or the proxy in front of it, takes a connection within PATIENCE seconds, name lookup included.
 
     Raises:
-        ModelError: there is none, or the proxy's variable is malformed.
+        ModelError: it takes none, or the proxy's variable is malformed.
     """
     parts = urlsplit(url)
     wanted = proxy_of(url) or (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))

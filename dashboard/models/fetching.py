@@ -1,7 +1,7 @@
-"""Files from the network: one download for everybody who waits for it, within a bound of bytes, and for nobody else.
+"""Files from the network: all who wait for a model share one download, within a bound of bytes; it ends when no caller waits.
 
-A few run at once, and those that one visitor waits for run one after the other, so that they keep nobody else's waiting. A file
-moves to its place only when it is whole. What an earlier download left unfinished is gone on with, or deleted when old.
+A few downloads run at once. Those of one visitor run one after the other, so that they leave room for other visitors'. A file
+gets its name only when it is whole. An unfinished file is continued by the next download, or deleted when it is old.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ from dashboard.numbers import in_megabytes
 LOG = logging.getLogger(__name__)
 PART = ".dashboard-part"  # at the end of a file's name until it is whole
 STALLED = 15  # seconds without a byte after which a download ends
-GRACE = 1.5  # seconds that a download goes on when nobody waits for it: a page that is loaded anew comes back
-ASKED_EVERY = 0.2  # seconds between two questions to those who wait whether they still do
+GRACE = 1.5  # seconds that a download goes on when no caller waits: a page may be loading anew
+ASKED_EVERY = 0.2  # seconds between two checks whether callers still wait
 AT_ONCE = 4  # downloads that run at once
 KEPT = 24 * 3600  # seconds after which an unfinished file is deleted
 CHUNK = 256 * 1024  # bytes
 SPARE = 512 * 1024**2  # bytes of the disk that downloads leave free
 AGAIN = "Nothing half is used; trying again goes on from there."
 
-Waits = Callable[[], bool]  # whether somebody still waits
+Waits = Callable[[], bool]  # whether a caller still waits
 
 
 class Forsaken(Exception):
-    """Nobody waits for a download any longer."""
+    """No caller waits for a download any longer."""
 
 
 class TooMuch(ModelError):
@@ -44,8 +44,8 @@ class TooMuch(ModelError):
 
 @dataclass(eq=False)
 class Download:
-    """One model's files on their way: `done` of `total` bytes, at most `limit`; `error` says why they did not come. It waits
-    its turn until it has `begun`.
+    """The download of one model's files: `done` of `total` bytes have come, at most `limit` may. `error` says why it failed,
+    empty where it did not. It waits for its turn until `begun` is set, and is over when `ended` is.
     """
 
     key: str
@@ -57,12 +57,12 @@ class Download:
     begun: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     _waiting: list[tuple[str, Waits]] = field(default_factory=list)  # by visitor
-    _wanted: float = field(default_factory=time.monotonic)  # when somebody was last seen to wait
+    _wanted: float = field(default_factory=time.monotonic)  # when a caller was last seen to wait
     _asked: float = 0.0
 
     @property
     def share(self) -> float:
-        """How much of it has come, from 0 to 1; 0 where the whole is not known."""
+        """The share of the bytes that has come, 0 to 1; 0 where their number is not known."""
         return min(self.done / self.total, 1.0) if self.total else 0.0
 
     def __str__(self) -> str:
@@ -72,10 +72,10 @@ class Download:
         return f"Downloading {self.title}: {in_megabytes(self.done)}{whole}"
 
     def expect(self, count: int) -> None:
-        """Says that so many more bytes are to come.
+        """Adds so many bytes to the `total` that is to come.
 
         Raises:
-            TooMuch: they are more than the bound.
+            TooMuch: the total is above the limit.
         """
         total = (self.total or 0) + count
         if total > self.limit:
@@ -85,11 +85,11 @@ class Download:
         self.total = total
 
     def arrived(self, count: int) -> None:
-        """Counts bytes.
+        """Counts bytes that have come.
 
         Raises:
-            TooMuch: they are more than the bound.
-            Forsaken: nobody waits any longer.
+            TooMuch: all together are above the limit.
+            Forsaken: no caller waits any longer.
         """
         self.done += count
         if self.done > self.limit:
@@ -97,16 +97,16 @@ class Download:
         self.ask()
 
     def ask(self) -> None:
-        """Asks now and then whether anybody still waits.
+        """Checks now and then that a caller still waits.
 
         Raises:
-            Forsaken: nobody does any longer.
+            Forsaken: no caller has waited for GRACE seconds.
         """
         now = time.monotonic()
         if now - self._asked < ASKED_EVERY:
             return
         self._asked = now
-        with _lock:  # somebody who joins now has either been seen here, or finds that this one is over
+        with _lock:  # a caller who joins now is either seen here, or starts a new download
             _begin()
             if self.visitors():
                 self._wanted = now
@@ -115,7 +115,7 @@ class Download:
                 raise Forsaken(self.title)
 
     def visitors(self) -> set[str]:
-        """Who still waits for it."""
+        """The visitors who still wait for the download."""
         return {visitor for visitor, waits in self._waiting if waits()}
 
 
@@ -126,9 +126,9 @@ _lock = threading.Lock()
 def start(
     key: str, title: str, limit: int, work: Callable[[Download], None], waits: Waits, visitor: str = "",
 ) -> Download:  # fmt: skip
-    """Starts a download in a thread of its own, or joins the one that is there; it ends when nobody `waits` any longer.
+    """Starts a model's download in a thread of its own, or joins the one under way. It ends when no caller `waits` any longer.
 
-    Where no `visitor` is named it may run beside any others.
+    A download without a `visitor` may run beside any others.
     """
     with _lock:
         download = _under_way.get(key)
@@ -141,9 +141,9 @@ def start(
 
 
 def _begin() -> None:
-    """Lets downloads begin in the order in which they came, while there is room; who waits for one that runs is served.
+    """Lets downloads begin in the order in which they came, at most AT_ONCE, and one for each visitor at a time.
 
-    One that nobody waits for takes no room, though it ends only when its host's next byte comes, or none.
+    A running download without a waiting caller is not counted, though it ends only at the next byte or when it stalls.
     """
     for download in _under_way.values():
         running = [each.visitors() for each in _under_way.values() if each.begun.is_set()]
@@ -163,7 +163,7 @@ def _run(download: Download, work: Callable[[Download], None]) -> None:
     except ModelError as error:
         LOG.warning("%s did not come", download.title, exc_info=True)
         download.error = str(error)
-    except Exception:  # a thread's own boundary: those who wait must be told, whatever it was
+    except Exception:  # a thread's boundary: callers who wait must learn of any failure
         LOG.exception("the download of %s failed", download.title)
         download.error = f"{download.title} could not be downloaded, for a reason that the server's log tells."
     finally:
@@ -175,18 +175,18 @@ def _run(download: Download, work: Callable[[Download], None]) -> None:
 
 
 def fetch_file(
-    url: str, place: Path, download: Download, headers: Mapping[str, str] | None = None, size: int | None = None,
+    url: str, path: Path, download: Download, headers: Mapping[str, str] | None = None, size: int | None = None,
     sha256: str = "",
 ) -> None:  # fmt: skip
-    """Brings a file of `size` bytes, where that is known, whose SHA-256 starts with `sha256`, to its place.
+    """Downloads a file to `path`. It has `size` bytes, where that is known, and its SHA-256 starts with `sha256`.
 
     Raises:
-        ModelError: it did not come whole, or is another one; what came is gone on with next time, unless it is wrong.
-        Forsaken: nobody waits for it any longer.
+        ModelError: the file did not come whole, or is another one. The next download continues it, unless it is another one.
+        Forsaken: no caller waits for the download any longer.
     """
-    part = place.with_name(place.name + PART)
+    part = path.with_name(path.name + PART)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         whole = _stream(url, part, download, headers or {}, size)
         came = part.stat().st_size
         right = _digest(part).startswith(sha256)
@@ -202,11 +202,13 @@ def fetch_file(
     if not right:
         part.unlink()
         raise ModelError(f"{download.title} could not be downloaded: what came is not the file that was announced.")
-    part.replace(place)
+    part.replace(path)
 
 
 def _stream(url: str, part: Path, download: Download, headers: Mapping[str, str], size: int | None) -> int | None:
-    """Appends what comes to the part, which is begun anew where the server can't go on; gives the whole size where known."""
+    """Appends what comes to the unfinished file `part`, or begins it anew where the server can't continue. Gives the size of
+    the whole file, None where it is not known.
+    """
     there = part.stat().st_size if part.exists() else 0
     if there and there == size:
         download.arrived(there)
@@ -234,22 +236,22 @@ def _stream(url: str, part: Path, download: Download, headers: Mapping[str, str]
 def _answer(url: str, headers: Mapping[str, str], there: int = 0) -> HTTPResponse:
     request = Request(url, headers={"Accept-Encoding": "identity"})
     for name, value in headers.items():
-        request.add_unredirected_header(name, value)  # a token is for the hub alone, not for where it sends us
+        request.add_unredirected_header(name, value)  # a token is for the hub alone, not for where the hub redirects to
     if there:
         request.add_header("Range", f"bytes={there}-")
     try:
         return urlopen(request, timeout=STALLED)
     except HTTPError as error:
-        if error.code == 416 and there:  # there is no rest
+        if error.code == 416 and there:  # the server has no bytes after those that are there
             return _answer(url, headers)
         raise
 
 
 def read_small(url: str, headers: Mapping[str, str], limit: int) -> bytes:
-    """What an address answers.
+    """The bytes that a url answers.
 
     Raises:
-        OSError, HTTPException, ValueError: it answers nothing, or more than `limit` bytes.
+        OSError, HTTPException, ValueError: no answer came, or more than `limit` bytes.
     """
     with _answer(url, headers) as answer:
         data = answer.read(limit + 1)
@@ -264,7 +266,7 @@ def _digest(path: Path) -> str:
 
 
 def remove_old_parts(folders: Iterable[Path]) -> None:
-    """Deletes what downloads left unfinished over a day ago."""
+    """Deletes the unfinished files of downloads that ended over a day ago."""
     for folder in folders:
         for part in folder.glob(f"*{PART}"):
             try:

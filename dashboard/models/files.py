@@ -23,7 +23,7 @@ JSON_DEPTH = 20  # objects and lists within each other
 HEADER_BYTES = 8 * MEGABYTE  # of a safetensors file: a ViT-g's takes 0.1 MB
 WEIGHT_ELEMENTS = 2_000_000_000  # numbers in all of a checkpoint's weights: 8 GB in float32
 SHARDS = 200
-LISTED_DEPTH, LISTED_ENTRIES = 4, 20_000  # how far and how much of DASHBOARD_MODELS is looked through
+LISTED_DEPTH, LISTED_ENTRIES = 4, 20_000  # levels and entries of DASHBOARD_MODELS that are searched
 SHARD_NAME = re.compile(r"[\w-][\w.-]*\.safetensors", re.ASCII)
 SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -54,7 +54,7 @@ def local_state(name: str) -> Path | None:
     """The file `<name>.safetensors` in `DASHBOARD_MODELS`, or None where nothing is called so.
 
     Raises:
-        ModelError: it is no regular file.
+        ModelError: what is called so is no regular file.
     """
     path = local_path(f"{name}.safetensors")
     return None if path is None else _regular(path, f"{name}.safetensors")

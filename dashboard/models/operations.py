@@ -7,8 +7,8 @@ from torch.utils.flop_counter import flop_registry
 
 
 class Operations(TorchDispatchMode):
-    """Counts those on numbers in the large products of what runs inside, as torch's own counter does, but in this thread
-    alone and without hooks.
+    """Counts the multiplications and additions in the matrix products and convolutions that run inside, as torch's own counter
+    does, but in this thread alone and without hooks.
     """
 
     count = 0

@@ -1,4 +1,4 @@
-"""From a photo to what a model eats, and the exact part of the photo that this shows."""
+"""From a photo to a model's input, and the exact part of the photo that the input shows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,16 +17,17 @@ from dashboard.photo import Box, Photo, View, taking_turns
 
 @dataclass(frozen=True, eq=False)
 class Preprocessing:
-    """A model's own preprocessing, twice.
+    """A model's own preprocessing, in two forms.
 
-    `pixels`: bytes (3, H, W) to normalised pixels; `geometry`: floats (3, H, W) to the same place and size, their values scaled
-    and shifted at most, which is how the seen part of a photo is measured.
+    `pixels` takes bytes (3, H, W) to normalised pixels. `geometry` crops and resizes floats (3, H, W) in the same way, with
+    their values scaled and shifted at most: it serves to measure which part of a photo the model sees.
     """
 
     pixels: Callable[[Tensor], Tensor]
     geometry: Callable[[Tensor], Tensor]
 
     def view(self, photo: Photo) -> View:
+        """The photo as the model takes it in."""
         with taking_turns(photo.size):
             return View(self.pixels(to_bytes(photo.image)), seen_box(self, *photo.size))
 
@@ -43,7 +44,7 @@ def to_bytes(image: Image.Image) -> Tensor:
     return pixels
 
 
-NOISE = 2e-7  # of single precision, for values up to 1
+NOISE = 2e-7  # the rounding of single precision, for values up to 1
 
 
 @lru_cache(maxsize=256)
@@ -61,18 +62,18 @@ def seen_box(preprocessing: Preprocessing, width: int, height: int) -> Box:
 
 
 def _geometry(preprocessing: Preprocessing, image: Tensor) -> np.ndarray:
-    """What becomes of an image (3, H, W) alike in all channels, (h, w); what is done to its values is undone."""
+    """An image (3, H, W), equal in all channels, after the geometry, (h, w). The scale and shift of its values are undone."""
     channel, scale, offset = _values(preprocessing)
     return (preprocessing.geometry(image)[channel].double().numpy() - offset) / scale
 
 
 @lru_cache(maxsize=256)
 def _values(preprocessing: Preprocessing) -> tuple[int, float, float]:
-    """One channel, and the scale and offset that its values get all the same, as from a second normalisation."""
+    """The index of a channel, and the scale and offset that the geometry gives its values, as a second normalisation would."""
     zeros, ones = (preprocessing.geometry(torch.full((3, 64, 64), value)).double() for value in (0.0, 1.0))
-    place = (ones - zeros).argmax()  # where there is photo and no padding
-    channel = int(place) // ones[0].numel()
-    return channel, (ones - zeros).flatten()[place].item(), zeros.flatten()[place].item()
+    inside = (ones - zeros).argmax()  # a pixel of the photo, not of padding
+    channel = int(inside) // ones[0].numel()
+    return channel, (ones - zeros).flatten()[inside].item(), zeros.flatten()[inside].item()
 
 
 def _profile(values: np.ndarray) -> np.ndarray:
@@ -83,16 +84,17 @@ def _profile(values: np.ndarray) -> np.ndarray:
 
 
 def _edges(line: np.ndarray) -> tuple[float, float]:
-    """The ramp's values at both ends of a line of pixels, from those at pixel centres. Padding is level: it is left aside."""
+    """The ramp's values at both ends of a line of pixels, from those at pixel centres. Padding, where the
+    values are level, is left aside."""
     moving = np.flatnonzero(np.abs(np.diff(line)) > NOISE)
     first, last = (moving[0], moving[-1] + 1) if len(moving) else (0, len(line) - 1)
     quarter = (last + 1 - first) // 4
-    places = np.arange(first + quarter, last + 1 - quarter)
-    values = line[places]
+    indices = np.arange(first + quarter, last + 1 - quarter)
+    values = line[indices]
     if len(values) < 2 or np.ptp(values) < NOISE:  # a photo one pixel wide has no slope to measure
         half = min(values.mean(), 1 - values.mean()) or 0.5
         return float(values.mean() - half), float(values.mean() + half)
-    slope, start = np.polyfit(places + 0.5, values, 1)
+    slope, start = np.polyfit(indices + 0.5, values, 1)
     return float(start), float(start + slope * len(line))
 
 
@@ -102,8 +104,8 @@ def whole(image: Tensor) -> Tensor:
 
 
 def middle(image: Tensor) -> Tensor:
-    """Up to 8 times as long as wide, (3, H, W). A centre crop sees no further, and a photo one pixel high would be enlarged
-    to gigabytes before it is cropped.
+    """The middle of a photo, (3, H, W), at most 8 times as long as wide. A centre crop sees no further, and a photo one pixel
+    high would be enlarged to gigabytes before it is cropped.
     """
     height, width = image.shape[1:]
     reach = 8 * min(height, width)

@@ -14,7 +14,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 def proxy_of(url: str, proxies: Mapping[str, str] | None = None) -> tuple[str, int] | None:
-    """Host and port of the proxy for a url, or None where none stands between.
+    """Host and port of the proxy for a url, or None where the url is reached without one.
 
     `proxies` are addresses by scheme, by default those of the environment.
 

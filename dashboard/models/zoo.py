@@ -51,7 +51,7 @@ def load(key: str, report: Report = silent, device: torch.device | None = None, 
 
 
 def open_network(key: str, report: Report = silent, device: torch.device | None = None, may_download: bool = True) -> Network:
-    """The first half of `load`: a network of its own, which nobody else shares, not yet observed. Raises as `load` does."""
+    """The first half of `load`: a network that the caller alone has, not yet observed. Raises as `load` does."""
     return _loaded(key, report, device, may_download, lambda network: network)
 
 
@@ -123,8 +123,8 @@ def on_this_machine(key: str) -> bool:
 def start_download(key: str, waits: Waits, visitor: str = "") -> Download:
     """Starts the download of a model that is not on this machine, or joins the one that is under way.
 
-    It goes on as long as somebody still `waits` for it, and brings no more bytes than the settings allow. Of the
-    downloads that one `visitor` waits for, one runs at a time.
+    The download goes on as long as a caller still `waits` for it, and takes no more bytes than the settings allow. Each
+    `visitor`'s downloads run one at a time.
 
     Raises:
         ModelError: the key belongs to no family.
@@ -140,7 +140,7 @@ def download(key: str, report: Report = silent) -> None:
     """Downloads a model's files and waits for them. `report` is told how far they are, and may raise to stop waiting.
 
     Raises:
-        ModelError: this server downloads nothing, or the files did not come; the text says why.
+        ModelError: this server downloads nothing, or the download failed; the text says why.
     """
     if not download_limit():
         raise ModelError(f"{title_of(key)} is not on this machine, and this server downloads nothing.")

@@ -47,7 +47,7 @@ class Family(Protocol):
     others: ClassVar[tuple[Checkpoint, ...]]
 
     def is_here(self, name: str) -> bool:
-        """Whether `open` needs no download, be it to open the checkpoint or to refuse the name. Asks no network."""
+        """Whether `open` can open the checkpoint, or refuse the name, without a download. Asks no network."""
         ...
 
     def own_path(self, name: str) -> str:
@@ -66,8 +66,8 @@ class Family(Protocol):
         """Downloads a checkpoint's files.
 
         Raises:
-            ModelError: they did not come whole, or do not exist; the text says why.
-            Forsaken: nobody waits for them any longer.
+            ModelError: the files did not come whole, or do not exist; the text says why.
+            Forsaken: no caller waits for the download any longer.
         """
         ...
 

@@ -10,7 +10,7 @@ class SmallResNet(nn.Module):
     """A residual network (He et al. 2015, arXiv:1512.03385) for small photos.
 
     A 3 x 3 stem without max-pooling, one basic block per width, and a head of global average
-    pooling and one linear layer, which is what a class activation map asks for. The last stage
+    pooling and one linear layer, as a class activation map needs. The last stage
     keeps its stride at 1, so that 32 x 32 pixels end in an 8 x 8 map.
     """
 

@@ -112,8 +112,8 @@ def network_of(
 
 
 def eval_options(name: str) -> dict[str, bool | int]:
-    """What torchvision's builders set by themselves only where they load the weights too."""
-    inception = {"transform_input": True, "init_weights": False}  # its weights want another scale than the preset's
+    """The options that torchvision's builders set by themselves only where they load the weights too."""
+    inception = {"transform_input": True, "init_weights": False}  # Inception's weights expect another scale than the preset's
     options = {"googlenet": {"aux_logits": False, **inception}, "inception_v3": inception, "vit_h_14": {"image_size": 518}}
     return options.get(name, {})
 

@@ -35,7 +35,7 @@ OF_TOKENS = (AttentionMaps, AttentionGradients, AttentionRelevance, LayerScores,
 
 @dataclass(frozen=True)
 class AttentionObserver:
-    """One pass to attention maps and logits; the other observers ask about the same model.
+    """The observer of attention maps and logits; its methods are the observers of the other kinds of evidence of tokens.
 
     `run` keeps attention maps, `answer` gives the logits alone; `patch` (height, width) in pixels; `prefix_read` one flag
     per token before the patches; `patches_read` whether the head averages the patches.
@@ -62,8 +62,8 @@ class AttentionObserver:
     def relevance(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[AttentionRelevance, Tensor]:
         """Attention with the score's gradients and the class's relevance.
 
-        Relevance starts at the class alone, even where it is held against another: were both turned round with the
-        question, their product would not tell one class rather than another from the reverse.
+        Relevance starts at the class alone, even where the question compares it with another class. With the two classes
+        exchanged, gradients and relevance of the whole question would both change sign, and their product would stay.
         """
         seen, logits = self.gradients(pixels, question)
         with torch.enable_grad():
@@ -93,7 +93,7 @@ class AttentionObserver:
             gradients = torch.autograd.grad(_score(logits, question), tokens)
         grid, prefix, _ = self._layout(pixels)
         maps, slopes = (_stacked(each)[:, prefix:].unflatten(1, grid) for each in (tokens, gradients))
-        used = int(slopes.flatten(1).any(1).sum())  # after the last, a head that reads CLS alone ignores the patches
+        used = int(slopes.flatten(1).any(1).sum())  # a head that reads CLS alone ignores the patches after the last layer
         return TokenMaps(maps[:used], slopes[:used], covered=self._covered(pixels)), logits.detach()
 
     def patch_logits(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[PatchLogits, Tensor]:
@@ -109,12 +109,12 @@ class AttentionObserver:
         return grid, len(self.prefix_read), self._reads(grid[0] * grid[1]).to(pixels.device)
 
     def _covered(self, pixels: Tensor) -> tuple[float, float]:
-        """The part that whole patches cover: the embedding steps from the top left and leaves what is less than a patch."""
+        """The part of the input that whole patches cover, as shares of height and width; a smaller rest is not seen."""
         rows, columns = (length - length % patch for length, patch in zip(pixels.shape[2:], self.patch, strict=True))
         return rows / pixels.shape[2], columns / pixels.shape[3]
 
     def _reads(self, patches: int) -> Tensor:
-        """Each prefix token that is read counts once, the patches' mean once; (T,) sums to 1."""
+        """Each token's share of what the head reads, (T,): prefix tokens that it reads, and the patches' mean, count alike."""
         parts = sum(self.prefix_read) + self.patches_read
         prefix = torch.tensor(self.prefix_read, dtype=torch.float32) / parts
         return torch.cat([prefix, torch.full((patches,), self.patches_read / parts / patches)])
@@ -129,14 +129,14 @@ def _stacked(maps: Sequence[Tensor]) -> Tensor:
 
 
 def attention_observers(run: Run, answer: Answer, model: nn.Module, name: str, example: Tensor, layers: int | None) -> Fit:
-    """What a model of tokens gives, and why not the rest. It is probed with `example` (1, 3, H, W).
+    """The observers of a transformer, which is probed with `example` (1, 3, H, W), and the reasons for what it does not give.
 
     Raises:
         DoesNotFit: not every layer attends globally, so rollout is undefined.
-        ModelError: the head reads no token at all, as one of zeros does.
+        ModelError: the head reads no token at all, as a head of zeros does.
     """
     observer = attention_observer(run, answer, model, name, example, layers)
-    advance(0)  # whoever watches may stop here
+    advance(0)  # a watcher may raise here to stop
     seen, _ = observer(example)
     fit = Fit({AttentionMaps: observer, AttentionGradients: observer.gradients}, extent=_extent(seen))
     return fit | _of_blocks(observer, model, name, example, seen.layers) | _of_relevance(observer, name, example)
@@ -181,7 +181,7 @@ def attention_observer(
         logits, maps = run(pixels)
         _check_global(maps, name, layers)
         gradient = torch.autograd.grad(logits.logsumexp(-1).sum(), maps[-1])[0]  # (1, H, T, T)
-    read = gradient.abs().sum((0, 1, 3)) > 0  # (T,): a row without gradient belongs to a token nobody reads
+    read = gradient.abs().sum((0, 1, 3)) > 0  # (T,): a row without gradient belongs to a token that the head ignores
     if not read.any():
         raise ModelError(f"{name}: the classes depend on no token, as with an untrained head of zeros.")
     patches = (example.shape[2] // patch[0]) * (example.shape[3] // patch[1])
@@ -192,14 +192,14 @@ def attention_observer(
 
 
 def check_tokens(model: nn.Module, config: Any, pixels: Tensor, title: str) -> None:
-    """Before a pass: whether a photo's patches are few enough for every one to attend to every other.
+    """Checks, before a pass, that a photo's patches are few enough for each to attend to each.
 
     Raises:
-        ModelError: they are more than MOST_TOKENS, or all attention of the pass would take more than MOST_BYTES.
+        ModelError: the patches are more than MOST_TOKENS, or all attention of the pass would take more than MOST_BYTES.
     """
     layers, heads = getattr(config, "num_hidden_layers", None), getattr(config, "num_attention_heads", None)
     if not isinstance(layers, int) or not isinstance(heads, int):
-        return  # no attention, or within windows
+        return  # the network has no attention, or attends within windows
     try:
         height, width = _patch_size(model, title)
     except DoesNotFit:
@@ -215,7 +215,7 @@ def check_tokens(model: nn.Module, config: Any, pixels: Tensor, title: str) -> N
 
 
 def _patch_size(model: nn.Module, name: str) -> tuple[int, int]:
-    """The first convolution that steps by its own size is the patch embedding."""
+    """Height and width of a patch in pixels, of the patch embedding: the first convolution that steps by its own size."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d) and module.kernel_size == module.stride and max(module.stride) > 1:
             rows, columns = module.kernel_size

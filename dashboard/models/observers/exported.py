@@ -13,13 +13,13 @@ from dashboard.models.classifier import DoesNotFit, said
 def exported(model: nn.Module, name: str, example: Tensor) -> fx.GraphModule:
     """The network as a graph from pixels (B, 3, H, W) to logits (B, K); parameters are shared.
 
-    The batch stays open. Height and width are the example's where the network computes with them: left open too, a
-    network of windows takes minutes.
+    The batch may have any size. Where the network computes with height and width, the graph is for those of `example`: with
+    them open, a network that attends within windows takes minutes to follow.
 
     Raises:
-        DoesNotFit: it can't be followed.
+        DoesNotFit: torch can't follow the network.
     """
-    from torch.export import Dim  # here, since it takes a second that most models never need
+    from torch.export import Dim  # imported here, since the import takes a second that most models never need
 
     shape = {0: Dim.DYNAMIC}
     try:

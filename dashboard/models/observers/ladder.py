@@ -44,7 +44,7 @@ def fit_of(network: Network, example: Tensor) -> Fit:
     the family, or a rung above it, has already refused its kinds of evidence. Where both give a reason, the family's stands.
 
     Raises:
-        ModelError: an observer was built, and what it gives contradicts the network's answer.
+        ModelError: an observer's evidence contradicts the network's answer.
     """
     fit = Fit({Probe: probe_observer(network.answer, example)}, network.refusals)
     for kinds, observers in LADDER:
@@ -62,7 +62,7 @@ def _pooled(network: Network, example: Tensor) -> Fit:
 
 
 def _tokens(network: Network, example: Tensor) -> Fit:
-    """Where every layer attends globally, no stages are looked for."""
+    """The rung for transformers. Where every layer attends globally, it also refuses stages of feature maps."""
     title, record = network.title, network.record
     if record is None:
         raise DoesNotFit(f"{title} has no global attention: rollout is undefined. {WHAT_FITS}")

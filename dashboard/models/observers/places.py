@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 aten = torch.ops.aten
-CLEARLY = 2  # times closer to where its cells lie is what a map is moved for
+CLEARLY = 2  # times smaller an error must be for a map to be laid over less or more than the photo
 
 
 class Line(NamedTuple):
@@ -30,17 +30,18 @@ def covered(places: Places, cells: Sequence[int], pixels: Sequence[int]) -> tupl
 
 
 def _share(line: Line, cells: int, pixels: int) -> float:
-    """All of the photo, as anybody lays a map over it, or as many steps as there are cells, where that is clearly closer.
+    """The share of the photo's side that the cells are laid over: all of it, or as many steps as there are cells, where that
+    puts the cells clearly closer to where they lie.
 
-    Convolutions that step by their own size leave out a rest of less than a step, which no cell has seen; those that fill up
-    a last step have a cell that reaches beyond the photo. Others, such as a ResNet's, sample the photo from edge to edge.
+    Convolutions that step by their own size leave a rest of less than a step unseen; with padding, they have a last cell that
+    reaches beyond the photo. Other networks, such as a ResNet's, sample the photo from edge to edge.
     """
     whole = line.step * cells
     return whole / pixels if CLEARLY * _error(line, cells, whole) < _error(line, cells, pixels) else 1.0
 
 
 def _error(line: Line, cells: int, length: float) -> float:
-    """How far a centre is off where the cells are laid over that length, at most: at one of the ends."""
+    """The largest error of a cell's centre, in pixels, where the cells are laid over that length: that at one of the ends."""
     half, last = length / cells / 2, line.start + (cells - 1) * line.step
     return max(abs(half - line.start), abs(length - half - last))
 
@@ -50,8 +51,8 @@ def places_of(graph: fx.GraphModule, example: Tensor, nodes: Sequence[fx.Node]) 
     """Where the cells of these nodes' maps, (1, C, h, w) each, lie in a photo like `example` (1, 3, H, W), by their layers'
     windows and paddings (Araujo et al. 2019, "Computing Receptive Fields of Convolutional Neural Networks").
 
-    Where several meet, the finest count, in the mean, as of a residual or of attention from all cells to fewer. What else than
-    windows and paddings makes a map smaller is taken to merge two whole cells each time, as Swin does.
+    Where maps meet, as in a residual or in attention from all cells to fewer, the result lies where the mean of the finest of
+    them lies. A map that became smaller without windows and paddings is taken to have merged two whole cells, as Swin does.
     """
     found: dict[fx.Node, Places] = {}
     sides = tuple(example.shape[2:])
@@ -63,7 +64,7 @@ def places_of(graph: fx.GraphModule, example: Tensor, nodes: Sequence[fx.Node]) 
             with windows:
                 result = super().run_node(n)
             if (met or n.op == "placeholder") and any(isinstance(each, Tensor) for each in tree_leaves(result)):
-                found[n] = windows.places  # sizes are no maps, nor is what comes from weights alone
+                found[n] = windows.places  # neither sizes nor tensors made of weights alone are maps
             if n in nodes:
                 down, across = (_merged(*each) for each in zip(windows.places, result.shape[2:], sides, strict=True))
                 found[n] = down, across
@@ -74,14 +75,14 @@ def places_of(graph: fx.GraphModule, example: Tensor, nodes: Sequence[fx.Node]) 
 
 
 def _merged(line: Line, cells: int, pixels: int) -> Line:
-    """The same where there are fewer cells than the line has room for: then two were merged into one, or so again."""
+    """The line after merging two cells into one as often as it takes to have room for no more than so many `cells`."""
     while cells < (pixels - 2 * line.start) // line.step + 1:
         line = Line(line.start + line.step / 2, 2 * line.step)
     return line
 
 
 def _meeting(met: Sequence[Places]) -> Places:
-    """What comes of maps, or of nothing but weights."""
+    """Where the result of maps that meet lies; the pixels' own places where no map comes in."""
     least = min((down.step for down, _ in met), default=None)
     finest = [each for each in met if each[0].step == least] or [PIXELS]
     down, across = (Line(sum(line.start for line in side) / len(side), side[0].step) for side in zip(*finest, strict=True))
@@ -112,7 +113,7 @@ class Windows(TorchDispatchMode):
         return result
 
     def _step(self, reach: list[int], padding: list[int], stride: list[int]) -> None:
-        """Past a window that reaches so many cells beyond its first, down and across."""
+        """Moves the places past a window that reaches so many cells beyond its first one; each list is (down, across)."""
         sides = zip(self.places, *(_pair(each) for each in (reach, padding, stride)), strict=True)
         down, across = (Line(line.start + (far / 2 - pad) * line.step, line.step * by) for line, far, pad, by in sides)
         self.places = down, across

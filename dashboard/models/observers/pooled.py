@@ -22,7 +22,7 @@ SHAPE_ONLY_CALLS = {torch.flatten, torch.squeeze, F.dropout, "flatten", "view", 
 
 @dataclass(frozen=True)
 class Head:
-    """Where CAM reads: the node that is pooled, and the linear layer behind it (None: the features are the classes)."""
+    """What CAM reads: `features`, the node that is pooled, and the `linear` layer after it, None where channels are classes."""
 
     features: fx.Node
     linear: nn.Linear | None
@@ -32,7 +32,7 @@ def find_head(graph: fx.GraphModule, name: str) -> Head:
     """Walks from the logits back to the global average pooling.
 
     Raises:
-        DoesNotFit: something else than one linear layer stands between; the text says what.
+        DoesNotFit: more than one linear layer, or another layer, comes after the pooling; the text says what.
     """
     linears: list[nn.Linear] = []
     others: list[str] = []
@@ -98,7 +98,8 @@ def _refuse(name: str, linears: list[nn.Linear], others: list[str]) -> None:
 
 
 def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
-    """Features and logits of one pass. The identity mean(CAM) + bias = logit is checked on `example` (1, 3, H, W).
+    """The observer of the features that a network pools. The identity mean(CAM) + bias = logit is checked on `example`
+    (1, 3, H, W).
 
     Raises:
         DoesNotFit: CAM is undefined on this model.
@@ -122,7 +123,7 @@ def cam_observer(model: nn.Module, name: str, example: Tensor) -> Observer:
 
 
 def _head_weights(head: Head, graph: fx.GraphModule, example: Tensor) -> tuple[Tensor, Tensor]:
-    """(K, C) and (K,). Where no linear layer follows, feature map k is the map of class k."""
+    """The head's weights (K, C) and bias (K,). Where no linear layer follows, feature map k is the map of class k."""
     if head.linear is not None:
         bias = head.linear.bias
         return head.linear.weight, torch.zeros_like(head.linear.weight[:, 0]) if bias is None else bias

@@ -1,6 +1,6 @@
 """An attention function that keeps its weights when asked, and is plain SDPA when not.
 
-The request lives in a context variable: each thread has its own, so people who share a model can't mix their maps up.
+Whether to keep them stands in a context variable: each thread has its own, so threads that share a model can't mix maps up.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""Layer-wise relevance propagation through a transformer, as its attribution method asks for it.
+"""Layer-wise relevance propagation through a transformer, for the method `TransformerAttribution`.
 
 Inside `relevance_rules()` the way back of each operation hands down relevance instead of gradients, by the rules of
 Chefer et al. 2021 (arXiv:2012.09838): linear layers by their positive products (equation 3), sums and products of two
-tensors by shares, normalised (equations 8 to 10), nonlinearities and normalisations unchanged. The mode belongs to its thread.
+tensors by shares, normalised (equations 8 to 10), nonlinearities and normalisations unchanged. It holds for this thread alone.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ TINY = 1e-9
 
 
 def _over(relevance: Tensor, total: Tensor) -> Tensor:
-    """A quotient that is 0 where nothing is shared out."""
+    """relevance / total, 0 where the total is 0: there is nothing to share out."""
     return torch.where(total.abs() > TINY, relevance / torch.where(total == 0, 1, total), 0)
 
 
@@ -42,7 +42,7 @@ class _Linear(torch.autograd.Function):
 
 
 class _Add(torch.autograd.Function):
-    """a + b: each gets the share of its values, then both are brought to sums that keep the whole."""
+    """a + b: each gets relevance by its share of the sum; then both are scaled so that all relevance is kept."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
@@ -129,14 +129,14 @@ RULES: dict[Callable, Callable] = {
     **dict.fromkeys((F.gelu, F.relu, torch.relu, F.layer_norm, torch.layer_norm, torch.softmax, F.softmax, Tensor.softmax,
                      torch.tanh, Tensor.tanh), _unchanged),
 }  # fmt: skip
-# What only moves values about: its gradient moves relevance back where it came from.
+# Calls that only move values: their gradient moves relevance back to where the values came from.
 MOVES = {
     torch.cat, torch.permute, torch.transpose, torch.flatten, torch.squeeze, torch.unsqueeze, torch.reshape, torch.unbind,
     torch.conv2d, F.conv2d, F.dropout, F.interpolate, Tensor.__getitem__, Tensor.view, Tensor.reshape, Tensor.transpose,
     Tensor.permute, Tensor.expand, Tensor.contiguous, Tensor.flatten, Tensor.unflatten, Tensor.to, Tensor.squeeze,
     Tensor.unsqueeze, Tensor.clone, Tensor.unbind, Tensor.chunk, torch.chunk, Tensor.float,
     Tensor.requires_grad_, Tensor.swapaxes, torch.select, Tensor.select, Tensor.expand_as, Tensor.type_as,
-    Tensor.mT.__get__,  # pyright: ignore[reportAttributeAccessIssue]  # of a class it is no tensor, but what gives one
+    Tensor.mT.__get__,  # pyright: ignore[reportAttributeAccessIssue]  # on the class, `mT` is a descriptor
 }  # fmt: skip
 
 
@@ -158,9 +158,9 @@ def _flat(values: Any) -> list[Any]:
 
 
 def relevance_rules() -> TorchFunctionMode:
-    """Inside, gradients are relevance.
+    """Inside, the backward pass of a network computes relevance in place of gradients.
 
     Raises, while a network runs inside:
-        DoesNotFit: it does something that the rules do not cover.
+        DoesNotFit: the network does something that the rules do not cover.
     """
     return _Rules()

@@ -1,6 +1,7 @@
 """The stages of a convolutional network, found from its traced graph: one activation per resolution."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,68 +11,82 @@ from dashboard.evidence import LIKELIEST, Probe, Question, StageGradients, Stage
 from dashboard.models.classifier import DoesNotFit, Fit, probe_observer
 from dashboard.models.device import counted
 from dashboard.models.observers.lean import lean
-from dashboard.models.observers.places import covered, places_of
+from dashboard.models.observers.places import Places, covered, places_of
 from dashboard.models.operations import Operations
 from dashboard.progress import advance
 
 OF_STAGES = (StageMaps, StageGradients, StageProbe)
 
 
+@dataclass(frozen=True, eq=False)
+class StageObserver:
+    """The observer of a network's stage maps; its methods are the observers of the other kinds of evidence of stages.
+
+    `answer` takes pixels (B, 3, H, W) to logits (B, K), `staged` to the activations of each stage and the logits. `rests` take
+    a stage's activations to those of the later stages and the logits. `names`, `after` and `places` have an entry per stage.
+    """
+
+    answer: Callable[[Tensor], Tensor]
+    staged: fx.GraphModule
+    rests: tuple[fx.GraphModule, ...]
+    names: tuple[str, ...]
+    after: tuple[float, ...]
+    places: tuple[Places, ...]
+
+    def __call__(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
+        activations, logits = self.staged(pixels)
+        sides, pairs = pixels.shape[2:], zip(self.places, activations, strict=True)
+        covers = tuple(covered(places, maps.shape[2:], sides) for places, maps in pairs)
+        return StageMaps(tuple(maps[0] for maps in activations), self.names, self.after, covers), logits  # (C, h, w) each
+
+    def gradients(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
+        """Stage maps with a way back from the score."""
+        seen, logits = self(pixels)
+        return StageGradients(**vars(seen), slopes=counted(self._slopes, pixels.device, batch=1, times=2)), logits
+
+    def probe(self, pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageProbe, Tensor]:
+        """Stage maps with the means to ask the network about changed photos and changed maps."""
+        (seen, logits), device = self(pixels), pixels.device
+        whole = Probe(pixels, counted(self.answer, device))
+        slopes, rest = (counted(call, device, batch=1) for call in (self._slopes, self._rest))
+        return StageProbe(**vars(seen), slopes=slopes, probe=whole, maps=counted(self._maps, device), rest=rest), logits
+
+    def _slopes(self, stage: int, activations: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
+        with torch.enable_grad():
+            inside = activations.detach().requires_grad_()
+            later, logits = self.rests[stage](inside)
+            return torch.autograd.grad((logits @ weights).sum(), (inside, *later))
+
+    @torch.no_grad()
+    def _maps(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        return self.staged(pixels)[0]
+
+    @torch.no_grad()
+    def _rest(self, stage: int, activations: Tensor) -> Tensor:
+        return self.rests[stage](activations)[1]
+
+
 def stage_observers(graph: fx.GraphModule, name: str, example: Tensor) -> Fit:
-    """What a traced network gives at the end of its stages, and as a whole. `example` (1, 3, S, S) tells the shapes.
+    """The observers of a traced network's stages, and of whole photos. `example` (1, 3, S, S) tells the shapes.
 
     Raises:
         DoesNotFit: the network has no feature maps of the photo's shape.
     """
     after = _shares_after(graph, example)
-    advance(0)  # whoever watches may stop here
+    advance(0)  # a watcher may raise here to stop
     stages = find_stages(graph, example, after)
     if not stages:
         raise DoesNotFit(f"{name} has no stages of feature maps laid out like the photo.")
-    names = tuple(stages)
     nodes = tuple(stages.values())
-    rests = [_rest(graph, node, nodes[place + 1 :]) for place, node in enumerate(nodes)]
-    shares = tuple(after[node] for node in nodes)
-    places = places_of(graph, example, nodes)
-    staged, answer = _with_outputs(graph, nodes), lean(graph)
-
-    def observe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageMaps, Tensor]:
-        activations, logits = staged(pixels)
-        sides = pixels.shape[2:]
-        covers = tuple(covered(each, maps.shape[2:], sides) for each, maps in zip(places, activations, strict=True))
-        return StageMaps(tuple(maps[0] for maps in activations), names, shares, covers), logits  # (C, h, w) each
-
-    def slopes(stage: int, activations: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
-        with torch.enable_grad():
-            inside = activations.detach().requires_grad_()
-            later, logits = rests[stage](inside)
-            return torch.autograd.grad((logits @ weights).sum(), (inside, *later))
-
-    @torch.no_grad()
-    def maps(pixels: Tensor) -> tuple[Tensor, ...]:
-        return staged(pixels)[0]
-
-    @torch.no_grad()
-    def rest(stage: int, activations: Tensor) -> Tensor:
-        return rests[stage](activations)[1]
-
-    def differentiate(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageGradients, Tensor]:
-        seen, logits = observe(pixels)
-        return StageGradients(**vars(seen), slopes=counted(slopes, pixels.device, batch=1, times=2)), logits
-
-    def probe(pixels: Tensor, question: Question = LIKELIEST) -> tuple[StageProbe, Tensor]:
-        (seen, logits), device = observe(pixels), pixels.device
-        whole = Probe(pixels, counted(answer, device))
-        back, after = (counted(call, device, batch=1) for call in (slopes, rest))
-        return StageProbe(**vars(seen), slopes=back, probe=whole, maps=counted(maps, device), rest=after), logits
-
-    whole = probe_observer(answer, example)
-    kinds = {Probe: whole, StageMaps: observe, StageGradients: differentiate, StageProbe: probe}
-    return Fit(kinds, extent={"stages": len(names)})
+    rests = tuple(_rest(graph, node, nodes[index + 1 :]) for index, node in enumerate(nodes))
+    shares, places = tuple(after[node] for node in nodes), tuple(places_of(graph, example, nodes))
+    observer = StageObserver(lean(graph), _with_outputs(graph, nodes), rests, tuple(stages), shares, places)
+    kinds = {StageMaps: observer, StageGradients: observer.gradients, StageProbe: observer.probe}
+    return Fit({Probe: probe_observer(observer.answer, example), **kinds}, extent={"stages": len(nodes)})
 
 
 def _with_outputs(graph: fx.GraphModule, nodes: tuple[fx.Node, ...]) -> fx.GraphModule:
-    """The same network, which gives these nodes beside its logits; parameters are shared."""
+    """The network with an output of these nodes' activations and its logits; parameters are shared."""
     copied: dict[fx.Node, fx.Node] = {}
     graph_of_both = fx.Graph()
     logits = graph_of_both.graph_copy(graph.graph, copied)
@@ -80,7 +95,10 @@ def _with_outputs(graph: fx.GraphModule, nodes: tuple[fx.Node, ...]) -> fx.Graph
 
 
 def _rest(graph: fx.GraphModule, node: fx.Node, later: tuple[fx.Node, ...]) -> fx.GraphModule:
-    """What comes after a node that everything flows through: its activations (B, C, h, w) to later ones and logits (B, K)."""
+    """The part of the network after a node that everything flows through, as a network of its own.
+
+    It takes the node's activations (B, C, h, w) to those of the `later` nodes and the logits (B, K).
+    """
     copied: dict[fx.Node, fx.Node] = {}
     after = fx.Graph()
     logits = after.graph_copy(graph.graph, copied)
@@ -88,26 +106,26 @@ def _rest(graph: fx.GraphModule, node: fx.Node, later: tuple[fx.Node, ...]) -> f
     with after.inserting_before(next(iter(after.nodes))):
         activations = after.placeholder("activations")
     copied[node].replace_all_uses_with(activations)
-    for place in after.nodes:  # how many photos there are is asked of the pixels
-        if place.target is torch.ops.aten.sym_size.int and place.args[0].op == "placeholder":
-            place.args = (activations, *place.args[1:])
-    for place in reversed(list(after.nodes)):  # what led to these activations alone, in-place operations too
-        if not place.users and place is not activations and place.op != "output":
-            after.erase_node(place)
+    for each in after.nodes:  # the number of photos was read from the pixels, and is now read from the activations
+        if each.target is torch.ops.aten.sym_size.int and each.args[0].op == "placeholder":
+            each.args = (activations, *each.args[1:])
+    for each in reversed(list(after.nodes)):  # drops what led only to these activations, in-place operations too
+        if not each.users and each is not activations and each.op != "output":
+            after.erase_node(each)
     return fx.GraphModule(graph, after)
 
 
 def find_stages(graph: fx.GraphModule, example: Tensor, after: Mapping[fx.Node, float]) -> dict[str, fx.Node]:
-    """The outermost block output of each resolution, by the name of its layer. What comes before any work is still the photo.
+    """The outermost block output of each resolution, by the name of its layer. Outputs before the first product are no stage.
 
     Where several layers share a resolution, the one at the highest boundary between modules is taken, the last of equals:
-    `layer1`, not the first convolution of `layer2`. Paddings and convolutions without any change a resolution a little: from
-    three quarters on it is another one.
+    `layer1`, not the first convolution of `layer2`. Convolutions with or without padding change a resolution a little: it
+    counts as another one where three quarters of the rows, or fewer, are left.
     """
     shapes = _shapes(graph, example)
     maps = _maps(graph, example, shapes)
-    places = [node for node in _bottlenecks(shapes) if node in maps and after[node] < 1]
-    rows = {node: shapes[node][2] for node in places if not _overwritten(graph, node)}
+    nodes = [node for node in _bottlenecks(shapes) if node in maps and after[node] < 1]
+    rows = {node: shapes[node][2] for node in nodes if not _overwritten(graph, node)}
     found = [min(reversed(same), key=_boundary) for same in _by_resolution(rows)]  # min keeps the first of equals
     return {_name(node, found): node for node in found}
 
@@ -120,7 +138,7 @@ def _maps(graph: fx.GraphModule, example: Tensor, shapes: Shapes) -> set[fx.Node
     maps = {node for node, shape in shapes.items() if len(shape) == 4 and shape[2] > 1 and shape[1:] != example.shape[1:]}
     try:
         wide = _shapes(graph, torch.cat([example, example], 3))
-    except (RuntimeError, AssertionError):  # a network for photos of one shape alone
+    except (RuntimeError, AssertionError):  # the network takes photos of one shape alone
         return {node for node in maps if shapes[node][2] / shapes[node][3] == example.shape[2] / example.shape[3]}
     return {node for node in maps if wide[node][:3] == shapes[node][:3] and wide[node][3] > 1.5 * shapes[node][3]}
 
@@ -167,26 +185,26 @@ def _by_resolution(rows: dict[fx.Node, int]) -> list[list[fx.Node]]:
 
 
 def _name(node: fx.Node, others: list[fx.Node]) -> str:
-    """The outermost module that ends there, and not at another of these nodes too."""
+    """The name of the outermost module that ends at `node` and at none of the `others`."""
     path, paths = _path(node), [_path(other) for other in others if other is not node]
     ends = range(_boundary(node) + 1, len(path) + 1)
     return next((".".join(path[:end]) for end in ends if not any(each[:end] == path[:end] for each in paths)), node.name)
 
 
 def _bottlenecks(shapes: Shapes) -> list[fx.Node]:
-    """The nodes that everything flows through: no edge leads past them. Sizes, which are no tensors, are left aside."""
+    """The nodes that everything flows through: no edge leads past them. Sizes, which are no tensors, are not counted."""
     nodes = [node for node in shapes if node.op != "get_attr"]
-    place = {node: index for index, node in enumerate(nodes)}
+    order = {node: index for index, node in enumerate(nodes)}
     found, furthest = [], 0
     for index, node in enumerate(nodes):
         if furthest <= index:
             found.append(node)
-        furthest = max([furthest, *(place[user] for user in node.users if user in place)])
+        furthest = max([furthest, *(order[user] for user in node.users if user in order)])
     return found
 
 
 def _overwritten(graph: fx.GraphModule, node: fx.Node) -> bool:
-    """Whether a later layer writes its result into this one's memory."""
+    """Whether a later layer writes its result into the memory of this node's result."""
     return any(_writes(graph, user) for user in node.users)
 
 
@@ -198,7 +216,7 @@ def _writes(graph: fx.GraphModule, node: fx.Node) -> bool:
 
 
 def _boundary(node: fx.Node) -> int:
-    """How many modules, from the outermost, the node shares with the one that reads it."""
+    """How many modules, from the outermost, contain both the node and the node that reads it."""
     reader = next(iter(node.users))
     pairs = list(zip(_path(node), _path(reader), strict=False))
     return next((depth for depth, (own, theirs) in enumerate(pairs) if own != theirs), len(pairs))
