@@ -59,15 +59,15 @@ class Queue:
 @contextmanager
 def all_taken(queue: Queue) -> Iterator[None]:
     """Every place is held by somebody else."""
-    inside, leave = threading.Barrier(queue.turns._places[False] + 1), threading.Event()
+    inside, leave = threading.Barrier(queue.turns._seats[False] + 1), threading.Event()
 
     def hold() -> None:
         with queue.turns.quick(patient):
             inside.wait(PATIENCE)
             assert leave.wait(PATIENCE)
 
-    with ThreadPoolExecutor(queue.turns._places[False]) as pool:
-        held = [pool.submit(hold) for _ in range(queue.turns._places[False])]
+    with ThreadPoolExecutor(queue.turns._seats[False]) as pool:
+        held = [pool.submit(hold) for _ in range(queue.turns._seats[False])]
         inside.wait(PATIENCE)
         yield
         leave.set()
