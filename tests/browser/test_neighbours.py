@@ -7,7 +7,7 @@ from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 LONG = "photo={}&left_method=SS-CAM&left_copies=40"  # 10,240 passes
-WAITS = "This starts when the methods that another page of yours runs are done."
+WAITS = "Waiting for the methods that another page of yours is running."
 
 
 def started(context: BrowserContext, served: str, photo: str) -> Page:

@@ -280,14 +280,16 @@ FOCUSED = """() => {
 @pytest.mark.parametrize("path", TITLES)
 def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: str):
     open_page(page, served, path)
-    reached = set()
-    for _ in range(110):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate(FOCUSED))
-    assert not (SIDE | REACHED[path]) - reached
     icons = ("compare", "layers", "grid_on", "grid_view", "deployed_code")
     titles = ("Compare", "Layers", "Attention", "Methods", "Models")
-    assert {icon + title for icon, title in zip(icons, titles, strict=True)} <= reached
+    wanted = SIDE | REACHED[path] | {icon + title for icon, title in zip(icons, titles, strict=True)}
+    reached: set[str] = set()
+    for _ in range(330):  # three times round, as what is drawn late on a busy machine is passed by at first
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate(FOCUSED))
+        if wanted <= reached:
+            break
+    assert not wanted - reached
 
 
 @pytest.mark.parametrize(
