@@ -2,13 +2,25 @@
 
 import dataclasses
 import inspect
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
-from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients, StageProbe, TokenMaps
+from dashboard.compare import Incomparable, compare
+from dashboard.evidence import (
+    AttentionMaps,
+    FeatureMaps,
+    Prediction,
+    Probe,
+    Question,
+    StageGradients,
+    StageProbe,
+    TokenMaps,
+)  # fmt: skip
+from dashboard.explain import read
 from dashboard.methods import (
     METHODS,
     RISE,
@@ -27,9 +39,12 @@ from dashboard.methods import (
     TokenGradCAM,
     option_texts,
 )  # fmt: skip
+from dashboard.models.classifier import Observation
 from dashboard.numerics.rollout import FUSIONS, Fusion
 from dashboard.numerics.scaling import is_flat
+from dashboard.photo import Box
 from dashboard.progress import watched
+from tests.models.tiny import CLASSES
 from tests.networks import COLUMNS, ROWS, seen_by, seen_for
 
 OF_PIXELS = {"Occlusion": (8, 8), "Integrated gradients": (24, 20), "SmoothGrad": (24, 20), "RISE": (24, 20)}
@@ -118,6 +133,42 @@ def test_whoever_watches_can_stop(method):
         method()(seen)
     assert len(steps) == 1
     assert method()(seen).isfinite().all(), "and ask again, as nobody watches any more"
+
+
+def no_numbers_from(call: Callable[..., Any], everywhere: bool) -> Callable[..., Any]:
+    """The same call, whose answers are NaN for all photos of a batch, or for the last one alone."""
+
+    def spoilt(values: Tensor) -> Tensor:
+        factor = torch.ones(len(values), *[1] * (values.ndim - 1))
+        factor[0 if everywhere else -1 :] = torch.nan
+        return values * factor
+
+    def broken(*arguments: Any) -> Any:
+        answer = call(*arguments)
+        return tuple(map(spoilt, answer)) if isinstance(answer, tuple) else spoilt(answer)
+
+    return broken
+
+
+def broken_later(seen: Probe | StageProbe, everywhere: bool) -> Probe | StageProbe:
+    """A look that was fine, of a model that answers every later question with values that are no numbers."""
+    if isinstance(seen, Probe):
+        return dataclasses.replace(seen, logits=no_numbers_from(seen.logits, everywhere))
+    calls = {name: no_numbers_from(getattr(seen, name), everywhere) for name in ("maps", "rest", "slopes")}
+    return dataclasses.replace(seen, probe=broken_later(seen.probe, everywhere), **calls)
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["every answer", "the last of each batch"])
+@pytest.mark.parametrize("method", [each for each in METHODS if each.needs in (Probe, StageProbe)])
+def test_later_passes_that_give_no_numbers_end_as_a_flat_map(method, everywhere: bool):
+    evidence = broken_later(seen_by(method.needs, Question()), everywhere)
+    answer = Prediction(torch.arange(float(CLASSES)), tuple(map(str, range(CLASSES))))
+    shown = read(Observation(evidence, answer, Box(0, 0, 40, 24), 1.0), "by/hand", method(), 1)
+    assert shown.flat
+    assert "no numbers" in shown.flat_in_words
+    sound = read(Observation(seen_by(method.needs, Question()), answer, Box(0, 0, 40, 24), 1.0), "by/hand", method(), 1)
+    assert not sound.flat, "the look itself was fine"
+    assert isinstance(compare(sound, shown), Incomparable)
 
 
 @pytest.mark.parametrize("cells", [4, 6, 8, 16])
