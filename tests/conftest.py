@@ -18,6 +18,7 @@ from dashboard.models import device
 from tests import chromium
 
 ROOT = Path(__file__).parents[1]
+APP = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "streamlit_app.py"])  # the app's modules
 PATIENCE = 60_000  # ms that every wait of a browser test may take: what is fast is for benchmarks to say
 expect.set_options(timeout=PATIENCE)
 

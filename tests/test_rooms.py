@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import APP, ROOT
 
-APP = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "streamlit_app.py"])
 FILES = [*APP, *(path for room in ("training", "benchmarks", "tools") for path in sorted(ROOT.glob(f"{room}/*.py")))]
 
 # What everything that draws pages may use.

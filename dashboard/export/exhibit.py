@@ -18,7 +18,7 @@ from dashboard.names import class_names
 from dashboard.photo import Photo
 
 LIBRARIES = ("torch", "torchvision", "transformers")
-PART = 40  # letters of each part in a file's name
+PART = 40  # bytes of each part in a file's name: five parts and an ending fit into 255
 
 
 @dataclass(frozen=True)
@@ -121,15 +121,18 @@ def rival_of(shown: Explanation) -> str | None:
     return None if shown.against is None else class_names(shown.prediction.labels)[shown.against]
 
 
-def stem(*parts: str) -> str:
-    """The beginning of a file's name, made of these parts in letters that every file system accepts.
+def stem(photo: str, *parts: str) -> str:
+    """The beginning of a file's name that says a photo's name, without its extension, and these parts.
 
-    >>> stem("chelsea.png", "ResNet-50", "Grad-CAM++")
-    'chelsea_resnet-50_grad-campp'
+    It holds letters, digits, hyphens and underscores, at most `PART` bytes of each part, so that every file system takes it.
+
+    >>> stem("chelsea.png", "SqueezeNet 1.1", "Grad-CAM++")
+    'chelsea_squeezenet-1-1_grad-campp'
     """
-    told = (re.sub(r"\.\w{1,4}$", "", part).replace("+", "p").casefold() for part in parts)
-    words = (re.sub(r"[^\w]+", "-", part).strip("-_")[:PART] for part in told)
-    return "_".join(word for word in words if word) or "map"
+    told = (re.sub(r"\.\w{1,4}$", "", photo), *parts)
+    words = (re.sub(r"[^\w]+", "-", part.replace("+", "p").casefold()).strip("-_") for part in told)
+    cut = (word.encode()[:PART].decode(errors="ignore") for word in words)
+    return "_".join(word for word in cut if word) or "map"
 
 
 def to_json(values: dict[str, Any]) -> str:

@@ -146,7 +146,7 @@ def _weighted(activations: Tensor, weights: Tensor) -> Tensor:
 
 def _from_0_to_1(values: Tensor) -> Tensor:
     low, high = values.min(), values.max()
-    return (values - low) / (high - low) if high > low else torch.zeros_like(values)
+    return torch.zeros_like(values) if high == low else (values - low) / (high - low)  # NaN stays NaN
 
 
 def stretched(maps: Tensor, size: Sequence[int]) -> Tensor:

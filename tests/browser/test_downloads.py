@@ -13,7 +13,7 @@ from dashboard.compare import annotate
 from dashboard.export.picture import blend
 from dashboard.figures.maps import Show, Style, backdrop, colouring_of, map_figure
 from dashboard.photo import Photo, sample_photo
-from tests.browser.doing import FILM, film, open_page, slider, values, wait_for_change
+from tests.browser.doing import FILM, film, in_address, open_page, settled, slider, values, wait_for_change
 from tests.export.exhibits import exhibit
 
 pytestmark = pytest.mark.browser
@@ -58,6 +58,20 @@ def test_pictures_have_the_photos_resolution(compared: Page):
         assert image.width == photo.size[0]
         assert image.height > photo.size[1]
         assert json.loads(image.text["settings"])["photo"]["sha256"] == photo.digest
+
+
+def test_files_are_named_and_made_of_the_method_that_was_changed_to(page: Page, served: str):
+    open_page(page, served, query="photo=rocket")
+    for method, told in (("Grad-CAM", "grad-cam"), ("HiResCAM", "hirescam"), ("Grad-CAM", "grad-cam")):
+        page.locator(".st-key-left_method input").fill(method)
+        page.get_by_role("option", name=method, exact=True).click()
+        in_address(page, left_method=method)
+        settled(page)
+        page.locator(".st-key-downloads button").first.click()
+        name, data = downloaded(page, "Left map (PNG)")
+        assert name == f"rocket-at-night_small-resnet-bundled_{told}.png"
+        assert json.loads(Image.open(io.BytesIO(data)).text["settings"])["maps"]["left"]["method"] == method
+        page.keyboard.press("Escape")
 
 
 def test_the_report_opens_without_a_server_and_without_a_network(compared: Page, browser: Browser, tmp_path: Path):

@@ -4,6 +4,7 @@ import dataclasses
 import html
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 from dashboard.compare import Pair
 from dashboard.evidence import Prediction
 from dashboard.export.arrays import Layers, layers_npz, maps_npz
-from dashboard.export.exhibit import Exhibit, settings
+from dashboard.export.exhibit import Exhibit, settings, stem
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
 from dashboard.figures.made_of import made_of
@@ -81,3 +82,24 @@ def test_own_weights_are_so_called_in_every_file():
     for text in inside:
         model = json.loads(text)["maps"]["left"]
         assert (model["title"], model["trained_on"]) == ("ResNet-50 (your file)", "")
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        (("chelsea.png", "SqueezeNet 1.1", "Grad-CAM++"), "chelsea_squeezenet-1-1_grad-campp"),
+        (("a.b.jpeg", "ResNet-50"), "a-b_resnet-50"),
+        (("../../etc/passwd", "x"), "etc-passwd_x"),
+        (("<b>.png", '\\/:*?"<>|', "CAM"), "b_cam"),
+        (("...", ""), "map"),
+    ],
+)
+def test_the_name_of_a_file(parts: tuple[str, ...], name: str):
+    assert stem(*parts) == name
+
+
+@pytest.mark.parametrize("letter", ["a", "ß", "猫", "\N{CAT FACE}x", "ﷺ"])
+def test_a_name_fits_every_file_system(letter: str):
+    name = stem(*[300 * letter] * 5)
+    assert 0 < len(name.encode()) <= 230
+    assert re.fullmatch(r"[\w-]+", name)

@@ -75,6 +75,14 @@ def test_refined_maps_are_multiplied_on_the_finest_grid():
     torch.testing.assert_close(cam.refine_cam([coarse, fine]), large * scaled[1])
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf")])
+def test_refined_maps_hide_no_number_that_is_none(wrong: float):
+    maps = [torch.rand(2, 3), torch.rand(4, 6)]
+    maps[0][1, 2] = wrong
+    assert cam.refine_cam(maps).isnan().any()
+    assert torch.equal(cam.refine_cam([torch.ones(2, 3), torch.rand(4, 6)]), torch.zeros(4, 6))
+
+
 def test_eigen_cam_is_the_power_iterations_direction():
     """The first right singular vector of (places, channels), by power iteration on its Gram matrix."""
     places = F.flatten(1).T

@@ -8,9 +8,8 @@ import pytest
 
 from dashboard.figures.maps import DIM_COLOUR, DIM_OPACITY, FLAT, OUTLINE
 from dashboard.ui.components import FOLDER, component
-from tests.conftest import ROOT
+from tests.conftest import APP, ROOT
 
-MODULES = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "streamlit_app.py"])
 FILES = sorted([*ROOT.glob("dashboard/**/*.js"), *ROOT.glob("dashboard/**/*.css")])
 SCRIPT = re.compile(r"=>|\bfunction\b.*\{|document\.\w+|addEventListener", re.DOTALL)
 RULE = re.compile(r"[\w\])] *\{\s*[-\w]+: *[^{}]+;")
@@ -23,7 +22,7 @@ def code_in(source: str) -> list[str]:
     return [text for text in texts if isinstance(text, str) and (SCRIPT.search(text) or RULE.search(text))]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", APP, ids=lambda path: path.stem)
 def test_no_module_has_a_script_or_a_style_sheet_in_a_string(path: Path):
     assert code_in(path.read_text()) == []
 
@@ -43,7 +42,7 @@ def test_code_in_a_string_is_seen(source: str):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_file_is_used(path: Path):
-    beside = "".join(module.read_text() for module in MODULES)
+    beside = "".join(module.read_text() for module in APP)
     assert f'"{path.name}"' in beside or re.search(rf'\bcomponent\("{path.stem}"', beside)
 
 

@@ -33,7 +33,7 @@ KINDS = {  # kind: label, how its name ends, media type, help
     "report": ("Report (HTML)", ".html", "text/html",
                "The whole comparison in one file of 5 MB, which opens without a server."),
 }  # fmt: skip
-RENAMED = "files_were_renamed_to"  # the names for which the page was last drawn again
+RENAMED = "files_were_renamed_to"  # the names for which the page is drawn again, once, until the menu shows them
 
 
 class Tray:
@@ -56,7 +56,9 @@ class Tray:
 
         Names change with a choice such as another method, never with a slider.
         """
-        if self._names != names and st.session_state.get(RENAMED) != names:
+        if self._names == names:
+            st.session_state.pop(RENAMED, None)
+        elif st.session_state.get(RENAMED) != names:
             st.session_state[RENAMED] = dict(names)
             st.rerun()
 
