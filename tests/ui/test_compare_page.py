@@ -218,7 +218,9 @@ def test_any_model_fits_either_side(page: str, pair: tuple[str, str]):
         transformers = pair.count("bundled/vit")
         assert sum(name.endswith("progression") for name in made) == transformers
         assert sum(name.endswith("by_stage") for name in made) == 2 - transformers
+        assert (len(app.get("download_button")) > 0) == (transformers > 0), "the page's files are made of films"
     if page == "Attention":
+        assert (len(app.get("download_button")) > 0) == ("bundled/vit" in pair)
         assert ("patch_map" in made) == ("bundled/vit" in pair)
     assert ("Both sides show the same model." in words(app)) == (pair[0] == pair[1])
 

@@ -58,6 +58,9 @@ def caveat_and_files(chosen: Chosen) -> Tray:
 
 
 def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
+    """Names for the page's files, which are made of films: none without a film."""
+    if not any(issubclass(method, Progressive) for method in methods.values()):
+        return {}
     parts = [part for slot, side in chosen.sides.items() for part in (side.model.title, methods[slot].label)]
     return names_of("layers", chosen.photo, *parts)
 
@@ -197,8 +200,9 @@ def show_film(
     )  # fmt: skip
     film_keys(named("progression"))
     st.caption(
-        "Left: the method's map up to a layer. Right: what the token that the classifier reads attends to in that layer alone. "
-        "Play and scrub by mouse, or by arrow keys and space. Each side keeps one scale. " + film_in_words(reels, style)
+        "The first picture is the method's map up to a layer, the second what the token that the classifier reads attends to in "
+        "that layer alone. Play and scrub by mouse, or by arrow keys and space. Each keeps one scale. "
+        + film_in_words(reels, style)
     )
 
 

@@ -98,11 +98,13 @@ def _names(photo: Photo, parts: Mapping[str, tuple[str, ...]]) -> dict[str, str]
 
 
 def offer_files(names: Mapping[str, str]) -> Tray:
-    """Draws the menu of files, named by kind; returns the tray that the page then fills.
+    """Draws the menu of files, named by kind, if there are any; returns the tray that the page then fills.
 
     The menu is outside the fragment with the sliders: inside, the browser would redraw it at every step of a slider.
     """
     tray = Tray(names)
+    if not names:
+        return tray
     with st.popover("Download", icon=":material/download:", width="stretch", key="downloads"):
         st.caption("Files are made from the maps on the page. A file whose map has not been run is not available.")
         for kind, name in names.items():
