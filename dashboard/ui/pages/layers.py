@@ -200,8 +200,8 @@ def show_film(
     )  # fmt: skip
     film_keys(named("progression"))
     st.caption(
-        "The first picture is the method's map up to a layer, the second what the token that the classifier reads attends to in "
-        "that layer alone. Play and scrub by mouse, or by arrow keys and space. Each keeps one scale. "
+        "The first picture is the method's map up to a layer, the second what the token that the classifier reads attends to "
+        "in that layer alone. Play and scrub by mouse, or by arrow keys and space. Each keeps one scale. "
         + film_in_words(reels, style)
     )
 
