@@ -45,6 +45,10 @@ def test_every_requirement_has_a_bound_below_and_above(line: str):
 LOCKS = sorted((ROOT / "locks").glob("*.txt"))
 
 
+def test_there_is_a_lock():
+    assert LOCKS
+
+
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
 def test_a_lock_has_one_version_within_the_bounds_of_each_thing_and_nothing_else(path: Path):
     pinned = [re.fullmatch(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)", line) for line in lines(str(path))]
