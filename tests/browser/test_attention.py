@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.ui.components import FOLDER
 from tests.browser.doing import go_to, in_address, open_page, settled, values, wait_for_change
 
 pytestmark = pytest.mark.browser
@@ -141,3 +142,39 @@ def test_what_a_click_sends_back_is_small(page: Page, served: str):
     click(page, "patch_map", 5)
     wait_for_change(page, "patch_map", before)
     assert sum(received[sofar:]) < photo + 50_000, json.dumps(received[sofar:])
+
+
+def test_an_answer_to_an_earlier_key_takes_no_later_one_back(page: Page):
+    """The component alone, so that the answers come when they are most in the way."""
+    page.set_content('<div class="st-key-photo"></div>')
+    page.evaluate(
+        """async code => {
+            const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+            const { default: keys } = await import(url);
+            let stop = () => {};
+            window.sent = [];
+            window.drawn = (column, answered) => {
+                stop();
+                const data = { picture: "photo", rows: 2, columns: 9, row: 0, column, answered };
+                stop = keys({ data, setTriggerValue: (name, value) => window.sent.push(value.patch) });
+            };
+        }""",
+        (FOLDER / "patch_keys.js").read_text(),
+    )
+    page.evaluate("drawn(0, 0)")
+    page.locator(".st-key-photo").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.evaluate("drawn(1, 1)")  # the answer to the first
+    page.keyboard.press("ArrowRight")
+    page.evaluate("drawn(3, 3)")  # to the third: the second was never answered
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("sent") == [2, 3, 4, 5]
+    page.locator(".st-key-photo").dispatch_event("click")
+    page.evaluate("drawn(7, 4)")  # the click chose another patch
+    page.keyboard.press("ArrowLeft")
+    page.evaluate("drawn(1, 0)")  # a new session knows of no move: what it shows counts after a click
+    page.locator(".st-key-photo").dispatch_event("click")
+    page.evaluate("drawn(1, 0)")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("sent") == [2, 3, 4, 5, 7, 3]
