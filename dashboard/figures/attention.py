@@ -30,7 +30,7 @@ def patch_figure(
     shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
 ) -> go.Figure:
     """The map over the photo, with the patch `chosen` (row, column) outlined. A click on a patch gives its number, from 1."""
-    drawn = map_figure(shown, behind, style, notes, other_name, width=360)
+    drawn = map_figure(shown, behind, style, notes, other_name)
     traces: Any = drawn.data  # a tuple of traces, for which Plotly declares no type
     heatmap, *marks = (trace.to_plotly_json() for trace in traces)
     heatmap |= {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}

@@ -41,9 +41,10 @@ DIMMED = f"rgba{(*DIM_COLOUR, DIM_OPACITY)}"
 FLAT = (150, 154, 152)  # the grey below the stripes of a map that is the same everywhere
 SHADES = 256  # colours of a palette: as many as a byte can number
 MID_GREY = 128  # stands for the photo in a colour bar, which shows colours as they look over the photo
-BAR = {"gap": 4, "height": 8, "labels": 14, "title": 29}  # pixels below the picture
+USUAL_WIDTH = 500  # pixels: of a map beside another on a screen of usual size
+BAR = {"gap": 4, "height": 8, "labels": 2, "title": 17}  # pixels: below the picture the bar, below the bar its texts
 PLAIN = {"dragmode": False, "template": "none", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
-MARGIN = {"l": 0, "r": 0, "t": 0, "b": 48}
+MARGIN = {"l": 0, "r": 0, "t": 0, "b": 52}
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,7 @@ def backdrop(size: tuple[int, int], jpeg: bytes) -> Backdrop:
     return Backdrop(*size, "data:image/jpeg;base64," + base64.b64encode(jpeg).decode())
 
 
-def map_figure(
-    shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str, width: int = 300
-) -> go.Figure:
+def map_figure(shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str) -> go.Figure:
     """A heatmap over the photo, in photo pixels. What the model never saw is dimmed; cells beyond the colours are ringed."""
     made = colouring_of(shown, style)
     traces: list[dict[str, Any] | go.Scatter] = [_heatmap(shown, made, style, notes, other_name)]
@@ -119,7 +118,7 @@ def map_figure(
         traces += hatch(shown.box) if made.flat else rings(made.beyond(shown.heatmap.numpy()), shown.box)
     if style.show == "outline":
         traces.append(_outline(notes.top.numpy(), shown.box))
-    layout = _layout(behind, shown.box, width)
+    layout = _layout(behind, shown.box)
     if style.coloured:
         layout = _with_legend(layout, shown, made, behind, style)
     return go.Figure(traces, layout)
@@ -247,8 +246,9 @@ def colour_bar(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A colour bar below the photo, exactly as wide, as an image of these shades (n, 3), and the texts below it.
 
-    `labels` are positions from 0 to 1 with texts; the `title` is below them. `height` is the plot's, in pixels. Plotly's own
-    colour bar would be as wide as the column.
+    `labels` are positions from 0 to 1 with texts; the `title` is below them. `height` is the plot's, in pixels, at its usual
+    width; in a larger plot the bar is thicker, as Plotly gives no image a size in pixels. Plotly's own colour bar would be as
+    wide as the column.
     """
     marked = any(0 < at < 1 for at, _ in labels)
     bar = {
@@ -260,7 +260,8 @@ def colour_bar(
     texts = [
         _below(text, at * behind.width, "labels", axis, anchors.get(at, "center")) | {"name": "label"} for at, text in labels
     ]
-    return bar, [*texts, _below(title, 0, "title", axis, "left") | {"name": "measure"}]
+    lower = {"y": -(BAR["gap"] + BAR["height"]) / height}
+    return bar, [text | lower for text in (*texts, _below(title, 0, "title", axis, "left") | {"name": "measure"})]
 
 
 def flat_note(words: str, axis: str = "") -> dict[str, Any]:
@@ -336,7 +337,7 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
         "colorscale": DIFFERENCE, "opacity": 0.85, "customdata": np.vectorize(signed_percent, otypes=[object])(values),
         "hovertemplate": f"{names[0]} − {names[1]}: %{{customdata}} in rank<extra></extra>",
     }  # fmt: skip
-    layout = _layout(behind, comparison.box, width=235)
+    layout = _layout(behind, comparison.box)
     ends = [(0.0, f"{names[1]} higher"), (0.5, "0"), (1.0, f"{names[0]} higher")]
     bar, texts = colour_bar(
         seen_palette(DIFFERENCE, 0.85), ends, "Difference in rank, ±100%", behind, layout["height"] - MARGIN["b"]
@@ -344,7 +345,7 @@ def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str
     return go.Figure([trace], layout | {"images": [*layout["images"], bar], "annotations": texts})
 
 
-def _layout(behind: Backdrop, seen: Box, width: int = 300) -> dict[str, Any]:
+def _layout(behind: Backdrop, seen: Box) -> dict[str, Any]:
     axis = {"visible": False, "constrain": "domain", "fixedrange": True}
     return PLAIN | {
         "images": [photo_image(behind)],
@@ -352,7 +353,7 @@ def _layout(behind: Backdrop, seen: Box, width: int = 300) -> dict[str, Any]:
         "xaxis": axis | {"range": [0, behind.width]},
         "yaxis": axis | {"range": [behind.height, 0], "scaleanchor": "x", "constraintoward": "bottom"},
         "margin": MARGIN,
-        "height": figure_height(behind, width),
+        "height": figure_height(behind),
     }
 
 
@@ -364,9 +365,11 @@ def photo_image(behind: Backdrop, axis: str = "") -> dict:
     }  # fmt: skip
 
 
-def figure_height(behind: Backdrop, width: int) -> int:
-    """A figure's height in pixels for a column of this width: the photo's shape, neither very low nor very high."""
-    return round(min(max(width * behind.height / behind.width, 120), 520)) + MARGIN["b"]
+def figure_height(behind: Backdrop) -> int:
+    """A figure's height in pixels for a column of usual width: the photo's shape, neither very low nor very high. On a page,
+    the style sheet has the height follow the width that there is.
+    """
+    return round(min(max(USUAL_WIDTH * behind.height / behind.width, 120), 600)) + MARGIN["b"]
 
 
 def unseen_strips(behind: Backdrop, seen: Box, axis: str = "") -> list[dict]:

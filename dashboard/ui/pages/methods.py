@@ -26,7 +26,7 @@ from dashboard.studies.methods import RANK_CORRELATION, Sort, each_with_each, in
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.charts import CONFIG, clickable
+from dashboard.ui.parts.charts import clickable, map_chart
 from dashboard.ui.parts.downloads import Tray, method_files, names_of
 from dashboard.ui.parts.explaining import kept, look_behind, made, run, run_button, together, whole_price
 from dashboard.ui.parts.links import linked, linked_choice
@@ -37,7 +37,6 @@ from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
-WIDTHS = [5, 5, 4]
 LARGE = ("first", "second")  # the two maps that are shown large
 TO_RUN = "methods_to_run"  # the labels of the methods that the last click asked to run
 
@@ -226,15 +225,16 @@ def sorted_by(layout: Layout, found: Entries, agreement: Agreement) -> Entries:
     }
 
 
-def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], list[Container]]:
-    """Draws the choice of the two large maps; returns their names, and three columns: for each map and for their difference."""
-    columns = st.columns(WIDTHS, gap="medium")
+def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], Sequence[Container]]:
+    """Draws the choice of the two large maps; returns their names, and a column for each."""
+    columns = st.columns(2, gap="medium")
     chosen = []
-    for index, (key, column) in enumerate(zip(LARGE, columns, strict=False)):
+    for index, (key, column) in enumerate(zip(LARGE, columns, strict=True)):
         first = names[min(index, len(names) - 1)]
         with column:
             chosen.append(linked_choice(st.selectbox, f"{key.capitalize()} map", names, key=key, first=first))
-    return tuple(chosen), columns
+    first, second = chosen
+    return (first, second), columns
 
 
 def show_small(
@@ -289,17 +289,14 @@ def _open(name: str) -> None:
 
 def show_pair(found: Entries, pair: tuple[str, str], columns: Sequence[Container], chosen: Chosen, behind: Backdrop) -> None:
     """Two maps large, with what they mean, and how far they agree."""
-    *each, beside = columns
-    for key, name, other, column in zip(LARGE, pair, reversed(pair), each, strict=True):
+    for key, name, other, column in zip(LARGE, pair, reversed(pair), columns, strict=True):
         with column:
             _large(key, found[name], found[other], chosen, behind)
     first, second = (found[name].made for name in pair)
-    with beside:
-        if first is None or second is None:
-            panel.waiting()
-        else:
-            agreement = compare(first.shown, second.shown, chosen.share)
-            panel.agreement(agreement, behind, ("First", "Second"))
+    if first is None or second is None:
+        panel.waiting()
+    else:
+        panel.agreement(compare(first.shown, second.shown, chosen.share), behind, ("First", "Second"))
 
 
 def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
@@ -311,9 +308,9 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         return
     notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
     figure = map_figure(done.shown, behind, chosen.style, notes, other.method.label)
-    st.plotly_chart(
-        labelled(figure, done.shown, chosen.photo), key=f"{key}_map", config=CONFIG,
-        alt=f"{entry.method.label} of {request.model.title} over {chosen.photo.name}.",
+    map_chart(
+        f"{key}_map", labelled(figure, done.shown, chosen.photo),
+        f"{entry.method.label} of {request.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(done.shown, chosen.style)
     panel.numbers(done.shown, chosen.share)

@@ -6,7 +6,20 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.ui.streamlit_internals import Container
+
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def map_chart(key: str, figure: go.Figure, alt: str) -> None:
+    """Draws a map over the photo as wide as its place, and as high as the photo then is, within the screen."""
+    with framed(key):
+        st.plotly_chart(figure, key=key, height="stretch", config=CONFIG, alt=alt)
+
+
+def framed(key: str) -> Container:
+    """A place for one chart of a map over the photo; the style sheet gives it the photo's shape."""
+    return st.container(key=f"frame_{key}")
 
 
 def clickable(key: str, figure: go.Figure, alt: str, choose: Callable[..., None]) -> None:

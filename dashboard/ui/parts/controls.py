@@ -17,13 +17,15 @@ FUSED = "fused"
 MEANINGS = "meanings_of_options"  # by a widget's key: the definition of the option that it showed last
 
 
-def pick_method(side: Side) -> type[Method]:
-    """Draws the choice of the method that explains a side's model; returns it."""
+def pick_method(side: Side, label: str = "") -> type[Method]:
+    """Draws the choice of the method that explains a side's model; returns it. The label is the side and its model, if none is
+    given.
+    """
     by_name = {method.label: method for method in fitting(side.model)}
     names, title = list(by_name), plain(side.model.title)
     with st.container(gap=None):  # the visible label is separate: screen readers read the box's own, escapes and all
         st.markdown(
-            f":small[{side.name} · {title}]",
+            f":small[{label or f'{side.name} · {title}'}]",
             help=f"{len(names)} methods fit {title}; the methods page says why the others don't.",
         )  # fmt: skip
         chosen = linked_choice(
@@ -46,13 +48,13 @@ def method_controls(method: type[Method], side: Side) -> Method:
     hints = get_type_hints(method, include_extras=True)
     texts = option_texts(method)
     fields = [field for field in dataclasses.fields(method) if field.init]
-    columns = st.columns([1.8 if get_origin(hints[field.name]) is Literal else 1 for field in fields]) if fields else []
+    place = st.container(key=side.key("controls"))
     values = {}
-    for field, column in zip(fields, columns, strict=True):
+    for field in fields:
         key = side.key(field.name)
         hint, first = hints[field.name], _first_value(hints[field.name], field.default, extent)
         _reset_if_redefined(key, (hint, field.default), first)
-        with column:
+        with place:
             values[field.name] = _widget(field.name, key, hint, first, texts.get(field.name), extent)
     return method(**values)
 

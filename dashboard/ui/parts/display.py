@@ -12,7 +12,7 @@ from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 def pick_show() -> Show:
     """Draws the choice of what charts show: the map over the photo, one of the two alone, or a line around the top cells."""
     return linked_choice(
-        st.segmented_control, "Show", get_args(Show), key="show", first="overlay", wrap=True,
+        st.segmented_control, "Show", get_args(Show), key="show", first="overlay", wrap=True, label_visibility="collapsed",
         help="The map over the photo, the map alone, the photo alone, or a line around the cells with the largest values.",
     )  # fmt: skip
 

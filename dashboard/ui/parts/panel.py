@@ -13,7 +13,7 @@ from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
 from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
-from dashboard.ui.parts.charts import CONFIG
+from dashboard.ui.parts.charts import map_chart
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
 
@@ -63,6 +63,21 @@ def _one_of(names: Sequence[str], name: str | None) -> str | None:
     return name if name == NO_CLASS or name in names else None
 
 
+def headline(side: Side, request: Request, seen: Observation) -> None:
+    """Draws the line above a map: what the model says, and in small which method made the map and which class it explains."""
+    answer = seen.prediction
+    index, _, score = answer.top(1)[0]
+    short = short_names(answer.labels)
+    method = request.method
+    asked = "independent of class"
+    if method.class_specific:
+        explained = index if request.target is None else request.target
+        rival = "" if request.against is None else f" over “{plain(short[request.against])}”"
+        asked = f"evidence for “{plain(short[explained])}”{rival}"
+    says = f"{plain(side.model.title)}: **{plain(short[index])} {answer.in_words(score)}**"
+    st.markdown(f"{says}  \n:small[:gray[{method.label} · {asked}]]")
+
+
 def waiting() -> None:
     """Stands in place of the comparison while a map has not been run."""
     st.markdown(DISAGREEMENT)
@@ -77,7 +92,7 @@ def answers(side: Side, seen: Observation, target: int) -> None:
     told.setdefault(names[target], f"{plain(short[target])} {answer.in_words(answer.scores[target].item())}")
     st.session_state[key] = names[target]
     st.pills(
-        "Top 5 predictions (click to explain)", list(told), key=key, width="stretch", wrap=True, format_func=told.__getitem__,
+        "Top 5 predictions (click to explain)", list(told), key=key, wrap=True, format_func=told.__getitem__,
         on_change=_explain_clicked, args=(side,),
     )  # fmt: skip
 
@@ -93,9 +108,9 @@ def left_out(shown: Explanation, style: Style) -> None:
         st.caption(words)
 
 
-def numbers(shown: Explanation, share: float) -> None:
-    """Draws below a map its own numbers. A flat map has none, and the picture itself says that it is flat."""
-    found = () if shown.flat else of_map(shown.heatmap, share=share)
+def numbers(shown: Explanation | None, share: float) -> None:
+    """Draws a map's own numbers, if it has been run. A flat map has none, and the picture itself says that it is flat."""
+    found = () if shown is None or shown.flat else of_map(shown.heatmap, share=share)
     if found:
         told = (f"{number.metric.title} {' '.join(_with_chance(number))}" for number in found)
         helped = "\n\n".join(
@@ -143,10 +158,17 @@ def agreement(comparison: Comparison | Incomparable, behind: Backdrop, names: tu
     if isinstance(comparison, Incomparable):
         st.info(plain(comparison.reason))
         return
-    st.plotly_chart(
-        difference_figure(comparison, behind, names), key="difference", config=CONFIG,
-        alt=f"Where the {names[0].lower()} map ranks higher than the {names[1].lower()} one, and where lower, over the photo.",
-    )  # fmt: skip
+    picture, told = st.columns(2, gap="medium")
+    with picture:
+        map_chart(
+            "difference", difference_figure(comparison, behind, names),
+            f"Where the {names[0].lower()} map ranks higher than the {names[1].lower()} one, and where lower, over the photo.",
+        )  # fmt: skip
+    with told:
+        _how_far(comparison, names)
+
+
+def _how_far(comparison: Comparison, names: tuple[str, str]) -> None:
     rows, columns = comparison.difference.shape
     row = st.container(horizontal=True)
     for number in comparison.numbers:

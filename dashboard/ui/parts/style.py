@@ -2,9 +2,16 @@
 
 import streamlit as st
 
+from dashboard.photo import Photo
 from dashboard.ui.components import FOLDER
 
 
 def style_sheet() -> None:
     """Adds the style sheet to the page. Every page has to call it."""
     st.html(FOLDER / "page.css")
+
+
+def shape_of(photo: Photo) -> None:
+    """Tells the style sheet the photo's height over its width, which all maps over it have."""
+    width, height = photo.size
+    st.html(f"<style>:root {{ --tall: {height / width:.4f} }}</style>")
