@@ -36,7 +36,7 @@ def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
 <body>
 <h1>What two models look at in {escape(photo.name)}</h1>
 <p class="note">{escape(exhibit.note)}</p>
-<main>{sides}{_agreement(exhibit, behind)}</main>
+<main style="--tall: {behind.height / behind.width:.4f}">{sides}{_agreement(exhibit, behind)}</main>
 <p><small>{width:,} x {height:,} pixels, SHA-256 {escape(photo.digest)}</small></p>
 {link}
 <details><summary>All settings</summary><pre>{escape(to_json(settings(exhibit)))}</pre></details>
@@ -100,5 +100,6 @@ def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
 
 
 def _figure(figure: go.Figure, name: str, alternative: str) -> str:
+    figure.layout.height = None  # the style sheet has it follow the width
     drawn = to_html(figure, CONFIG, include_plotlyjs=False, full_html=False, div_id=name)
-    return f'<figure role="img" aria-label="{escape(alternative)}">{drawn}</figure>'
+    return f'<figure role="img" aria-label="{escape(alternative)}"><div>{drawn}</div></figure>'
