@@ -34,7 +34,7 @@ def patch_figure(
     traces: Any = drawn.data  # a tuple of traces, for which Plotly declares no type
     heatmap, *marks = (trace.to_plotly_json() for trace in traces)
     heatmap |= {"hoverinfo": "skip", "hovertemplate": None, "customdata": None}
-    layout = drawn.layout.to_plotly_json() | {"hoverdistance": 40}
+    layout: dict[str, Any] = drawn.layout.to_plotly_json() | {"hoverdistance": 40}
     if chosen is not None:
         rows, columns = shown.heatmap.shape
         box = patch_box(shown.box, (rows, columns), chosen)

@@ -63,6 +63,14 @@ def wait_for_change(page: Page, key: str, before: list[list[float]]) -> list[lis
     return values(page, key)
 
 
+def pick(page: Page, key: str, option: str) -> None:
+    """Chooses an option of a select box by typing its name."""
+    box = page.locator(f".st-key-{key} input")
+    box.click()  # the browser scrolls to it: a menu of a box that is partly out of sight does not open
+    box.fill(option)
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 def slider(page: Page, key: str) -> Locator:
     """The thumb of a slider."""
     return page.locator(f".st-key-{key} input[type=range], .st-key-{key} [role=slider]").first

@@ -13,7 +13,7 @@ from dashboard.compare import annotate
 from dashboard.export.picture import blend
 from dashboard.figures.maps import Show, Style, backdrop, colouring_of, map_figure
 from dashboard.photo import Photo, sample_photo
-from tests.browser.doing import FILM, film, in_address, open_page, settled, slider, values, wait_for_change
+from tests.browser.doing import FILM, film, in_address, open_page, pick, settled, slider, values, wait_for_change
 from tests.export.exhibits import exhibit
 
 pytestmark = pytest.mark.browser
@@ -63,8 +63,7 @@ def test_pictures_have_the_photos_resolution(compared: Page):
 def test_files_are_named_and_made_of_the_method_that_was_changed_to(page: Page, served: str):
     open_page(page, served, query="photo=rocket")
     for method, told in (("Grad-CAM", "grad-cam"), ("HiResCAM", "hirescam"), ("Grad-CAM", "grad-cam")):
-        page.locator(".st-key-left_method input").fill(method)
-        page.get_by_role("option", name=method, exact=True).click()
+        pick(page, "left_method", method)
         in_address(page, left_method=method)
         settled(page)
         page.locator(".st-key-downloads button").first.click()

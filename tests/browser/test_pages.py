@@ -14,6 +14,7 @@ from tests.browser.doing import (
     go_to,
     in_address,
     open_page,
+    pick,
     record_film,
     settled,
     slider,
@@ -245,8 +246,7 @@ def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(p
     expect(slider(page, "left_copies")).to_have_value("30")
     for method, copies in (("SmoothGrad", "16"), ("Smooth Grad-CAM++", "8")):
         settled(page)
-        page.locator(".st-key-left_method input").fill(method)
-        page.get_by_role("option", name=method, exact=True).click()
+        pick(page, "left_method", method)
         in_address(page, left_method=method)
         expect(slider(page, "left_copies")).to_have_value(copies)
         page.wait_for_function("!new URLSearchParams(location.search).has('left_copies')")

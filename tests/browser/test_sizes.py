@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.doing import MAPS, open_page, settled
 from tests.conftest import PATIENCE
 
+pytestmark = pytest.mark.browser
+
 PICTURE = """key => {
     const box = document.querySelector(`.st-key-${key} .nsewdrag`).getBoundingClientRect();
     return [box.width, box.height, box.top];
