@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.figures.maps import DIM_COLOUR, DIM_OPACITY, FLAT, OUTLINE
-from dashboard.ui.components import FOLDER, component
+from dashboard.ui.components import FOLDER, component, script
 from tests.conftest import APP, ROOT
 
 FILES = sorted([*ROOT.glob("dashboard/**/*.js"), *ROOT.glob("dashboard/**/*.css")])
@@ -42,8 +42,8 @@ def test_code_in_a_string_is_seen(source: str):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_file_is_used(path: Path):
-    beside = "".join(module.read_text() for module in APP)
-    assert f'"{path.name}"' in beside or re.search(rf'\bcomponent\("{path.stem}"', beside)
+    beside = "".join(module.read_text() for module in (*APP, *FILES))
+    assert f'"{path.name}"' in beside or f'"./{path.name}"' in beside or re.search(rf'\bcomponent\(\s*"{path.stem}"', beside)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -55,6 +55,20 @@ def test_a_component_without_its_file_is_an_error():
     with pytest.raises(FileNotFoundError, match=r"patch_keys\.css"):
         component("patch_keys", styled=True)
     assert (FOLDER / "patch_keys.js").exists()
+
+
+def test_a_script_is_joined_with_what_it_imports():
+    joined = script("linked_maps")
+    assert "import {" not in joined
+    assert joined.count("export default") == 1
+    assert joined.index("function photoIn") < joined.index("export default")
+    assert script("address") == (FOLDER / "address.js").read_text()
+
+
+def test_no_two_files_of_a_script_share_a_name():
+    """Joined they are one module, in which a name may stand for one thing only."""
+    names = re.findall(r"^(?:export )?(?:const|let|function) (\w+)", script("linked_maps"), re.MULTILINE)
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_small_maps_are_marked_in_the_colours_of_the_figures():

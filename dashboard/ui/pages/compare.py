@@ -20,6 +20,7 @@ from dashboard.ui.parts.display import pick_show
 from dashboard.ui.parts.downloads import Tray, comparison_files, comparison_names
 from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.fold import fold_on_small_screens, options_of
+from dashboard.ui.parts.linked_maps import linked_maps
 from dashboard.ui.parts.looking import backdrop_of, chosen_class, pick_question
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
@@ -53,6 +54,8 @@ def show(chosen: Chosen, tray: Tray) -> None:
     for slot, place in maps.items():  # the maps come first, so that the browser draws them first
         with place:
             _map(chosen, shown[slot], shown[OTHER[slot]], requests, slot, style)
+    with toolbar:
+        linked_maps(chosen.photo)
     for slot, place in predictions.items():
         with place:
             panel.answers(chosen.sides[slot], seen[slot], chosen_class(requests[slot], seen[slot]))
