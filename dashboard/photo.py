@@ -1,12 +1,10 @@
 """A photo: the file that a person brought, and its pixels for as long as somebody works on them."""
 
 import hashlib
-import importlib.util
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Condition, RLock
 
 from cachetools import LRUCache, cached
@@ -16,25 +14,17 @@ from torch import Tensor
 from dashboard.decoding.decode import LARGE, MAX_ASPECT, MAX_PIXELS
 from dashboard.decoding.formats import EXPECTED, MAX_BYTES, PhotoError
 from dashboard.decoding.pool import POOL, Unavailable
+from dashboard.samples import SAMPLES
 
 __all__ = [
     "EXPECTED", "MAX_ASPECT", "MAX_BYTES", "MAX_PIXELS", "SAMPLES", "Box", "File", "Photo", "PhotoError", "View",
-    "display_jpeg", "forget_pixels", "open_photo", "sample_photo", "taking_turns",
+    "display_jpeg", "forget_pixels", "open_photo", "sample_photo", "taking_turns", "thumbnail_jpeg",
 ]  # fmt: skip
-DISPLAY_SIDE = 1024
+DISPLAY_SIDE, THUMBNAIL_SIDE = 1024, 80
 PIXELS_LIMIT = 4 * MAX_PIXELS  # bytes of decoded pixels, of all photos together: one photo of the largest size
 TRIES = 10  # at decoding a file again that opened before; each waits up to a minute
 OPENED = 256  # files for which the answer whether they open is kept
 Image.core.set_block_size(64 * 1024**2)  # bytes: the C library gives pieces of over 32 MB back to the system at once
-
-SAMPLES = {  # photos inside scikit-image's wheel: id -> file, title
-    "chelsea": ("chelsea.png", "Chelsea the cat"),
-    "astronaut": ("astronaut.png", "Astronaut"),
-    "coffee": ("coffee.png", "Cup of coffee"),
-    "rocket": ("rocket.jpg", "Rocket at night"),
-    "motorcycle": ("motorcycle_left.png", "Motorcycle in a garage"),
-    "camera": ("camera.png", "Man with a camera"),
-}
 
 
 @dataclass(frozen=True)
@@ -201,17 +191,12 @@ def taking_turns(size: tuple[int, int]) -> Iterator[None]:
 
 
 def sample_photo(sample: str) -> Photo:
-    """One of the photos that ship with scikit-image, by its id in `SAMPLES`.
+    """One of the photos that a newcomer can choose, by its id in `SAMPLES`.
 
     Raises:
         KeyError: there is no such sample.
     """
-    file, title = SAMPLES[sample]
-    package = importlib.util.find_spec("skimage")
-    if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError("expected scikit-image, which the samples come with")
-    folder = Path(package.submodule_search_locations[0], "data")
-    return open_photo((folder / file).read_bytes(), title)
+    return open_photo(SAMPLES[sample].data(), SAMPLES[sample].title)
 
 
 def display_jpeg(photo: Photo, side: int = DISPLAY_SIDE) -> bytes:
@@ -222,4 +207,17 @@ def display_jpeg(photo: Photo, side: int = DISPLAY_SIDE) -> bytes:
     with taking_turns(photo.size):
         copy = photo.image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
     copy.save(stream, "JPEG", quality=85, optimize=True)
+    return stream.getvalue()
+
+
+def thumbnail_jpeg(photo: Photo, side: int = THUMBNAIL_SIDE) -> bytes:
+    """A small JPEG of the photo's middle, `side` x `side` pixels: about 2 kB."""
+    short = min(photo.size)
+    left, top = ((length - short) / 2 for length in photo.size)
+    with taking_turns(photo.size):
+        copy = photo.image.resize(
+            (side, side), Image.Resampling.LANCZOS, (left, top, left + short, top + short), reducing_gap=2.0
+        )
+    stream = io.BytesIO()
+    copy.save(stream, "JPEG", quality=70, optimize=True)
     return stream.getvalue()

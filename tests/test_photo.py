@@ -176,7 +176,7 @@ def test_damage_never_escapes_as_another_error(kind: str):
 def test_samples_open(sample: str):
     photo = sample_photo(sample)
     assert min(photo.size) >= 300
-    assert photo.name == SAMPLES[sample][1]
+    assert photo.name == SAMPLES[sample].title
 
 
 def test_a_display_copy_is_a_small_jpeg():

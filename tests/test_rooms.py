@@ -11,9 +11,9 @@ FILES = [*APP, *(path for room in ("training", "benchmarks", "tools") for path i
 
 # What everything that draws pages may use.
 BELOW_UI = (
-    "dashboard.numerics", "dashboard.evidence", "dashboard.methods", "dashboard.models", "dashboard.photo", "dashboard.names",
-    "dashboard.numbers", "dashboard.metrics", "dashboard.explain", "dashboard.compare", "dashboard.engine", "dashboard.studies",
-    "dashboard.figures", "dashboard.export",
+    "dashboard.numerics", "dashboard.evidence", "dashboard.methods", "dashboard.models", "dashboard.photo",
+    "dashboard.samples", "dashboard.names", "dashboard.numbers", "dashboard.metrics", "dashboard.explain",
+    "dashboard.compare", "dashboard.engine", "dashboard.studies", "dashboard.figures", "dashboard.export",
 )  # fmt: skip
 
 # What a room may import of this project (prefixes), and whether it may import streamlit.
@@ -21,7 +21,8 @@ ROOMS = {
     "dashboard.numerics": ("dashboard.numerics",),
     "dashboard.evidence": (),
     "dashboard.decoding": ("dashboard.decoding", "dashboard.settings", "dashboard.numbers"),
-    "dashboard.photo": ("dashboard.decoding",),
+    "dashboard.samples": (),
+    "dashboard.photo": ("dashboard.decoding", "dashboard.samples"),
     "dashboard.progress": (),
     "dashboard.names": (),
     "dashboard.numbers": (),
@@ -69,12 +70,13 @@ ROOMS = {
     "dashboard.ui.streamlit_internals": (),
     "dashboard.ui.components": (),
     "dashboard.ui.visitors": ("dashboard.ui.streamlit_internals",),
+    "dashboard.ui.tabs": ("dashboard.ui.streamlit_internals",),
     "dashboard.ui.doors": ("dashboard.settings",),
     "dashboard.ui.command": ("dashboard.settings", "dashboard.__version__"),
     "dashboard.ui.caches": (*BELOW_UI, "dashboard.ui.visitors", "dashboard.ui.streamlit_internals"),
     "dashboard.ui.parts": (
-        *BELOW_UI, "dashboard.ui.parts", "dashboard.ui.components", "dashboard.ui.caches", "dashboard.ui.visitors",
-        "dashboard.ui.streamlit_internals",
+        *BELOW_UI, "dashboard.ui.parts", "dashboard.ui.components", "dashboard.ui.caches", "dashboard.ui.tabs",
+        "dashboard.ui.visitors", "dashboard.ui.streamlit_internals",
     ),
     "dashboard.ui.pages": (
         *BELOW_UI, "dashboard.ui.parts", "dashboard.ui.caches", "dashboard.ui.visitors", "dashboard.ui.streamlit_internals",
@@ -92,7 +94,7 @@ ROOMS = {
         "training", "dashboard.explain", "dashboard.methods", "dashboard.models", "dashboard.numerics", "dashboard.photo",
     ),
     "benchmarks": ("benchmarks", *BELOW_UI, "dashboard.decoding", "tests"),
-    "tools": ("dashboard.evidence", "dashboard.methods", "tests"),
+    "tools": ("dashboard.evidence", "dashboard.methods", "dashboard.photo", "dashboard.samples", "tests"),
 }  # fmt: skip
 STREAMLIT = (
     *(room for room in ROOMS if room.startswith("dashboard.ui")), "pages", "streamlit_app", "benchmarks",

@@ -103,7 +103,7 @@ def head_summary(key: str, digest: str, evidence: AttentionMaps) -> HeadSummary:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def sample(sample_id: str) -> Photo:
-    """A photo that ships with scikit-image."""
+    """One of the photos that a newcomer can choose."""
     return sample_photo(sample_id)
 
 
@@ -148,6 +148,13 @@ def kept_photo(link: str) -> Photo | None:
     with _kept_lock:
         shared = _kept.get(link) or next((each for each in _kept.values() if each.digest == link), None)
     return None if shared is None else open_photo(shared.data, shared.name)
+
+
+def has_link(link: str) -> bool:
+    """Whether a link still leads to a photo."""
+    forget_what_ended()
+    with _kept_lock:
+        return link in _kept
 
 
 def forget_what_ended() -> None:

@@ -38,6 +38,8 @@ BOXES = """() => {
                 stCheckbox: () => String(input.checked),
             }[kind]();
         }
+    const roots = [...document.querySelectorAll(".st-key-photos *")].map((element) => element.shadowRoot);
+    found.photo = roots.find(Boolean).querySelector("[aria-checked=true]").dataset.id;
     return found;
 }"""
 META = """() => Object.fromEntries([...document.querySelectorAll("[class*=st-key-] .js-plotly-plot")].filter(
@@ -66,6 +68,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def choose(page: Page, key: str, option: str) -> None:
     """Chooses an option of a select box, or presses one of a row of buttons, and waits until it is read there."""
     settled(page)
+    if key == "photo":
+        page.get_by_role("radio", name=SAMPLES[option].title).click()
+        expect(page.get_by_role("radio", name=SAMPLES[option].title)).to_be_checked()
+        return
     box = page.locator(f".st-key-{key}")
     if box.locator("button[role=radio]", has_text=option).count():
         box.locator("button[role=radio]", has_text=option).first.click()
@@ -106,7 +112,7 @@ def agrees(page: Page, told: Callable[[dict[str, str], dict[str, dict]], list[tu
 def of_side(side: str, boxes: dict[str, str], made: dict[str, Any]) -> list[tuple[str, object, object]]:
     """What the boxes of one side say beside what its map tells: (box, what it says, what was drawn)."""
     told: list[tuple[str, object, object]] = [
-        ("photo", SAMPLES[boxes["photo"]][1], made["photo_name"]),
+        ("photo", SAMPLES[boxes["photo"]].title, made["photo_name"]),
         (side, boxes[side], made["model"]),
     ]
     chosen, rival = boxes.get(f"{side}_class", TOP), boxes.get(f"{side}_against", NO_CLASS)

@@ -45,8 +45,7 @@ def test_a_link_asks_no_hub_and_a_click_opens_the_model(page: Page, place: Place
 
     page.get_by_role("button", name=OFFER).click()
     expect(page.get_by_text("Downloading lab/model")).to_be_visible()
-    page.locator(".st-key-photo input").click()  # the page stays usable meanwhile
-    page.get_by_role("option", name="coffee").click()
+    page.get_by_role("radio", name="Cup of coffee").click()  # the page stays usable meanwhile
     before = wait_for_change(page, "right_map", before)
     expect(page.get_by_text("Downloading lab/model")).to_be_visible()
 

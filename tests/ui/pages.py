@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.models import fetching
 from dashboard.ui.parts.notices import ICON
+from dashboard.ui.parts.own_photos import CHOSEN, OWN
 from tests.conftest import ROOT
 
 
@@ -48,6 +49,22 @@ def words(app: AppTest) -> str:
 def notices(app: AppTest) -> list[str]:
     """What the page has to say of itself."""
     return [line for box in app.info if box.icon == ICON for line in box.value.replace("\\", "").split("\n\n")]
+
+
+def uploaded(app: AppTest, name: str = "mine.png", data: bytes = b"") -> AppTest:
+    """The same with a photo of one's own, which is chosen."""
+    return healthy(app.file_uploader[0].set_value((name, data or png(), "image/png")).run())
+
+
+def chosen(app: AppTest, photo: str) -> AppTest:
+    """The same after a click on a thumbnail, which AppTest can't press: a sample's id, or the name of a photo of one's own."""
+    own = {own.name: own.id for own in app.session_state[OWN]} if OWN in app.session_state else {}
+    app.session_state[CHOSEN] = own.get(photo)
+    if photo not in own:
+        app.session_state["photo"] = photo
+    if "own" in app.query_params:
+        del app.query_params["own"]
+    return healthy(app.run())
 
 
 def png(colour: str = "") -> bytes:

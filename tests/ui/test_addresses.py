@@ -23,7 +23,7 @@ def test_the_address_says_it_once_and_nobody_is_blamed(told: list[str] | str, me
     expected = {"photo": "coffee", "strange": "2"} | ({"right_discard": meant} if meant else {})
     assert app.query_params == expected, "what comes first anyway is not in the address"
     assert app.slider(key="right_discard").value == float(meant or 0.5)
-    assert app.selectbox(key="photo").value == "coffee"
+    assert app.session_state["photo"] == "coffee"
     assert notices(app) == []
 
 

@@ -12,7 +12,7 @@ from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches
 from dashboard.ui.parts import explaining
-from tests.ui.pages import healthy, notices, opened, png, words
+from tests.ui.pages import chosen, healthy, notices, opened, uploaded, words
 from tests.ui.test_layers_page import figures
 
 
@@ -92,7 +92,7 @@ def test_an_option_stays_for_another_method_only_where_it_means_the_same(
 
 def test_a_link_restores_the_settings():
     app = opened(photo="rocket", heads="max", discard="0.8", depth="3", left_class="ship", right_class="dog", opacity="0.3")
-    assert app.selectbox(key="photo").value == "rocket"
+    assert app.session_state["photo"] == "rocket"
     assert app.session_state["right_heads"] == "max"
     assert app.slider(key="right_discard").value == 0.8
     assert app.slider(key="right_depth").value == 3
@@ -139,20 +139,16 @@ def test_a_link_off_the_step_is_put_on_it(name: str, asked: str, shown: float):
 
 
 def test_an_upload_is_used_and_a_bad_one_leaves_it():
-    app = opened()
-    healthy(app.file_uploader(key="upload").set_value(("mine.png", png(), "image/png")).run())
-    mine = app.session_state["own_photo"].digest
-    healthy(app.file_uploader(key="upload").set_value(("**bold**.png", b"no photo", "image/png")).run())
+    app = uploaded(opened())
+    uploaded(app, "**bold**.png", b"no photo")
     assert "not an image" in app.error[0].value
     assert r"\*\*bold\*\*" in app.error[0].value, "a file name is text, not Markdown"
-    assert app.session_state["own_photo"].digest == mine
+    assert "mine.png, 70 x 50 pixels" in words(app).replace("*", "")
 
 
 def test_a_sample_after_an_upload_counts_again():
-    app = opened()
-    healthy(app.file_uploader(key="upload").set_value(("mine.png", png(), "image/png")).run())
-    healthy(app.selectbox(key="photo").set_value("coffee").run())
-    assert "own_photo" not in app.session_state
+    app = chosen(uploaded(opened()), "coffee")
+    assert "Cup of coffee, 600 x 400 pixels" in words(app).replace("*", "")
 
 
 def test_a_model_that_fails_leaves_the_one_before(monkeypatch: pytest.MonkeyPatch):

@@ -9,23 +9,25 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import photo as photos
 from dashboard.photo import Photo, PhotoError, forget_pixels, open_photo
-from dashboard.ui import caches
-from tests.ui.pages import healthy, notices, opened, png, words
+from dashboard.ui import caches, tabs
+from dashboard.ui.parts.own_photos import CHOSEN, KEPT, OWN, TAB
+from dashboard.ui.parts.photo_picker import RETURNED, SHARE, STEP
+from tests.ui.pages import chosen, healthy, notices, opened, png, uploaded, words
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     caches._kept.clear()
     caches.forget_what_ended()
-
-
-def uploaded(app: AppTest, name: str = "mine.png", data: bytes = b"") -> AppTest:
-    return healthy(app.file_uploader(key="upload").set_value((name, data or png(), "image/png")).run())
+    tabs._tabs.clear()
 
 
 def share(app: AppTest, wanted: bool) -> AppTest:
-    toggle = next(toggle for toggle in app.toggle if toggle.label == "Include my photo in the link")
-    return healthy(toggle.set_value(wanted).run())
+    """The same after a click on Copy link and "Include my photo", which AppTest can't press, or on "Stop sharing"."""
+    if not wanted:
+        return healthy(app.button(key="stop_sharing").click().run())
+    app.session_state[SHARE] = app.session_state[CHOSEN]
+    return healthy(app.run())
 
 
 def link_of(app: AppTest) -> str:
@@ -69,22 +71,24 @@ def test_the_next_upload_is_not_shared_because_the_one_before_was():
     mine = uploaded(mine, "next.png", png("red"))
     assert "own" not in mine.query_params
     assert len(caches._kept) == 1
-    assert not next(toggle for toggle in mine.toggle if toggle.label == "Include my photo in the link").value
+    assert "stop_sharing" not in [button.key for button in mine.button]
 
 
 def test_a_sample_takes_the_photo_out_of_the_link():
     mine = share(uploaded(opened()), True)
-    mine = healthy(mine.selectbox(key="photo").set_value("coffee").run())
+    mine = chosen(mine, "coffee")
     assert "own" not in mine.query_params
 
 
 def test_a_sample_chosen_in_the_same_moment_wins():
     mine = uploaded(opened())
-    mine.selectbox(key="photo").set_value("coffee")
-    mine = share(mine, True)
+    mine.session_state[SHARE] = mine.session_state[CHOSEN]
+    mine = chosen(mine, "coffee")
     assert "own" not in mine.query_params
     assert not caches._kept
     assert "Cup of coffee" in words(mine)
+    mine = chosen(mine, "mine.png")
+    assert not caches._kept, "what was asked for then is not done later"
 
 
 def test_a_bad_upload_leaves_a_photo_that_came_by_link():
@@ -108,14 +112,131 @@ def test_an_upload_survives_changing_pages():
     assert "mine.png" in words(app)
 
 
-def test_only_the_last_upload_stays_in_memory():
+def test_only_the_last_uploads_stay_in_memory():
     """Photos have up to 50 megapixels, and a page may be open all day."""
     app = opened()
-    for colour in ("red", "green", "blue"):
-        app = share(uploaded(app, f"{colour}.png", png(colour)), False)
+    names = [f"{shade}.png" for shade in range(KEPT + 2)]
+    for shade, name in enumerate(names):
+        app = uploaded(app, name, png(f"rgb({shade}, 0, 0)"))
+        assert bool(notices(app)) == (shade >= KEPT)
+    assert [own.name for own in app.session_state[OWN]] == names[:1:-1]
+    healthy(app.run())
     gc.collect()
     alive = {each.name for each in gc.get_objects() if isinstance(each, Photo)}
-    assert alive & {"red.png", "green.png", "blue.png"} == {"blue.png"}
+    assert alive & set(names) == set(names[2:])
+
+
+def test_large_uploads_leave_room_for_fewer(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dashboard.ui.parts.own_photos.KEPT_BYTES", 2 * len(png("red")) + 10)
+    app = opened()
+    for colour in ("red", "green", "blue"):
+        app = uploaded(app, f"{colour}.png", png(colour))
+    assert [own.name for own in app.session_state[OWN]] == ["blue.png", "green.png"]
+
+
+def test_uploads_stay_in_the_list_when_others_are_chosen():
+    app = uploaded(uploaded(opened(), "first.png", png("red")), "second.png", png("blue"))
+    assert "second.png, 70 x 50" in words(app).replace("*", "")
+    app = chosen(app, "coffee")
+    assert [own.name for own in app.session_state[OWN]] == ["second.png", "first.png"]
+    assert "first.png, 70 x 50" in words(chosen(app, "first.png")).replace("*", "")
+
+
+def test_the_same_file_again_is_the_same_photo():
+    app = uploaded(uploaded(uploaded(opened()), "other.png", png("red")))
+    assert [own.name for own in app.session_state[OWN]] == ["mine.png", "other.png"]
+
+
+def test_what_is_removed_is_gone_with_its_link():
+    mine = share(uploaded(opened()), True)
+    link = link_of(mine)
+    mine = healthy(mine.button(key="remove_photo").click().run())
+    assert not mine.session_state[OWN]
+    assert "own" not in mine.query_params
+    assert "Chelsea the cat" in words(mine)
+    assert notices(opened(own=link)) == ["This link's photo has expired; using the sample."]
+    assert not tabs._tabs
+
+
+def test_a_shared_photo_stays_in_the_list_of_who_opened_its_link():
+    theirs = chosen(opened(own=link_of(share(uploaded(opened()), True))), "coffee")
+    assert "own" not in theirs.query_params
+    theirs = chosen(theirs, "mine.png")
+    assert "mine.png" in words(theirs)
+    assert "own" in theirs.query_params, "the address names what is shown"
+    assert "stop_sharing" not in [button.key for button in theirs.button]
+
+
+def test_a_link_that_its_server_has_ended_is_forgotten_by_its_owner():
+    mine = share(uploaded(opened()), True)
+    caches.forget_photo(link_of(mine))
+    mine = healthy(mine.run())
+    assert "own" not in mine.query_params
+    assert "mine.png" in words(mine)
+    assert "stop_sharing" not in [button.key for button in mine.button]
+
+
+def reloaded(app: AppTest, **query: str) -> AppTest:
+    """A new page of the same browser tab: its script gives the token back, which AppTest can't do."""
+    again = opened(**query)
+    again.session_state[RETURNED] = app.session_state[TAB]
+    return healthy(again.run())
+
+
+def test_a_reload_keeps_the_photos_and_which_is_chosen():
+    mine = uploaded(uploaded(opened(), "first.png", png("red")), "second.png", png("blue"))
+    mine = reloaded(chosen(mine, "first.png"))
+    assert "first.png, 70 x 50" in words(mine).replace("*", "")
+    assert [own.name for own in mine.session_state[OWN]] == ["second.png", "first.png"]
+    assert not notices(mine)
+
+
+def test_after_a_reload_its_owner_can_still_stop_sharing():
+    mine = share(uploaded(opened()), True)
+    mine = reloaded(mine, own=link_of(mine))
+    assert len(mine.session_state[OWN]) == 1
+    mine = share(mine, False)
+    assert not caches._kept
+
+
+def test_no_other_tab_gets_what_was_brought_and_an_expired_one_is_told_of():
+    mine = uploaded(opened())
+    assert OWN not in opened().session_state
+    tabs.forget(mine.session_state[TAB])
+    again = reloaded(mine)
+    assert "Your own photos were not kept" in notices(again)[0]
+    assert "Chelsea the cat" in words(again)
+
+
+def test_what_a_closed_tab_brought_goes_after_an_hour(monkeypatch: pytest.MonkeyPatch):
+    now, open_pages = [0.0], {"page"}
+    monkeypatch.setattr(tabs.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(tabs, "session", lambda: "page")
+    monkeypatch.setattr(tabs, "is_here", open_pages.__contains__)
+    tabs.keep("token", "photos", 1)
+    now[0] = 9e5
+    assert tabs.kept("token") == "photos", "the page is open"
+    open_pages.clear()
+    assert tabs.kept("token") == "photos"
+    now[0] += tabs.HOURS * 3600 + 1
+    assert tabs.kept("token") is None
+
+
+def test_tabs_share_a_bound(monkeypatch: pytest.MonkeyPatch):
+    for number in range(30):
+        tabs.keep(str(number), number, 20 * 1024**2)
+    assert sum(tab.size for tab in tabs._tabs.values()) <= tabs.LIMIT
+    assert (tabs.kept("0"), tabs.kept("29")) == (None, 29)
+
+
+def test_next_and_previous_go_round_the_own_photos_and_the_samples():
+    app = uploaded(opened())
+    seen = []
+    for by in (-1, 1, 1, -2, 1):
+        app.session_state[STEP] = by
+        app = healthy(app.run())
+        seen.append(next(text.value for text in app.caption if "pixels" in text.value).split("**")[1].replace("\\", ""))
+    assert seen == ["Man with a camera", "mine.png", "Chelsea the cat", "Man with a camera", "mine.png"]
 
 
 def copies(digest: str) -> list[tuple]:
@@ -144,7 +265,7 @@ def test_a_link_of_before_was_the_digest():
 
 def test_no_decoded_copy_stays_of_what_its_owner_no_longer_shares():
     mine = uploaded(opened())
-    digest = mine.session_state["own_photo"].digest
+    digest = mine.session_state[OWN][0].photo.digest
     mine = share(mine, True)
     opened(own=link_of(mine))
     assert copies(digest)
@@ -189,7 +310,7 @@ def test_a_refused_file_is_decoded_once(monkeypatch: pytest.MonkeyPatch):
 def test_what_a_person_brings_is_kept_as_it_came():
     """150 kB may hold 50 megapixels."""
     app = uploaded(opened())
-    photo = app.session_state["own_photo"]
+    photo = app.session_state[OWN][0].photo
     assert photo.source.data == png()
     forget_pixels(photo.digest)
     assert photo.image.size == photo.size

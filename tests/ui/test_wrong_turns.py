@@ -14,7 +14,7 @@ from dashboard.models import downloads
 from dashboard.models.observers import attention
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, LABELS, MEAN, SHAPE, randomised, save
-from tests.ui.pages import downloaded, healthy, notices, opened, settled, words
+from tests.ui.pages import chosen, downloaded, healthy, notices, opened, settled, words
 
 
 def vit(models: Path) -> Path:
@@ -178,7 +178,7 @@ def test_a_dead_network_is_asked_once_and_again_when_wanted(models: Path, monkey
     app = opened(right="hf/lab/model")
     assert not asked, "a link alone asks no network"
     app = downloaded(app)
-    healthy(app.selectbox(key="photo").set_value("rocket").run())
+    chosen(app, "rocket")
     assert len(asked) == 1
     assert len(app.error) == 1
     app = settled(app.button(key="retry_right").click().run())

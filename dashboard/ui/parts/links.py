@@ -81,6 +81,23 @@ def _put_among(
     start_anew(key, first if meant is None else meant, first)
 
 
+def linked_state(label: str, options: Sequence[Option], *, key: str) -> Option:
+    """Keeps in the address a choice that no Streamlit widget shows; returns it, at first the first option.
+
+    A component's callback sets `st.session_state[key]`. After Back or Forward the address counts, and stays as it is.
+    """
+    first, returned = options[0], went_back_or_forth()
+    asked = st.session_state[ASKED].pop(key, None)
+    st.session_state[DRAWN].add(key)
+    chosen = asked if asked is not None or returned else st.session_state.get(key)
+    value = next((option for option in options if option == chosen), first)
+    st.session_state[key] = value
+    if not returned:
+        _mend_address(key, None if value == first else value)
+    _tell_if_other(label, asked, value)
+    return value
+
+
 def linked_slider(label: str, low: float, high: float, default: float, step: float, *, key: str, **options: Any) -> float:
     """Draws a slider kept in the address. A link's value between two steps moves to the nearest; one out of range is dropped.
 
