@@ -30,6 +30,22 @@ def test_scores_are_what_the_model_was_trained_for(activation: Activation, kind:
     assert [label for _, label, _ in others] == ["c", "a"]
 
 
+@pytest.mark.parametrize(
+    ("top", "classes", "activation", "unsure"),
+    [
+        (0.41, 10, "softmax", False), (0.39, 10, "softmax", True), (0.21, 1000, "softmax", False),
+        (0.19, 1000, "softmax", True), (0.51, 10, "sigmoid", False), (0.49, 1000, "sigmoid", True), (0.1, 10, "none", False),
+    ],
+)  # fmt: skip
+def test_no_class_is_likely_below_a_bound(top: float, classes: int, activation: Activation, unsure: bool) -> None:
+    scores = torch.full((classes,), (1 - top) / (classes - 1))
+    scores[3] = top
+    logits = {"softmax": scores.log(), "sigmoid": scores.logit(), "none": scores}[activation]
+    answer = Prediction(logits, tuple(map(str, range(classes))), activation)
+    assert answer.scores[3].item() == pytest.approx(top)
+    assert (answer.unsure, answer.few) == (unsure, classes == 10)
+
+
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
 def test_the_order_is_that_of_the_logits_where_scores_tie(activation: Activation) -> None:
     """Both activations give 1 twice, or 0 twice, in single precision; the logits differ."""

@@ -25,6 +25,16 @@ def test_the_bundled_pair_knows_what_they_show(model: str, sample: str):
     network = load(model)
     answer = network.observe(sample_photo(sample), first_fitting(network).needs).prediction
     assert answer.top(1)[0][1] == KNOWN[sample]
+    assert not answer.unsure
+
+
+def test_of_other_things_the_bundled_pair_is_often_unsure():
+    others = [sample_photo(sample) for sample in SAMPLES if sample not in KNOWN]
+    answers = [
+        network.observe(photo, first_fitting(network).needs).prediction
+        for network in map(load, ("bundled/cnn", "bundled/vit")) for photo in others
+    ]  # fmt: skip
+    assert sum(answer.unsure for answer in answers) >= len(answers) / 2
 
 
 def test_every_file_that_ships_is_a_sample_whose_licence_is_told():

@@ -47,9 +47,14 @@ def to_bytes(image: Image.Image) -> Tensor:
 NOISE = 2e-7  # the rounding of single precision, for values up to 1
 
 
-@lru_cache(maxsize=256)
 def seen_box(preprocessing: Preprocessing, width: int, height: int) -> Box:
-    """The part of a width x height photo that comes through, in photo pixels, to about 0.01 of a pixel.
+    """The part of a width x height photo that comes through, in photo pixels, to about 0.01 of a pixel."""
+    return _seen(preprocessing, width, height)[0]
+
+
+@lru_cache(maxsize=256)
+def _seen(preprocessing: Preprocessing, width: int, height: int) -> tuple[Box, tuple[int, ...]]:
+    """The part of a photo that comes through, and how many rows and columns the model takes in.
 
     A ramp along x goes through the geometry, then one along y, each from 0 to 1 and alike in all channels, so that it does not
     matter what is done to channels. They tell which place of the photo each output pixel shows; a line through the central
@@ -58,7 +63,33 @@ def seen_box(preprocessing: Preprocessing, width: int, height: int) -> Box:
     across, down = (torch.arange(width) + 0.5) / width, (torch.arange(height) + 0.5) / height
     x, y = (_geometry(preprocessing, ramp.expand(3, height, width)) for ramp in (across, down[:, None]))
     (left, right), (top, bottom) = _edges(_profile(x)), _edges(_profile(y.T))
-    return Box(left * width, top * height, right * width, bottom * height)
+    return Box(left * width, top * height, right * width, bottom * height), x.shape
+
+
+LITTLE = 0.05  # what is cut off or squeezed by less is not worth a word
+
+
+def seen_in_words(preprocessing: Preprocessing, width: int, height: int) -> str:
+    """How a model sees a width x height photo, where that differs from the photo by more than a little; else empty.
+
+    >>> seen_in_words(squeeze(224, [0, 0, 0], [1, 1, 1]), 600, 400)
+    'The model saw the whole photo, squeezed by 33% in width.'
+    """
+    box, (rows, columns) = _seen(preprocessing, width, height)
+    across, down = box.width / columns, box.height / rows  # photo pixels to one of the model's
+    lost, side = (1 - down / across, "width") if across > down else (1 - across / down, "height")
+    part, squeezed = _part(box, width, height), f", squeezed by {lost:.0%} in {side}" if lost > LITTLE else ""
+    return f"The model saw {part or 'the whole photo'}{squeezed}." if part or squeezed else ""
+
+
+def _part(box: Box, width: int, height: int) -> str:
+    """Which part of a photo a box shows; empty if it is almost all."""
+    shown = box.overlap(Box(0, 0, width, height))
+    share = shown.width * shown.height / (width * height) if shown else 0.0
+    if share >= 1 - LITTLE:
+        return ""
+    off_centre = max(abs(box.left + box.right - width) / width, abs(box.top + box.bottom - height) / height)
+    return f"{'the middle' if off_centre < LITTLE else 'only'} {share:.0%} of the photo"
 
 
 def _geometry(preprocessing: Preprocessing, image: Tensor) -> np.ndarray:

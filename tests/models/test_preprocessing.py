@@ -11,8 +11,17 @@ import transformers
 from torch import Tensor
 from torchvision.models import ResNet18_Weights, ResNet50_Weights
 from torchvision.transforms._presets import ImageClassification
+from torchvision.transforms.functional import resize
 
-from dashboard.models.preprocessing import Preprocessing, from_preset, from_processor, seen_box, squeeze, to_bytes
+from dashboard.models.preprocessing import (
+    Preprocessing,
+    from_preset,
+    from_processor,
+    seen_box,
+    seen_in_words,
+    squeeze,
+    to_bytes,
+)
 from dashboard.models.zoo import load
 from dashboard.photo import Box
 from tests.models.tiny import FAMILIES, MEAN, photo
@@ -67,6 +76,41 @@ def test_hugging_face_squeeze() -> None:
 def test_squeeze_covers_the_whole_photo(width: int, height: int) -> None:
     box = seen_box(squeeze(32, [0.5] * 3, [0.2] * 3), width, height)
     assert_close(box, Box(0, 0, width, height), tolerance=max(0.05, 1e-4 * max(width, height)))
+
+
+SQUEEZE = squeeze(32, [0.5] * 3, [0.2] * 3)
+CROP = from_preset(ResNet50_Weights.IMAGENET1K_V2.transforms())  # the middle 224 of the short side's 232 pixels
+
+
+@pytest.mark.parametrize(
+    ("preprocessing", "size", "words"),
+    [
+        (SQUEEZE, (600, 400), "The model saw the whole photo, squeezed by 33% in width."),
+        (SQUEEZE, (400, 500), "The model saw the whole photo, squeezed by 20% in height."),
+        (SQUEEZE, (400, 410), ""),
+        (CROP, (500, 400), "The model saw the middle 75% of the photo."),
+        (CROP, (400, 500), "The model saw the middle 75% of the photo."),
+        (CROP, (400, 400), "The model saw the middle 93% of the photo."),
+    ],
+)
+def test_what_a_model_saw_in_words(preprocessing: Preprocessing, size: tuple[int, int], words: str) -> None:
+    assert seen_in_words(preprocessing, *size) == words
+
+
+def test_a_part_that_is_not_the_middle_and_squeezed_in_words() -> None:
+    def corner(image: torch.Tensor) -> torch.Tensor:
+        """A fifth of the height and half of the width, from the upper left, brought to a square."""
+        height, width = image.shape[1:]
+        return resize(image[:, : height // 5, : width // 2].float(), [16, 16], antialias=True)
+
+    assert seen_in_words(Preprocessing(corner, corner), 400, 400) == (
+        "The model saw only 10% of the photo, squeezed by 60% in width."
+    )  # fmt: skip
+
+
+def test_padding_is_no_part_of_the_photo_in_words() -> None:
+    processor = transformers.CLIPImageProcessor(size={"height": 16, "width": 32}, crop_size={"height": 32, "width": 32})
+    assert seen_in_words(from_processor(processor), 60, 30) == ""
 
 
 def test_the_bundled_cnn_sees_all_of_the_photo() -> None:

@@ -143,7 +143,7 @@ def test_an_upload_is_used_and_a_bad_one_leaves_it():
     uploaded(app, "**bold**.png", b"no photo")
     assert "not an image" in app.error[0].value
     assert r"\*\*bold\*\*" in app.error[0].value, "a file name is text, not Markdown"
-    assert "mine.png, 70 x 50 pixels" in words(app).replace("*", "")
+    assert "mine.png, 256 x 256 pixels" in words(app).replace("*", "")
 
 
 def test_a_sample_after_an_upload_counts_again():
@@ -233,3 +233,18 @@ def test_every_pair_is_known():
     from dashboard.ui.parts.model_picker import PAIRS
 
     assert {key for pair in PAIRS.values() for key in pair.values()} <= set(zoo.KNOWN)
+
+
+def test_a_model_of_few_classes_names_them_and_says_when_none_is_likely():
+    knows = "Knows 10 classes: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck."
+    known, other = (words(opened(photo=photo)) for photo in ("retriever", "rocket"))
+    assert known.count(knows) == other.count(knows) == 2
+    assert known.count("of 10 classes]") == 2
+    assert other.count("of 10 classes, none is likely]") == 2
+    assert "None of its" not in known
+    assert other.count("None of its 10 classes is likely here**: the top score is ") == 2
+
+
+def test_what_a_model_saw_of_the_photo_is_said_below_its_map():
+    assert words(opened(photo="chelsea")).count("The model saw the whole photo, squeezed by 33% in width.") == 2
+    assert "The model saw" not in words(opened(photo="retriever")), "a square"

@@ -104,6 +104,7 @@ def _map(
         f"{shown.method.label} of {side.model.title} over {chosen.photo.name}.",
     )  # fmt: skip
     panel.left_out(shown, style)
+    panel.seen_part(side.model, chosen.photo)
 
 
 def _difference(chosen: Chosen, requests: Pair[Request], shown: Pair[Explanation | None], tray: Tray, style: Style) -> None:

@@ -6,13 +6,16 @@ import streamlit as st
 
 from dashboard.compare import Comparison, Incomparable, Side
 from dashboard.engine.request import Request
+from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, Style, difference_figure, outliers_in_words
 from dashboard.methods import Method
 from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.models.device import device_name
+from dashboard.models.preprocessing import seen_in_words
 from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
+from dashboard.photo import Photo
 from dashboard.ui.parts.charts import map_chart
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
@@ -74,8 +77,14 @@ def headline(side: Side, request: Request, seen: Observation) -> None:
         explained = index if request.target is None else request.target
         rival = "" if request.against is None else f" over “{plain(short[request.against])}”"
         asked = f"evidence for “{plain(short[explained])}”{rival}"
-    says = f"{plain(side.model.title)}: **{plain(short[index])} {answer.in_words(score)}**"
+    says = f"{plain(side.model.title)}: **{plain(short[index])} {answer.in_words(score)}**{_among(answer)}"
     st.markdown(f"{says}  \n:small[:gray[{method.label} · {asked}]]")
+
+
+def _among(answer: Prediction) -> str:
+    """What puts a model's answer in its place: that it knows few classes, and that none of its classes is likely."""
+    few, unsure = f"of {len(answer.labels)} classes" if answer.few else "", "none is likely" if answer.unsure else ""
+    return f" :small[:gray[{', '.join(filter(None, (few, unsure)))}]]" if few or unsure else ""
 
 
 def waiting() -> None:
@@ -96,6 +105,18 @@ def answers(side: Side, seen: Observation, target: int) -> None:
         on_change=_explain_clicked, args=(side,),
     )  # fmt: skip
 
+    _what_it_knows(answer)
+
+
+def _what_it_knows(answer: Prediction) -> None:
+    """Draws below the predictions which classes a model knows, if they are few, and whether none of them is likely."""
+    names = class_names(answer.labels)
+    knows = f"Knows {len(names)} classes: {plain(', '.join(names))}." if answer.few else ""
+    score = answer.in_words(answer.scores.max().item())
+    unsure = f"**None of its {len(names):,} classes is likely here**: the top score is {score}." if answer.unsure else ""
+    if knows or unsure:
+        st.caption(f"{unsure} {knows}".strip())
+
 
 def _explain_clicked(side: Side) -> None:
     st.session_state[side.key("class")] = st.session_state[side.key("top")] or TOP
@@ -105,6 +126,13 @@ def left_out(shown: Explanation, style: Style) -> None:
     """Draws below a map which values its colours leave out, if any."""
     words = outliers_in_words(shown, style)
     if words and not shown.flat:  # the picture itself says that it is flat
+        st.caption(words)
+
+
+def seen_part(model: Classifier, photo: Photo) -> None:
+    """Draws below a map which part of the photo its model saw, and how it was squeezed, where that is more than a little."""
+    words = seen_in_words(model.preprocessing, *photo.size)
+    if words:
         st.caption(words)
 
 
