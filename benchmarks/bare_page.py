@@ -1,11 +1,9 @@
 """The page that the dashboard is measured against: a slider and two figures of constant data, by Streamlit and Plotly alone."""
 
-import base64
-from importlib.util import find_spec
-from pathlib import Path
-
 import plotly.graph_objects as go
 import streamlit as st
+
+from benchmarks.bare_photo import photo
 
 st.set_page_config(layout="wide")
 SIDE = 8
@@ -14,16 +12,9 @@ value = st.slider("Discard", 0.0, 0.99, 0.9, 0.01, key="right_discard")
 
 def figure(shift: float) -> go.Figure:
     """A photo and a map over it, as the dashboard draws them, with values that differ by `shift`."""
-    package = find_spec("skimage")
-    if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError("expected scikit-image")
-    file = Path(package.submodule_search_locations[0], "data", "rocket.jpg")
-    photo = "data:image/jpeg;base64," + base64.b64encode(file.read_bytes()).decode()
     cells = [[row * column + shift for column in range(SIDE)] for row in range(SIDE)]
     heatmap = go.Heatmap(z=cells, x0=40, dx=80, y0=27, dy=53, opacity=0.6)
-    image = {"source": photo, "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": 640, "sizey": 427, "sizing": "stretch",
-             "layer": "below"}  # fmt: skip
-    return go.Figure(heatmap, go.Layout(images=[image], yaxis={"autorange": "reversed"}, height=300))
+    return go.Figure(heatmap, go.Layout(images=[photo()], yaxis={"autorange": "reversed"}, height=300))
 
 
 for name, column in zip(("left_map", "right_map"), st.columns(2), strict=True):

@@ -1,4 +1,4 @@
-"""How pictures build up: a film, small multiples on one photo, and curves by depth."""
+"""How pictures build up: a film, and small multiples and curves by depth as data that the browser draws."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.figures.clickable import SEEN, UNSEEN
 from dashboard.figures.colouring import Colouring, beyond_in_words, colouring
 from dashboard.figures.maps import (
     PLAIN,
@@ -20,14 +19,13 @@ from dashboard.figures.maps import (
     flat_note,
     hatch,
     heatmap_of,
-    in_short,
     photo_image,
     raw_value,
     ring_lines,
-    rings,
     seen_palette,
     unseen_strips,
 )
+from dashboard.figures.small_maps import painted
 from dashboard.numbers import plural
 from dashboard.numerics.scaling import is_flat
 from dashboard.photo import Box
@@ -36,19 +34,23 @@ from dashboard.studies.layers import Curve
 FRAME_MS = 450
 QUIET = "rgba(128,138,134,0.25)"  # can be read on light and on dark pages
 ACCENT = "rgb(226,125,0)"
-LINE = "rgb(20,140,130)"
 HIDDEN = {"visible": False, "fixedrange": True, "constrain": "domain"}
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One small map: `title`, `values` (h, w) over `box` of the photo, what a click on it gives, and whether it is chosen."""
+    """One small map: `title`, `values` (h, w) over `box` of the photo, and whether it is `chosen`.
+
+    `notes` are lines below it, `group` is a heading above its rows, and `meaning` what a click on it gives.
+    """
 
     title: str
     values: np.ndarray
     box: Box
-    meaning: str | int | None = None
+    meaning: str = ""
     chosen: bool = False
+    notes: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,34 +153,10 @@ def _scrubber(layers: int, depth: int) -> dict:
     }  # fmt: skip
 
 
-def multiples(
-    panels: Sequence[Panel], behind: Backdrop, style: Style, columns: int, one_scale: bool, row_titles: Sequence[str] = (),
-    signed: bool = False,
-) -> go.Figure:  # fmt: skip
-    """Small maps over the photo. A click on a cell gives its panel's meaning."""
-    columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    figure = make_subplots(
-        rows, columns, subplot_titles=[panel.title for panel in panels], horizontal_spacing=0.012, vertical_spacing=_gap(rows),
-        row_titles=list(row_titles) or None,
-    )  # fmt: skip
+def small_panels(panels: Sequence[Panel], style: Style, one_scale: bool, signed: bool = False) -> list[dict]:
+    """The panels' maps for the browser to paint, as `figures.small_maps.painted` gives them."""
     made = colourings([panel.values for panel in panels], style, one_scale, signed)
-    for index, (panel, own) in enumerate(zip(panels, made, strict=True)):
-        axis = str(index + 1) if index else ""
-        axes = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
-        heatmap = heatmap_of(own, panel.values, style, max(style.opacity, 0.05)) | {"hoverinfo": "skip", "customdata": None}
-        marks = hatch(panel.box, axis) if is_flat(panel.values) else rings(own.beyond(panel.values), panel.box, axis)
-        figure.add_traces([heatmap | cells(panel.box, panel.values.shape) | axes, _points(panel, axis), *marks])
-        figure.add_layout_image(photo_image(behind, axis))
-        if panel.chosen:
-            figure.add_shape(_frame(behind, axis))
-    _photo_axes(figure, behind)
-    height = round(rows * (min(max(900 / columns * behind.height / behind.width, 60), 240) + 26)) - 16
-    top = 22 + 15 * panels[0].title.count("<br>")
-    margin = {"l": 0, "r": 18 if row_titles else 0, "t": top, "b": 2}
-    figure.update_layout(PLAIN, height=height + top, margin=margin, showlegend=False, hoverdistance=60)
-    figure.update_annotations(font_size=12)
-    return figure
+    return [painted(panel.values, own, style) for panel, own in zip(panels, made, strict=True)]
 
 
 def film_in_words(reels: Sequence[Reel], style: Style) -> str:
@@ -222,29 +200,6 @@ def colourings(maps: Sequence[np.ndarray], style: Style, one_scale: bool, signed
     return [colouring([values], style.scale, signed) for values in maps]
 
 
-def _gap(rows: int) -> float:
-    return min(0.16 / rows, 1 / max(rows - 1, 1)) if rows > 1 else 0
-
-
-def _points(panel: Panel, axis: str) -> dict:
-    """A transparent, clickable point in each cell; its hover text is the cell's value."""
-    place = cells(panel.box, panel.values.shape)
-    rows, columns = panel.values.shape
-    x = np.tile(place["x0"] + place["dx"] * np.arange(columns), rows)
-    y = np.repeat(place["y0"] + place["dy"] * np.arange(rows), columns)
-    return UNSEEN | {
-        "x": x, "y": y, "customdata": [panel.meaning] * panel.values.size, "text": in_short(panel.values.flatten()),
-        "xaxis": f"x{axis}", "yaxis": f"y{axis}", "hovertemplate": f"{panel.meaning or panel.title}: %{{text}}<extra></extra>",
-    }  # fmt: skip
-
-
-def _frame(behind: Backdrop, axis: str) -> dict:
-    return {
-        "type": "rect", "xref": f"x{axis}", "yref": f"y{axis}", "x0": 0, "y0": 0, "x1": behind.width, "y1": behind.height,
-        "line": {"color": ACCENT, "width": 3},
-    }  # fmt: skip
-
-
 def _photo_axes(figure: go.Figure, behind: Backdrop) -> None:
     figure.update_xaxes(HIDDEN, range=[0, behind.width])
     for index, axis in enumerate(figure.select_yaxes()):
@@ -252,32 +207,10 @@ def _photo_axes(figure: go.Figure, behind: Backdrop) -> None:
         axis.update(HIDDEN | anchor | {"range": [behind.height, 0]})
 
 
-def curves_figure(curves: Sequence[Curve], depth: int) -> go.Figure:
-    """A small curve over depth for each metric, with the chosen depth marked; a click on a point gives its depth.
+def curve_data(curve: Curve) -> dict[str, str | list]:
+    """A curve for the browser to draw: its title, its values and what chance would give; None where there is no value."""
 
-    A dotted line is what chance would give, for metrics that have such a value.
-    """
-    layers = list(range(1, len(curves[0].values) + 1))
-    rows = -(-len(curves) // 2)
-    titles = [curve.metric.title for curve in curves]
-    figure = make_subplots(rows, 2, subplot_titles=titles, horizontal_spacing=0.12, vertical_spacing=0.4 / rows)
-    sizes = [11 if layer == depth else 7 for layer in layers]
-    colours = [ACCENT if layer == depth else LINE for layer in layers]
-    for index, (title, curve) in enumerate(zip(titles, curves, strict=True)):
-        place = {"row": index // 2 + 1, "col": index % 2 + 1}
-        figure.add_scatter(
-            x=layers, y=curve.values, mode="lines+markers", line={"color": LINE, "width": 2},
-            marker={"size": sizes, "color": colours}, customdata=layers,
-            hovertemplate=f"layer %{{x}}<br>{title} %{{y:.3f}}<extra></extra>", **SEEN, **place,
-        )  # fmt: skip
-        if not all(map(math.isnan, curve.chance)):
-            dotted = {"dash": "dot", "width": 1, "color": "rgb(140,140,140)"}
-            figure.add_scatter(x=layers, y=curve.chance, mode="lines", line=dotted, name="chance", hoverinfo="skip", **place)
-    ticks = {"dtick": -(-len(layers) // 6), "tick0": 0, "tickangle": 0, "range": [0.5, len(layers) + 0.5]}
-    figure.update_xaxes(ticks | {"fixedrange": True, "showgrid": False, "zeroline": False})
-    figure.update_yaxes(fixedrange=True, gridcolor=QUIET, zeroline=False, nticks=4)
-    figure.update_layout(
-        PLAIN, height=52 + 174 * rows, margin={"l": 34, "r": 6, "t": 28, "b": 24}, showlegend=False, hoverdistance=40
-    )
-    figure.update_annotations(font_size=12)
-    return figure
+    def known(values: Sequence[float]) -> list[float | None]:
+        return [None if math.isnan(value) else value for value in values]
+
+    return {"title": curve.metric.title, "values": known(curve.values), "chance": known(curve.chance)}

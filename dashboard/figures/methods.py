@@ -1,6 +1,5 @@
 """Figures of all methods of one model: data for the small maps that the browser paints, and the matrix of agreement."""
 
-import base64
 import math
 from collections.abc import Sequence
 
@@ -16,15 +15,11 @@ from dashboard.figures.maps import (
     PLAIN,
     SCALES,
     SEQUENTIAL,
-    SHADES,
-    Backdrop,
     Style,
-    outline_path,
-    unseen_rectangles,
 )
+from dashboard.figures.small_maps import painted
 from dashboard.metrics import Metric, Number
 from dashboard.numbers import signed
-from dashboard.photo import Box
 
 ROW_HEIGHT = 20  # pixels of a row of the matrix
 BAR_ABOVE = {
@@ -40,42 +35,10 @@ def grid_scale(style: Style, own_scale: bool) -> Scale:
     return "rank" if style.scale == "auto" and not own_scale else style.scale
 
 
-def painted(shown: Explanation, style: Style, own_scale: bool) -> dict[str, str | int | bool]:
-    """A map (h, w) for the browser to paint: each cell's shade of the palette, from 0 to 255, as base64.
-
-    `ring` is an SVG path around the cells beyond the ends of the colours, in units of one cell. For a `flat` map the browser
-    ignores the shades.
-    """
+def painted_method(shown: Explanation, style: Style, own_scale: bool) -> dict[str, str | int | bool]:
+    """A method's map for the browser to paint, on the common scale of ranks or on its own."""
     values = shown.heatmap.numpy()
-    made = colouring([values], grid_scale(style, own_scale), shown.method.signed)
-    shades = ((SHADES - 1) * made.positions(values)).round().astype(np.uint8)
-    rows, columns = shades.shape
-    return {
-        "rows": rows, "columns": columns, "shades": encoded(shades), "colours": style.colours_of(made.signed),
-        "flat": made.flat, "ring": svg_path(made.beyond(values)),
-    }  # fmt: skip
-
-
-def svg_path(mask: np.ndarray) -> str:
-    """An SVG path along the edges between cells in and out of a mask (h, w), in units of one cell."""
-    x, y = outline_path(mask, Box(0, 0, mask.shape[1], mask.shape[0]))
-    return "".join(f"M{x[i]:g} {y[i]:g}L{x[i + 1]:g} {y[i + 1]:g}" for i in range(0, len(x), 3))
-
-
-def encoded(values: np.ndarray) -> str:
-    """An array of bytes as base64."""
-    return base64.b64encode(values.tobytes()).decode()
-
-
-def laid(behind: Backdrop, box: Box) -> dict[str, list]:
-    """Where a map over `box` lies on the photo, and which parts its model never saw: left, top, width, height in percent."""
-
-    def percent(left: float, top: float, right: float, bottom: float) -> list[float]:
-        edges = (left / behind.width, top / behind.height, (right - left) / behind.width, (bottom - top) / behind.height)
-        return [round(100 * edge, 3) for edge in edges]
-
-    unseen = unseen_rectangles((behind.width, behind.height), box)
-    return {"box": percent(box.left, box.top, box.right, box.bottom), "unseen": [percent(*corners) for corners in unseen]}
+    return painted(values, colouring([values], grid_scale(style, own_scale), shown.method.signed), style)
 
 
 def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int] | None, metric: Metric) -> go.Figure:

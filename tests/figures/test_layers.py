@@ -1,11 +1,12 @@
 """The layers page's figures as data."""
 
+import base64
 import math
 
 import numpy as np
 import pytest
 
-from dashboard.figures.layers import ACCENT, Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
+from dashboard.figures.layers import Panel, Reel, curve_data, film, film_in_words, multiples_in_words, small_panels
 from dashboard.figures.maps import Backdrop, Style, outline_path
 from dashboard.metrics import Entropy, Gini, TopOverlap
 from dashboard.photo import Box
@@ -85,33 +86,36 @@ def test_a_layer_that_is_the_same_everywhere_is_hatched_in_its_frame():
 
 
 def panels(count: int = 5) -> list[Panel]:
-    return [Panel(f"panel {i}", np.linspace(0, i + 1, 6).reshape(2, 3), BOX, i + 1, i == 2) for i in range(count)]
+    return [Panel(f"panel {i}", np.linspace(0, i + 1, 6).reshape(2, 3), BOX, str(i + 1), i == 2) for i in range(count)]
+
+
+def shades(painted: dict) -> list[int]:
+    return list(base64.b64decode(painted["shades"]))
 
 
 def test_small_maps_share_a_scale_where_they_can_be_compared():
-    heatmaps = list(multiples(panels(), BEHIND, Style(), 3, one_scale=True).select_traces({"type": "heatmap"}))
-    assert len(heatmaps) == 5
-    assert {(trace.zmin, trace.zmax) for trace in heatmaps} == {(0.0, 5.0)}
-    apart = multiples(panels(), BEHIND, Style(), 3, one_scale=False).select_traces({"type": "heatmap"})
-    assert [(trace.zmin, trace.zmax) for trace in apart] == [(0, i + 1) for i in range(5)]
+    together = small_panels(panels(), Style(), one_scale=True)
+    assert [shades(painted)[-1] for painted in together] == [51, 102, 153, 204, 255]
+    apart = small_panels(panels(), Style(), one_scale=False)
+    assert [shades(painted)[-1] for painted in apart] == [255] * 5
+    assert {painted["colours"] for painted in apart} == {"Viridis"}
 
 
 def test_small_maps_of_a_signed_method_diverge_about_zero():
-    one_scale = multiples(panels(), BEHIND, Style(), 3, one_scale=True, signed=True)
-    assert {(trace.zmin, trace.zmax) for trace in one_scale.select_traces({"type": "heatmap"})} == {(-5, 5)}
-    colours = next(one_scale.select_traces({"type": "heatmap"})).colorscale
-    assert colours[len(colours) // 2][1] == "rgb(247,247,247)"
+    painted = small_panels(panels(), Style(), one_scale=True, signed=True)
+    assert {each["colours"] for each in painted} == {"Red-blue"}
+    assert shades(painted[4])[0] == 128, "0 has the colour in the middle"
+    assert shades(painted[4])[-1] == 255
 
 
 def test_small_maps_ring_what_lies_beyond_and_hatch_what_is_flat():
-    crowd = [Panel(str(i), 1 + np.linspace(0, 1, 80).reshape(8, 10), BOX, i) for i in range(3)]
+    crowd = [Panel(str(i), 1 + np.linspace(0, 1, 80).reshape(8, 10), BOX, str(i)) for i in range(3)]
     crowd[1].values[4, 6] = 60
-    crowd.append(Panel("flat", np.full((8, 10), 1.0), BOX, 3))
+    crowd.append(Panel("flat", np.full((8, 10), 1.0), BOX, "3"))
     for one_scale in (True, False):
-        figure = multiples(crowd, BEHIND, Style(), 4, one_scale)
-        ringed = {trace.xaxis for trace in figure.data if trace.name == "beyond"}
-        assert "x2" in ringed
-        assert [trace.xaxis for trace in figure.data if trace.name == "flat"] == ["x4"]
+        painted = small_panels(crowd, Style(), one_scale)
+        assert "M6 4L7 4" in painted[1]["ring"]
+    assert [each["flat"] for each in small_panels(crowd, Style(), one_scale=False)] == [False, False, False, True]
     own = multiples_in_words(crowd, Style(), one_scale=False)
     assert own.startswith("In 1 of these 4 maps colours stop at the 2nd and the 98th percentile")
     assert own.endswith("Where a map is hatched, every patch has the same value.")
@@ -119,22 +123,9 @@ def test_small_maps_ring_what_lies_beyond_and_hatch_what_is_flat():
     assert multiples_in_words(panels(), Style(), one_scale=True) == ""
 
 
-def test_a_click_anywhere_on_a_small_map_tells_which_it_is():
-    points = list(multiples(panels(), BEHIND, Style(), 3, one_scale=True).select_traces({"type": "scatter"}))
-    for index, trace in enumerate(points):
-        assert set(trace.customdata) == {index + 1}
-        assert sorted(set(trace.x)) == [100, 200, 300], "the middles of the columns"
-        assert sorted(set(trace.y)) == [75, 225]
-
-
-def test_the_chosen_one_is_framed():
-    shapes = multiples(panels(), BEHIND, Style(), 3, one_scale=True).layout.shapes
-    assert [(shape.xref, shape.line.color) for shape in shapes] == [("x3", ACCENT)]
-
-
-@pytest.mark.parametrize("count", [1, 6, 7, 18, 24])
-def test_any_number_of_small_maps(count: int):
-    assert len(multiples(panels(count), BEHIND, Style(), 6, one_scale=True).data) == 2 * count
+def test_a_map_that_is_the_same_everywhere_is_hatched_on_a_scale_of_many_too():
+    painted = small_panels([*panels(2), Panel("flat", np.full((2, 3), 1.0), BOX)], Style(), one_scale=True)
+    assert [each["flat"] for each in painted] == [False, False, True]
 
 
 def curves(chance: list[float]) -> list[Curve]:
@@ -145,17 +136,8 @@ def curves(chance: list[float]) -> list[Curve]:
     ]  # fmt: skip
 
 
-def test_each_curve_marks_the_chosen_depth_and_tells_its_points():
-    figure = curves_figure(curves([0.2, 0.2, math.nan]), 2)
-    marked = [trace for trace in figure.data if trace.mode == "lines+markers"]
-    assert [note.text for note in figure.layout.annotations] == ["Entropy", "Gini index", "Top 40%"]
-    assert len(marked) == 3
-    for trace in marked:
-        assert trace.marker.color == ("rgb(20,140,130)", ACCENT, "rgb(20,140,130)")
-        assert list(trace.customdata) == [1, 2, 3]
-
-
-def test_the_line_of_chance_is_that_of_its_curve():
-    dotted = [trace for trace in curves_figure(curves([0.2, 0.3, math.nan]), 2).data if trace.name == "chance"]
-    assert [(trace.xaxis, trace.y[:2]) for trace in dotted] == [("x3", (0.2, 0.3))]
-    assert all(trace.name != "chance" for trace in curves_figure(curves([math.nan] * 3), 1).data)
+def test_a_curve_says_none_where_it_has_no_value():
+    drawn = [curve_data(curve) for curve in curves([0.2, 0.3, math.nan])]
+    assert [curve["title"] for curve in drawn] == ["Entropy", "Gini index", "Top 40%"]
+    assert drawn[2] == {"title": "Top 40%", "values": [0.0, 0.1, None], "chance": [0.2, 0.3, None]}
+    assert drawn[0]["chance"] == [None] * 3

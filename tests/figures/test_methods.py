@@ -11,7 +11,8 @@ from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import Backdrop, Style, palette
-from dashboard.figures.methods import encoded, grid_scale, laid, matrix_figure, painted, rho_in_words, svg_path
+from dashboard.figures.methods import grid_scale, matrix_figure, painted_method, rho_in_words
+from dashboard.figures.small_maps import encoded, laid, svg_path
 from dashboard.methods import ClassActivationMap, GradCAM
 from dashboard.metrics import Spearman, TopOverlap
 from dashboard.photo import Box
@@ -24,42 +25,42 @@ NAMES = ("a", "b", "c")
 
 
 def shades(shown: Explanation, own_scale: bool) -> list[list[int]]:
-    made = painted(shown, Style(), own_scale)
+    made = painted_method(shown, Style(), own_scale)
     flat = np.frombuffer(base64.b64decode(made["shades"]), np.uint8)
     return flat.reshape(made["rows"], made["columns"]).tolist()
 
 
 def test_on_the_common_scale_a_shade_is_a_rank():
     assert shades(UNSIGNED, False) == [[0, 51, 255], [128, 128, 204]]
-    assert painted(UNSIGNED, Style(colours="Cividis"), False)["colours"] == "Cividis"
+    assert painted_method(UNSIGNED, Style(colours="Cividis"), False)["colours"] == "Cividis"
 
 
 def test_on_the_common_scale_a_signed_map_has_the_rank_of_its_sizes_and_diverging_colours_about_zero():
     """Sizes 0, 0.5 twice, 1, 2, 3 have ranks 0, 0.3, 0.6, 0.8, 1; -1 speaks against."""
     assert shades(SIGNED, False) == [[51, 128, 255], [166, 166, 230]]
-    assert painted(SIGNED, Style(colours="Cividis"), False)["colours"] == "Red-blue"
+    assert painted_method(SIGNED, Style(colours="Cividis"), False)["colours"] == "Red-blue"
 
 
 def test_on_its_own_scale_a_shade_is_a_raw_value_and_zero_the_middle_of_a_signed_one():
     assert shades(UNSIGNED, True) == [[0, 64, 255], [96, 96, 191]]
     assert shades(SIGNED, True) == [[85, 128, 255], [149, 149, 212]]
-    assert painted(SIGNED, Style(), True)["colours"] == "Red-blue"
-    assert painted(UNSIGNED, Style(colours="Red-blue"), True)["colours"] == "Viridis"
+    assert painted_method(SIGNED, Style(), True)["colours"] == "Red-blue"
+    assert painted_method(UNSIGNED, Style(colours="Red-blue"), True)["colours"] == "Viridis"
 
 
 def test_the_common_scale_is_that_of_ranks_unless_another_is_chosen():
     assert [grid_scale(Style(scale="auto"), own_scale) for own_scale in (False, True)] == ["rank", "auto"]
     for scale in ("linear", "robust", "rank"):
         assert {grid_scale(Style(scale=scale), own_scale) for own_scale in (False, True)} == {scale}
-    assert painted(UNSIGNED, Style(scale="linear"), False) == painted(UNSIGNED, Style(), True)
+    assert painted_method(UNSIGNED, Style(scale="linear"), False) == painted_method(UNSIGNED, Style(), True)
 
 
 def test_cells_beyond_the_colours_are_ringed_on_a_small_map():
     heatmap = torch.linspace(1, 2, 70).view(7, 10)
     heatmap[2, 4] = 90
     shown = replace(UNSIGNED, heatmap=heatmap)
-    assert painted(shown, Style(), False)["ring"] == "", "ranks leave nothing out"
-    ring = painted(shown, Style(), True)["ring"]
+    assert painted_method(shown, Style(), False)["ring"] == "", "ranks leave nothing out"
+    ring = painted_method(shown, Style(), True)["ring"]
     for corner in ("M4 2L5 2", "M4 3L5 3", "M4 2L4 3", "M5 2L5 3"):
         assert corner in ring
     assert svg_path(np.array([[False, True]])) == "M1 0L2 0M1 1L2 1M1 0L1 1M2 0L2 1"
@@ -68,8 +69,8 @@ def test_cells_beyond_the_colours_are_ringed_on_a_small_map():
 def test_a_flat_map_has_one_shade():
     flat = replace(UNSIGNED, heatmap=torch.ones(2, 2))
     for own_scale in (False, True):
-        assert painted(flat, Style(), own_scale)["flat"]
-        assert not painted(UNSIGNED, Style(), own_scale)["flat"]
+        assert painted_method(flat, Style(), own_scale)["flat"]
+        assert not painted_method(UNSIGNED, Style(), own_scale)["flat"]
         (one, *others), *rows = shades(flat, own_scale)
         assert {one, *others, *rows[0]} == {one}
 

@@ -1,15 +1,20 @@
-// Plotly draws the film's buttons and slider as shapes that the keyboard can't reach, and offers no call that moves them
-// along with the film. So each key press becomes a mouse click on them. Names with an underscore are private to Plotly.
+// The film by keyboard, and one depth for the film, the curves, the small maps and the slider. Plotly draws the film's buttons
+// and slider as shapes that the keyboard can't reach, and offers no call that moves them along with the film. So each move
+// becomes a mouse click on them. Names with an underscore are private to Plotly.
 
 const mouse = (type, x, y) => new MouseEvent(type, { bubbles: true, clientX: x, clientY: y, view: window });
 const INSET = 10; // pixels from the rail's ends to the first and the last mark
+const AT_REST_MS = 900; // the film shows each layer for 450 ms: after twice that it stands still
+
+// By the film's key: the depth that the server knows of, the one that the film shows, and a timer for when it is at rest.
+const films = new Map();
 
 // Clicks the slider's rail at a layer's mark.
 function go(plot, layer) {
     const { steps } = plot._fullLayout.sliders[0];
     const rail = plot.querySelector(".slider-rail-touch-rect");
     const { left, top, width, height } = rail.getBoundingClientRect();
-    const x = left + INSET + ((width - 2 * INSET) * layer) / (steps.length - 1);
+    const x = left + INSET + ((width - 2 * INSET) * layer) / Math.max(steps.length - 1, 1);
     const y = top + height / 2;
     rail.dispatchEvent(mouse("mousedown", x, y));
     plot.dispatchEvent(mouse("mouseup", x, y));
@@ -38,13 +43,65 @@ function pressed(event) {
     event.preventDefault(); // these keys would scroll the page
 }
 
-// `data` is the key of the film's chart.
-export default function ({ data }) {
-    const film = document.querySelector(`.st-key-${data}`);
+// `data` holds the key of the film's chart, its side, and the side's depth.
+export default function ({ data, setTriggerValue }) {
+    const film = document.querySelector(`.st-key-${data.chart}`);
     if (!film) return;
+    if (films.get(data.chart)?.film !== film) {
+        films.set(data.chart, { film, known: data.depth, shown: data.depth, heard: new WeakSet() });
+    }
+    const state = films.get(data.chart);
+    const plot = () => film.querySelector(".js-plotly-plot");
+
+    function show(depth) {
+        const now = plot();
+        if (now?._fullLayout?.sliders?.[0] && now._fullLayout.sliders[0].active !== depth - 1) go(now, depth - 1);
+    }
+
+    // While the film plays or is scrubbed the browser alone marks the depth; the server learns where it came to rest.
+    function stepped({ name }) {
+        state.shown = Number(name);
+        document.dispatchEvent(new CustomEvent("depth", { detail: { side: data.side, depth: state.shown, film: true } }));
+        clearTimeout(state.timer);
+        state.timer = setTimeout(() => {
+            if (state.shown === state.known || !film.isConnected) return;
+            state.known = state.shown;
+            setTriggerValue("rested", state.shown);
+        }, AT_REST_MS);
+    }
+
+    // Streamlit draws a new chart where the old one was if anything but the depth changes.
+    function hear() {
+        const now = plot();
+        if (!now?.on || !now._fullLayout?.sliders?.[0] || state.heard.has(now)) return;
+        state.heard.add(now);
+        now.on("plotly_animatingframe", (event) => state.stepped(event));
+        show(state.shown);
+    }
+
+    function chosen({ detail }) {
+        if (detail.side !== data.side || detail.film) return;
+        state.known = detail.depth; // who chose it has told the server
+        show(detail.depth);
+    }
+
+    state.stepped = stepped;
+    if (data.depth !== state.known) {
+        state.known = data.depth;
+        state.shown = data.depth;
+        show(data.depth);
+    }
+    hear();
+    const drawn = new MutationObserver(hear);
+    drawn.observe(film, { childList: true, subtree: true });
     film.tabIndex = 0;
     film.setAttribute("role", "group");
     film.setAttribute("aria-label", "Film of the layers: arrow keys step, space plays and halts");
     film.addEventListener("keydown", pressed);
-    return () => film.removeEventListener("keydown", pressed);
+    document.addEventListener("depth", chosen);
+    return () => {
+        drawn.disconnect();
+        film.removeEventListener("keydown", pressed);
+        document.removeEventListener("depth", chosen);
+    };
 }

@@ -1,6 +1,9 @@
 // Small maps over one photo, painted by the browser. Words from the server are inserted as text, never as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
+const GAP = 12; // pixels between two maps
+const ROOMY = { share: 0.14, most: 180 }; // on wide screens a map has at least this share of the row, up to so many pixels
+const LARGEST = { width: 420, height: 380 }; // pixels: a few maps alone in a row grow no further
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const made = (tag, name = "", text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
@@ -34,63 +37,146 @@ function lines() {
     return svg;
 }
 
-function empty(name) {
+// The value of the cell below the pointer, written into the map's lower corner.
+function told(map, { rows, columns, values }) {
+    const numbers = new Float32Array(bytes(values).buffer);
+    const words = map.querySelector(".value");
+    map.onpointermove = ({ clientX, clientY }) => {
+        const { left, top, width, height } = map.querySelector("canvas").getBoundingClientRect();
+        const [column, row] = [((clientX - left) / width) * columns, ((clientY - top) / height) * rows].map(Math.floor);
+        const inside = column >= 0 && column < columns && row >= 0 && row < rows;
+        words.textContent = inside ? `${Number(numbers[row * columns + column].toPrecision(3))}` : "";
+    };
+    map.onpointerleave = () => {
+        words.textContent = "";
+    };
+}
+
+function emptyMap() {
     const cell = made("figure");
-    cell.dataset.name = name;
     const map = made("button", "map");
     map.type = "button";
-    const layers = [made("canvas"), made("span", "flat"), lines(), made("span", "dark"), made("span", "place")];
-    map.append(made("img"), ...layers);
+    const spans = ["flat", "dark", "place", "value"].map((name) => made("span", name));
+    map.append(made("img"), made("canvas"), lines(), ...spans);
     cell.append(map, made("figcaption"));
     return cell;
 }
 
-function fill(cell, small, data, palettes, setTriggerValue) {
+function fillMap(cell, small, data, palettes, act) {
     const { name, notes, more, place, painted } = small;
-    const { box, unseen } = small.laid;
     const map = cell.querySelector(".map");
     const photo = map.querySelector("img");
     if (photo.getAttribute("src") !== data.photo) photo.src = data.photo; // setting the same photo again would blink
     photo.alt = "";
     map.style.aspectRatio = data.ratio;
-    map.disabled = painted === null;
+    map.disabled = !data.opens;
     map.title = more;
-    map.setAttribute("aria-label", `${name}: ${notes.join(", ")}`);
-    map.onclick = () => setTriggerValue("opened", name);
-    map.querySelector(".dark").replaceChildren(...unseen.map((corners) => laid(made("i"), corners)));
+    map.setAttribute("aria-label", [small.group, name, ...notes].filter(Boolean).join(", "));
+    map.onclick = () => act("opened", small.value);
+    map.querySelector(".dark").replaceChildren(...small.laid.unseen.map((corners) => laid(made("i"), corners)));
     map.querySelector(".place").textContent = place;
-    cell.className = place ? "chosen" : "";
-    const canvas = laid(map.querySelector("canvas"), box);
+    const [canvas, svg] = ["canvas", "svg", ".flat"].map((part) => laid(map.querySelector(part), small.laid.box));
     canvas.style.opacity = data.opacity;
-    const svg = laid(map.querySelector("svg"), box);
-    laid(map.querySelector(".flat"), box);
-    map.classList.toggle("is-flat", painted?.flat ?? false);
-    svg.style.display = painted ? "" : "none";
-    if (painted) {
-        paint(canvas, painted, palettes[painted.colours]);
-        ring(svg, painted);
-    }
+    map.classList.toggle("is-flat", painted.flat);
+    paint(canvas, painted, palettes[painted.colours]);
+    ring(svg, painted);
+    told(map, painted);
     const words = cell.querySelector("figcaption");
     words.replaceChildren(made("b", "", name), ...notes.map((note) => made("span", "", note)));
-    if (painted === null) {
-        const run = made("button", "run", "Run");
-        run.setAttribute("aria-label", `Run ${name}`);
-        run.onclick = () => setTriggerValue("run", name);
-        words.append(run);
-    }
 }
 
-// Called for every run of the Python script. The cell of a method that is still shown is reused, so that it keeps the focus.
+// A method that waits to be run: its name, what it costs, and a button.
+function fillWaiting(line, small, act) {
+    const run = made("button", "run", "Run");
+    run.type = "button";
+    run.setAttribute("aria-label", `Run ${small.name}`);
+    run.onclick = () => act("run", small.value);
+    line.title = small.more;
+    line.replaceChildren(made("b", "", small.name), ...small.notes.map((note) => made("span", "", note)), run);
+}
+
+// Puts these elements into the box, in order. One that is already in its place is not moved, so that it keeps the focus.
+function put(box, elements) {
+    elements.forEach((element, i) => {
+        if (box.children[i] !== element) box.insertBefore(element, box.children[i] ?? null);
+    });
+    while (box.children.length > elements.length) box.lastChild.remove();
+}
+
+// As many columns as fit, and no more than fill the rows evenly: 14 maps where 6 fit come as 5, 5 and 4.
+function columns(count, width, least) {
+    const most = Math.max(1, Math.floor((width + GAP) / (least + GAP)));
+    return Math.ceil(count / Math.ceil(count / most));
+}
+
+function arrange(grid, { maps, ratio, least }) {
+    const width = grid.clientWidth;
+    if (!width) return;
+    const shown = maps.filter(({ painted }) => painted);
+    const count = shown.filter(({ group }) => group === shown[0]?.group).length; // groups are of one size
+    const narrowest = Math.max(least, Math.min(ROOMY.share * width, ROOMY.most)) * Math.max(1, ratio / 2);
+    const widest = Math.min(LARGEST.width, LARGEST.height * ratio);
+    grid.style.gridTemplateColumns = `repeat(${columns(count || 1, width, Math.min(narrowest, width))}, minmax(0, ${widest}px))`;
+}
+
+function chooses(cell, chosen) {
+    cell.classList.toggle("chosen", chosen);
+    cell.querySelector(".map").toggleAttribute("aria-current", chosen);
+}
+
+// Called for every run of the Python script. The cell of a map that is still shown is reused, so that it keeps the focus.
 export default function ({ data, parentElement, setTriggerValue }) {
     const palettes = Object.fromEntries(Object.entries(data.palettes).map(([name, text]) => [name, bytes(text)]));
-    const grid = parentElement.querySelector(".grid");
+    const [grid, waiting] = [".grid", ".waiting"].map((name) => parentElement.querySelector(name));
     grid.classList.toggle("smooth", data.smooth);
-    const cells = new Map([...grid.children].map((cell) => [cell.dataset.name, cell]));
-    data.maps.forEach((small, i) => {
-        const cell = cells.get(small.name) ?? empty(small.name);
-        cells.delete(small.name);
-        fill(cell, small, data, palettes, setTriggerValue);
-        if (grid.children[i] !== cell) grid.insertBefore(cell, grid.children[i] ?? null);
-    });
-    for (const gone of cells.values()) gone.remove();
+    grid.setAttribute("role", "group");
+    grid.setAttribute("aria-label", data.alt);
+    const before = new Map([...grid.children, ...waiting.children].map((cell) => [cell.dataset.key, cell]));
+    const kept = (key, empty) => {
+        const cell = before.get(key) ?? empty();
+        cell.dataset.key = key;
+        return cell;
+    };
+    // A depth that is clicked is shown by the film and the curves at once, and the server learns of it.
+    const act = (what, value) => {
+        if (data.depthOf) document.dispatchEvent(new CustomEvent("depth", { detail: { side: data.depthOf, depth: +value } }));
+        setTriggerValue(what, value);
+    };
+    const cells = [];
+    const lines = [];
+    let group = "";
+    for (const small of data.maps) {
+        if (small.painted === null) {
+            const line = kept(`waits ${small.value}`, () => made("div"));
+            line.dataset.name = small.name;
+            fillWaiting(line, small, act);
+            lines.push(line);
+            continue;
+        }
+        if (small.group !== group) {
+            group = small.group;
+            const heading = kept(`group ${group}`, () => made("div", "group", group));
+            cells.push(heading);
+        }
+        const cell = kept(`map ${small.value}`, emptyMap);
+        cell.dataset.name = small.name;
+        cell.dataset.value = small.value;
+        fillMap(cell, small, data, palettes, act);
+        chooses(cell, small.chosen);
+        cells.push(cell);
+    }
+    put(grid, cells);
+    put(waiting, lines);
+    arrange(grid, data);
+    const resized = new ResizeObserver(() => arrange(grid, data));
+    resized.observe(grid);
+    const follow = ({ detail: { side, depth } }) => {
+        if (side !== data.depthOf) return;
+        for (const cell of grid.querySelectorAll("figure")) chooses(cell, cell.dataset.value === `${depth}`);
+    };
+    document.addEventListener("depth", follow);
+    return () => {
+        resized.disconnect();
+        document.removeEventListener("depth", follow);
+    };
 }

@@ -1,10 +1,9 @@
 """The layers page: how each side's map builds up, layer by layer or stage by stage."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import plotly.graph_objects as go
 import streamlit as st
 from torch import Tensor
 
@@ -15,17 +14,16 @@ from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
 from dashboard.export.arrays import Layers
 from dashboard.export.exhibit import Exhibit
-from dashboard.figures.layers import Panel, Reel, curves_figure, film, film_in_words, multiples, multiples_in_words
+from dashboard.figures.layers import Panel, Reel, film, film_in_words, multiples_in_words, small_panels
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Style, measured
+from dashboard.figures.small_maps import laid
 from dashboard.methods import AttentionRollout, GradCAM, Method, Progressive
 from dashboard.metrics import PairMetric
 from dashboard.models.classifier import DoesNotFit, Observation
 from dashboard.numerics.cam import activation_energy
 from dashboard.photo import Photo
 from dashboard.studies.layers import (
-    DISCARDS,
-    HEADS,
     Choice,
     Curve,
     attention_by_layer,
@@ -37,12 +35,14 @@ from dashboard.studies.layers import (
 from dashboard.ui import caches
 from dashboard.ui.parts import sidebar
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.charts import CONFIG, clickable
+from dashboard.ui.parts.charts import CONFIG
 from dashboard.ui.parts.controls import chosen_method, pick_head
+from dashboard.ui.parts.curves import show_curves
 from dashboard.ui.parts.downloads import Tray, layer_files, names_of
 from dashboard.ui.parts.explaining import answers, look_behind, made
 from dashboard.ui.parts.film_keys import film_keys
 from dashboard.ui.parts.looking import ask, backdrop_of
+from dashboard.ui.parts.map_grid import SmallMap, map_grid
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
@@ -50,10 +50,14 @@ from dashboard.ui.streamlit_internals import Container
 
 RAW = "Raw attention is what a single layer attends to: all heads fused, or one of them."
 PLAYED_SLOWLY = "Run for the curves above"
+SMALL = 400  # pixels of the longer side of the photo behind small maps
+OPENED_AT = "film_opened_at"  # a side's depth when the page was opened
 
 
 def caveat_and_files(chosen: Chosen) -> Tray:
     """Draws the line below the page's question: what the models were trained on, and the menu of files."""
+    for side in chosen.sides.values():
+        st.session_state.pop(side.key(OPENED_AT), None)
     return sidebar.caveat_and_files(chosen, _file_names(chosen, Pair.of(lambda slot: chosen_method(chosen.sides[slot]))))
 
 
@@ -136,37 +140,38 @@ def climbing(request: Request) -> Request[Progressive]:
 
 def _film(chosen: Chosen, named: Charts, request: Request[Progressive], other: Explanation | None) -> Layers:
     """Film, curves and small maps by depth for a method that goes up the layers; returns what the files hold of them."""
-    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo, side=200)
+    behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo, side=SMALL)
     shown, label = made(request).shown, request.method.label
     evidence: AttentionMaps = look_behind(request).evidence
     progression = request.method.progression(evidence).cpu()
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        head = pick_head(named.side.key("head"), evidence.heads, RAW)
-        read = curves(evidence, shown, progression, other, chosen.share)
-        attention = attention_by_layer(evidence, getattr(request.method, "heads", "mean"), head)
-        layers = Layers(progression, attention, read)
-        show_film(shown, chosen.photo, layers, head, behind, chosen.style, named)
-    with right:
-        st.markdown("**By depth** · click a point to choose its depth")
-        show_curves(read, shown, evidence, named)
+    head = _pick_head(named.side, evidence)
+    read = curves(evidence, shown, progression, other, chosen.share)
+    attention = attention_by_layer(evidence, getattr(request.method, "heads", "mean"), head)
+    layers = Layers(progression, attention, read)
+    show_film(shown, chosen.photo, layers, head, behind, chosen.style, named)
+    st.markdown("**By depth** · click a chart to choose its depth")
+    show_depth_curves(read, shown, evidence, named)
     st.markdown(f"**{label} at every depth, on one scale** · click one to choose its depth everywhere")
     show_depths(shown, evidence, progression, small, chosen.style, named)
     if isinstance(request.method, AttentionRollout):
         st.markdown(
             "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ with the "
-            "current map, unless one of the two is flat"
+            "current map, unless one of the two is flat · click one to choose both"
         )
         show_choices(request.method, shown, evidence, small, chosen.style, named)
     return layers
 
 
+def _pick_head(side: Side, evidence: AttentionMaps) -> int | None:
+    column, _ = st.columns([1, 3])
+    with column:
+        return pick_head(side.key("head"), evidence.heads, RAW)
+
+
 def _stages(chosen: Chosen, named: Charts, request: Request) -> None:
     """The method's map at every stage or layer of the network and, if it has stages, where each has strong activations."""
-    small = caches.screen_copy(chosen.photo, side=200)
-    staged = at_stages(request)
-    why = "" if staged is request else f"instead of {request.method.label}, which has no map per stage"
-    show_places(staged, named("by_stage"), small, chosen.style, why)
+    small = caches.screen_copy(chosen.photo, side=SMALL)
+    show_places(at_stages(request), request, named, small, chosen.style)
     if StageMaps not in request.model.observers and AttentionMaps in request.model.observers:
         return  # a transformer has layers, not stages
     st.markdown("**Activation energy of each stage** · independent of class")
@@ -186,34 +191,40 @@ def show_film(
     style: Style,
     named: Charts,
 ) -> None:
-    """The map up to each layer beside that layer's own attention, as a film to play and to scrub."""
+    """The map up to each layer beside that layer's own attention, as a film to play and to scrub.
+
+    The chart is the same at every depth, as a new one would flash: it starts at the depth that this page was opened with, and
+    the browser moves it to the present one.
+    """
     raw = f"Raw attention, {'fused' if head is None else f'head {head}'}"
     reels = (
         Reel(shown.method.label, layers.progression.numpy(), measured(shown), shown.method.signed),
         Reel(raw, layers.attention.numpy(), "Raw attention, share of the attention"),
     )
     depth = shown.method.depth or len(layers.progression)
-    figure = film(*reels, shown.box, behind, style, depth)
+    start = min(st.session_state.setdefault(named.side.key(OPENED_AT), depth), len(layers.progression))
+    figure = film(*reels, shown.box, behind, style, start)
+    whole = replace(shown, method=replace(shown.method, depth=None))
     st.plotly_chart(
-        labelled(figure, shown, photo), key=named("progression"), config=CONFIG,
+        labelled(figure, whole, photo), key=named("progression"), config=CONFIG,
         alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
     )  # fmt: skip
-    film_keys(named("progression"))
+    film_keys(named("progression"), named.side.slot, depth, lambda depth: _choose_depth(named.side, depth))
     st.caption(
         "The first picture is the method's map up to a layer, the second what the token that the classifier reads attends to "
-        "in that layer alone. Play and scrub by mouse, or by arrow keys and space. Each keeps one scale. "
-        + film_in_words(reels, style)
+        "in that layer alone. Play and scrub by mouse, or by arrow keys and space: where the film stops is the layer depth. "
+        "Each keeps one scale. " + film_in_words(reels, style)
     )
 
 
-def show_curves(read: Sequence[Curve], shown: Explanation[Progressive], evidence: AttentionMaps, named: Charts) -> None:
+def show_depth_curves(read: Sequence[Curve], shown: Explanation[Progressive], evidence: AttentionMaps, named: Charts) -> None:
     """Every metric by depth; a click chooses the depth."""
-    titles = ", ".join(curve.metric.title for curve in read)
-    _chooses_depth("curves", named, curves_figure(read, _depth(shown.method, evidence)), f"By depth: {titles}.")
+    titles, depth = ", ".join(curve.metric.title for curve in read), _depth(shown.method, evidence)
+    show_curves(read, named.side.slot, depth, named("curves"), f"By depth: {titles}.", lambda at: _choose_depth(named.side, at))
     explained = "\n\n".join(f"{curve.metric.title}: {curve.metric.meaning} [Source]({curve.metric.paper})" for curve in read)
     st.caption(
         f"Numbers for {shown.method.label} up to each layer; numbers for attention are for that layer alone. "
-        f"{_compared(read, _depth(shown.method, evidence))}",
+        f"{_compared(read, depth)}",
         help=explained,
     )
 
@@ -235,12 +246,31 @@ def show_depths(
     """The method's map at every depth, on one scale; a click chooses the depth."""
     depth = _depth(shown.method, evidence)
     panels = [
-        Panel(f"<b>{layer}</b>" if layer == depth else str(layer), rollout.numpy(), shown.box, layer, layer == depth)
+        Panel(f"layer {layer}", rollout.numpy(), shown.box, str(layer), layer == depth)
         for layer, rollout in enumerate(rollouts, 1)
     ]
-    figure = multiples(panels, behind, style, 6, one_scale=True, signed=shown.method.signed)
-    _chooses_depth("depths", named, figure, f"{shown.method.label} at every depth, on one scale.")
-    _left_out(multiples_in_words(panels, style, True, shown.method.signed))
+    show_panels(
+        panels, behind, style, named("depths"), f"{shown.method.label} at every depth, on one scale.",
+        lambda layer: _choose_depth(named.side, int(layer)), one_scale=True, signed=shown.method.signed,
+        depth_of=named.side.slot,
+    )  # fmt: skip
+
+
+def show_panels(
+    panels: Sequence[Panel], behind: Backdrop, style: Style, key: str, alt: str, opened: Callable[[str], None] | None = None,
+    one_scale: bool = False, signed: bool = False, cell: str = "patch", depth_of: str = "",
+) -> None:  # fmt: skip
+    """Small maps, and in words what their colours leave out; a click calls `opened` with the panel's meaning."""
+    maps = [
+        SmallMap(
+            panel.title, panel.notes, laid(behind, panel.box), painted, chosen=panel.chosen, group=panel.group,
+            value=panel.meaning,
+        )
+        for panel, painted in zip(panels, small_panels(panels, style, one_scale, signed), strict=True)
+    ]  # fmt: skip
+    map_grid(maps, behind, style, key, alt, opened, depth_of=depth_of)
+    if words := multiples_in_words(panels, style, one_scale, signed, cell):
+        st.caption(words)
 
 
 def at_stages(request: Request) -> Request:
@@ -250,27 +280,44 @@ def at_stages(request: Request) -> Request:
     return replace(request, method=GradCAM())
 
 
-def show_places(request: Request, key: str, behind: Backdrop, style: Style, why: str = "") -> None:
-    """The method's map at every layer or stage that it can read, each on its own scale. `why` explains the choice of method."""
-    option, label = place_option(request.method), request.method.label
-    methods = by_place(request.method, request.model.extent)
+def show_places(staged: Request, asked: Request, named: Charts, behind: Backdrop, style: Style) -> None:
+    """The method's map at every layer or stage that it can read, each on its own scale.
+
+    `staged` is what `at_stages` makes of the request that was `asked`. A click chooses the layer or stage, if the method that
+    was asked for has any.
+    """
+    option, label, key = place_option(staged.method), staged.method.label, named("by_stage")
+    methods = by_place(staged.method, staged.model.extent)
     if option is None or methods is None:
         st.info(f"{label} has no map for a single layer. To see one map per layer, choose another method.")
         return
     what = option[0].replace("_", " ")
-    st.markdown(f"**{label}, for each {what}** · each on its own scale{why and f' · {why}'}")
-    maps = answers([replace(request, method=method) for method in methods], key, f"Run for each {what}")
+    st.markdown(_places_in_words(staged.method, asked.method, what))
+    maps = answers([replace(staged, method=method) for method in methods], key, f"Run for each {what}")
     if maps is None:
         return
-    chosen = next((own for own in maps if own.method == request.method), maps[-1])
+    chosen = next((own for own in maps if own.method == staged.method), maps[-1])
     panels = [
-        Panel(f"<b>{place}</b>" if own is chosen else str(place), own.heatmap.numpy(), own.box, place, own is chosen)
-        for place, own in enumerate(maps, 1)
+        Panel(f"{what} {place}", own.heatmap.numpy(), own.box, str(place), own is chosen) for place, own in enumerate(maps, 1)
     ]
-    signed = request.method.signed
-    figure = labelled(multiples(panels, behind, style, 6, one_scale=False, signed=signed), chosen, request.photo)
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{label}, for each {what}.")
-    _left_out(multiples_in_words(panels, style, False, signed, request.method.needs.cell))
+
+    def choose(place: str) -> None:
+        st.session_state[named.side.key(option[0])] = int(place)
+
+    show_panels(
+        panels, behind, style, key, f"{label}, for each {what}.", choose if staged is asked else None,
+        signed=staged.method.signed, cell=staged.method.needs.cell,
+    )  # fmt: skip
+
+
+def _places_in_words(drawn: Method, asked: Method, what: str) -> str:
+    """The heading of the maps by stage or layer, which says why they are of another method than the one that was asked for."""
+    if drawn is asked:
+        return f"**{drawn.label}, for each {what}** · each on its own scale · click one to choose it"
+    return (
+        f"**{what.capitalize()} by {what}** · {asked.label} reads only the end of the network, so it has one map and none per "
+        f"{what}. These are {drawn.label}'s, which reads any {what}; each on its own scale"
+    )
 
 
 def show_stages(seen: Observation[StageMaps], behind: Backdrop, style: Style, named: Charts) -> None:
@@ -278,52 +325,41 @@ def show_stages(seen: Observation[StageMaps], behind: Backdrop, style: Style, na
     stages = seen.evidence
     panels = [
         Panel(
-            f"stage {number} · {maps.shape[1]} x {maps.shape[2]}", activation_energy(maps).cpu().numpy(),
-            seen.box.upper_left(*cover), name,
+            f"stage {number}", activation_energy(maps).cpu().numpy(), seen.box.upper_left(*cover), name,
+            notes=(f"{maps.shape[1]} x {maps.shape[2]}",),
         )
         for number, (name, maps, cover) in enumerate(zip(stages.names, stages.activations, stages.covers, strict=True), 1)
     ]  # fmt: skip
-    st.plotly_chart(
-        multiples(panels, behind, style, 6, one_scale=False), key=named("stages"), config=CONFIG,
-        alt="Activation energy of each stage of the network over the photo.",
-    )  # fmt: skip
-    _left_out(multiples_in_words(panels, style, False, cell=stages.cell))
-
-
-def _left_out(words: str) -> None:
-    if words:
-        st.caption(words)
+    words = "Activation energy of each stage of the network over the photo."
+    show_panels(panels, behind, style, named("stages"), words, cell=stages.cell)
 
 
 def show_choices(
     current: AttentionRollout, shown: Explanation, evidence: AttentionMaps, behind: Backdrop, style: Style, named: Charts
 ) -> None:
-    """Rollout with every fusion and six discard ratios, to see how much the choice matters."""
+    """Rollout with every fusion and six discard ratios, to see how much the choice matters; a click chooses both."""
     panels = [_choice(choice, shown) for choice in choices(evidence, current)]
-    st.plotly_chart(
-        multiples(panels, behind, style, len(DISCARDS), one_scale=False, row_titles=HEADS), key=named("choices"), config=CONFIG,
-        alt="Rollout with each head fusion and six discard ratios.",
-    )  # fmt: skip
-    _left_out(multiples_in_words(panels, style, one_scale=False))
+
+    def choose(meaning: str) -> None:
+        heads, discard = meaning.split()
+        st.session_state[named.side.key("heads")] = heads
+        st.session_state[named.side.key("discard")] = float(discard)
+
+    show_panels(panels, behind, style, named("choices"), "Rollout with each head fusion and six discard ratios.", choose)
 
 
 def _choice(choice: Choice, shown: Explanation) -> Panel:
     method = choice.method
     rank = "no ρ" if math.isnan(choice.spearman) else f"ρ {numbers.signed(choice.spearman)}"
-    column = f"{'discard ' if method.discard == DISCARDS[0] else ''}{method.discard:g}<br>"
-    title = column + rank if method.heads == HEADS[0] else rank
-    name = f"{method.heads}, discard {method.discard:g}, {rank}"
-    return Panel(title, choice.heatmap.numpy(), shown.box, name, method == shown.method)
+    return Panel(
+        f"discard {method.discard:g}", choice.heatmap.numpy(), shown.box, f"{method.heads} {method.discard:g}",
+        method == shown.method, (rank,), f"Head fusion: {method.heads}",
+    )  # fmt: skip
 
 
 def _depth(method: Progressive, evidence: AttentionMaps) -> int:
     return evidence.layers if method.depth is None else method.depth
 
 
-def _chooses_depth(name: str, named: Charts, figure: go.Figure, alt: str) -> None:
-    """Draws a chart; a click on one of its points chooses the side's depth."""
-
-    def choose(depth: int) -> None:
-        st.session_state[named.side.key("depth")] = depth
-
-    clickable(named(name), figure, alt, choose)
+def _choose_depth(side: Side, depth: int) -> None:
+    st.session_state[side.key("depth")] = depth

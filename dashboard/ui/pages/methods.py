@@ -16,7 +16,8 @@ from dashboard.engine.store import Made
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Style, map_figure
-from dashboard.figures.methods import grid_scale, laid, matrix_figure, painted, rho_in_words
+from dashboard.figures.methods import grid_scale, matrix_figure, painted_method, rho_in_words
+from dashboard.figures.small_maps import laid
 from dashboard.methods import Method
 from dashboard.metrics import Number, PairMetric
 from dashboard.metrics import chosen as chosen_metrics
@@ -37,6 +38,7 @@ from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
+LEAST = 140  # pixels of a small map, which has some words below it
 LARGE = ("first", "second")  # the two maps that are shown large
 TO_RUN = "methods_to_run"  # the labels of the methods that the last click asked to run
 
@@ -247,7 +249,7 @@ def show_small(
         _small(entry, layout, agreement.between(name, layout.reference), pair, style, laid(behind, boxes[name]))
         for name, entry in found.items()
     ]
-    map_grid(maps, behind, style.opacity, style.smooth, "grid", opened=_open, run=_run)
+    map_grid(maps, behind, style, "grid", "All methods' maps", opened=_open, run=_run, least=LEAST)
     scale = SCALE_IN_WORDS[grid_scale(style, layout.own_scale)]
     rho = "" if found[layout.reference].made else ", which is not run yet"
     st.caption(
@@ -265,14 +267,12 @@ def _small(entry: Entry, layout: Layout, rho: float, pair: tuple[str, str], styl
     effort = f"{method.passes} pass{'es' if method.passes > 1 else ''}"
     if entry.price.units:
         effort += f" + {entry.price.units:,} {entry.price.unit}"
-    if done is None:
-        state = (f"not run yet: {entry.price}",)
-    else:
-        state = (rho_in_words(rho), f"{effort}, {_milliseconds(done.look + done.reading)}")
+    took = "" if done is None else f"{effort}, {_milliseconds(done.look + done.reading)}"
+    state = (rho_in_words(rho), took) if took else (str(entry.price),)
     more = (method.__doc__ or "").partition("\n")[0]
     return SmallMap(
-        method.label, (*state, *([", ".join(marks)] if marks else [])), more, place, place_in_photo,
-        painted(done.shown, style, layout.own_scale) if done else None,
+        method.label, (*state, *([", ".join(marks)] if marks else [])), place_in_photo,
+        painted_method(done.shown, style, layout.own_scale) if done else None, more, place, chosen=bool(place),
     )  # fmt: skip
 
 

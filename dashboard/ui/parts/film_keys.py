@@ -1,10 +1,20 @@
-"""The film by keyboard: Plotly's own buttons and slider can't be reached by keys."""
+"""The film by keyboard, which Plotly's own buttons and slider can't be reached by, and its depth told to the page."""
+
+from collections.abc import Callable
+
+import streamlit as st
 
 from dashboard.ui.components import component
 
 _film_keys = component("film_keys")
 
 
-def film_keys(chart: str) -> None:
-    """Lets arrow keys step through the film with the key `chart`; the space bar plays and halts it."""
-    _film_keys(key=f"{chart}_keys", data=chart, height=1)
+def film_keys(chart: str, side: str, depth: int, rested: Callable[[int], None]) -> None:
+    """Lets arrow keys step through the film with the key `chart`; the space bar plays and halts it.
+
+    The film goes to `depth`, its side's, when that changes. While it plays or is scrubbed, charts of the same `side` mark the
+    depth without the server; `rested` gets the depth at which it comes to rest.
+    """
+    key = f"{chart}_keys"
+    data = {"chart": chart, "side": side, "depth": depth}
+    _film_keys(key=key, data=data, height=1, on_rested_change=lambda: rested(int(st.session_state[key]["rested"])))

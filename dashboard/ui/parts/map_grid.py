@@ -1,6 +1,7 @@
 """Small maps over one photo, as many in a row as fit the screen: each is a button, with words below it.
 
-A component of its own, since Plotly neither adapts to the screen's width nor can be reached by keys.
+A component of its own, since Plotly neither adapts to the screen's width nor can be reached by keys, and takes 10 times as
+long to draw them.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,41 +10,52 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.figures.maps import Backdrop, palette
-from dashboard.figures.methods import encoded
+from dashboard.figures.maps import Backdrop, Style, palette
+from dashboard.figures.small_maps import encoded
 from dashboard.ui.components import component
 
-_map_grid = component("map_grid", html='<div class="grid"></div>', styled=True)
+_map_grid = component("map_grid", html='<div class="grid"></div><div class="waiting"></div>', styled=True)
+LEAST_OPACITY = 0.05  # a map that can't be seen at all would be a mere photo
 
 
 @dataclass(frozen=True)
 class SmallMap:
-    """One small map: `name` and `notes` are written below it, `more` is its tooltip.
+    """One small map: `name` and `notes` are written below it, `more` is its tooltip, `group` a heading above its rows.
 
-    `place` is "first", "second" or both if the map is shown large, else empty. `laid` and `painted` are what the functions of
-    these names in `figures.methods` return: where the map lies on the photo, and its cells; `painted` is None until it is run.
+    `laid` and `painted` are what the functions of these names in `figures.small_maps` return: where the map lies on the photo,
+    and its cells. A map that waits to be run has no `painted`, and is a line below the others. A `chosen` map is framed;
+    `place` is written on it. A click gives its `value`, or its name if it has none.
     """
 
     name: str
     notes: tuple[str, ...]
-    more: str
-    place: str
     laid: dict
     painted: dict | None
+    more: str = ""
+    place: str = ""
+    chosen: bool = False
+    group: str = ""
+    value: str = ""
 
 
 def map_grid(
-    maps: Sequence[SmallMap], behind: Backdrop, opacity: float, smooth: bool, key: str, opened: Callable[[str], None],
-    run: Callable[[str], None],
+    maps: Sequence[SmallMap], behind: Backdrop, style: Style, key: str, alt: str, opened: Callable[[str], None] | None = None,
+    run: Callable[[str], None] | None = None, least: int = 110, depth_of: str = "",
 ) -> None:  # fmt: skip
-    """Draws the maps over the photo; a click calls `opened` with the map's name, or `run` if it has not been run."""
+    """Draws the maps over the photo, each at least `least` pixels wide, in rows that are as full as can be; `alt` names them.
+
+    A click calls `opened` with the map's value; without `opened` the maps are no buttons. `run` gets the value of a map that
+    has not been run. If the maps are one side's depths, `depth_of` is the side: the chosen one then follows the film.
+    """
     colours = {small.painted["colours"] for small in maps if small.painted}
     data: dict[str, Any] = {
-        "maps": [asdict(small) for small in maps], "opacity": opacity, "smooth": smooth,
-        "photo": behind.uri, "ratio": behind.width / behind.height,
-        "palettes": {name: encoded(palette(name)) for name in sorted(colours)},
+        "maps": [asdict(small) | {"value": small.value or small.name} for small in maps], "smooth": style.smooth, "alt": alt,
+        "opacity": max(style.opacity, LEAST_OPACITY), "photo": behind.uri, "ratio": behind.width / behind.height,
+        "palettes": {name: encoded(palette(name)) for name in sorted(colours)}, "least": least, "opens": opened is not None,
+        "depthOf": depth_of,
     }  # fmt: skip
-    _map_grid(
-        key=key, data=data, on_opened_change=lambda: opened(st.session_state[key]["opened"]),
-        on_run_change=lambda: run(st.session_state[key]["run"]),
-    )  # fmt: skip
+
+    def told(call: Callable[[str], None] | None, what: str) -> Callable[[], None]:
+        return lambda: call(st.session_state[key][what]) if call else None
+
+    _map_grid(key=key, data=data, on_opened_change=told(opened, "opened"), on_run_change=told(run, "run"))
