@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from dashboard.figures.colouring import Colouring, beyond_in_words, colouring
 from dashboard.figures.maps import (
     PLAIN,
+    USUAL_WIDTH,
     Backdrop,
     Style,
     cells,
@@ -70,7 +71,7 @@ def film(left: Reel, right: Reel, box: Box, behind: Backdrop, style: Style, dept
     everywhere is hatched. `depth`, from 1, is the layer at which the film starts.
     """
     figure = make_subplots(1, 2, horizontal_spacing=0.04, subplot_titles=[left.title, right.title])
-    height = round(min(max(260 * behind.height / behind.width, 150), 400))
+    height = round(min(max(USUAL_WIDTH * behind.height / behind.width, 150), 600))
     opacity = max(style.opacity, 0.05)
     sides = [(reel, colouring([reel.values], style.scale, reel.signed), axis) for reel, axis in ((left, ""), (right, "2"))]
     frames = [_side(sides, layer, box, style, opacity) for layer in range(len(left.values))]

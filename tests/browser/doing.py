@@ -7,12 +7,14 @@ from playwright.sync_api import Locator, Page
 
 MAPS = ("left_map", "right_map")
 COMPARED = (*MAPS, "difference")
-BUILD_UP = ("progression", "curves", "depths", "choices", "by_stage", "stages")
+BUILD_UP = ("progression",)
 PATCHES = ("patch_map", "head_grid", "head_summary")
 METHODS = ("first_map", "second_map", "difference", "matrix")
 CHARTS = {
     "": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "attention": PATCHES, "methods": METHODS, "models": (),
 }  # fmt: skip
+
+PAINTED = {"layers": ("curves", "depths", "choices", "by_stage", "stages"), "methods": ("grid",)}  # not by Plotly
 
 FILM = "document.querySelector('.st-key-progression .js-plotly-plot')"
 RECORD = f"""() => {{
@@ -41,6 +43,8 @@ def charts_are_drawn(page: Page, path: str = "") -> None:
     """Waits for the charts of a page, and until no script runs."""
     for key in CHARTS[path]:
         page.locator(f".st-key-{key} .js-plotly-plot .main-svg").first.wait_for(state="attached")
+    for key in PAINTED.get(path, ()):
+        page.locator(f".st-key-{key} figure").first.wait_for(state="attached")
     settled(page)
 
 
@@ -84,8 +88,10 @@ def go_to(page: Page, title: str) -> None:
     charts_are_drawn(page, title.lower())
 
 
-def in_address(page: Page, **settings: str) -> None:
-    """Waits until the address holds these settings and the widgets show them: the next step undoes what they don't yet."""
+def in_address(page: Page, **settings: str | None) -> None:
+    """Waits until the address holds these settings (not those that are None) and the widgets show them: the next step undoes
+    what they don't yet.
+    """
     has = "settings => Object.entries(settings).every(([k, v]) => new URLSearchParams(location.search).get(k) === v)"
     page.wait_for_function(has, arg=settings)
     settled(page)

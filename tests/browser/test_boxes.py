@@ -42,9 +42,15 @@ BOXES = """() => {
     found.photo = roots.find(Boolean).querySelector("[aria-checked=true]").dataset.id;
     return found;
 }"""
-META = """() => Object.fromEntries([...document.querySelectorAll("[class*=st-key-] .js-plotly-plot")].filter(
-    (plot) => plot.layout?.meta?.method).map(
-    (plot) => [plot.closest("[class*=st-key-]").className.match(/st-key-([\\w-]+)/)[1], plot.layout.meta]))"""
+META = """() => {
+    const key = (element) => element.closest("[class*=st-key-]").className.match(/st-key-([\\w-]+)/)[1];
+    const all = [...document.querySelectorAll("[class*=st-key-] *")];
+    const plots = all.filter((plot) => plot.layout?.meta?.method).map((plot) => [key(plot), plot.layout.meta]);
+    const grids = all.filter((host) => host.shadowRoot).map(
+        (host) => [key(host), JSON.parse(host.shadowRoot.querySelector("[data-made]")?.dataset.made ?? "null")]);
+    const film = document.querySelector(".st-key-progression .js-plotly-plot")?._fullLayout?.sliders?.[0].active + 1;
+    return Object.fromEntries([...plots, ...grids.filter(([, made]) => made), ["depth of the film", film]]);
+}"""
 
 
 def hard() -> torch.nn.Module:
@@ -154,6 +160,7 @@ def built_up(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     return [
         *of_side("right", boxes, film), *of_options("right", boxes, film),
         ("right_method", boxes["right_method"], film["method"]),
+        ("right_depth", boxes["right_depth"], str(maps["depth of the film"])),
         *of_side("left", boxes, stages), ("left_method", staged, stages["method"]),
     ]  # fmt: skip
 

@@ -51,25 +51,45 @@ def test_a_first_visitor_who_follows_a_link_gets_that_page(page: Page, path: str
         expect(page.get_by_text("Cup of coffee")).to_be_visible()
 
 
-def test_play_and_scrub_send_no_message(page: Page, served: str, sent: list):
+MARKED = """depth => [".st-key-curves circle.here", ".st-key-depths figure.chosen"].every(query => {
+    const [key, ...inner] = query.split(" ");
+    const host = [...document.querySelectorAll(`${key} *`)].find(element => element.shadowRoot);
+    const found = [...host.shadowRoot.querySelectorAll(inner.join(" "))];
+    return found.length && found.every(({ dataset }) => (dataset.depth ?? dataset.value) === `${depth}`);
+})"""  # the curves and the small maps mark this depth
+
+
+def test_play_and_scrub_send_no_message_until_the_film_rests(page: Page, served: str, sent: list):
     open_page(page, served, "layers", "right_depth=1")
     page.wait_for_timeout(1000)
     before, first = len(sent), film(page, "_fullData[0].z.map(row => Array.from(row))")
     page.locator(".st-key-progression .updatemenu-button").first.click()
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 5")
+    page.wait_for_function(MARKED, arg=6)
     assert film(page, "_fullData[0].z.map(row => Array.from(row))") != first
+    assert len(sent) == before, "playing is the browser's work alone, and so are the marks"
+    in_address(page, right_depth=None)  # it rests on the last layer, which is where the slider begins
+    before = len(sent)
     rail = page.locator(".st-key-progression .slider-rail-touch-rect").bounding_box()
     page.mouse.move(rail["x"] + rail["width"] - 10, rail["y"] + 8)
     page.mouse.down()
     page.mouse.move(rail["x"] + 2, rail["y"] + 8, steps=12)
     page.mouse.up()
     page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 0")
-    page.wait_for_timeout(500)
+    page.wait_for_function(MARKED, arg=1)
     assert film(page, "_fullData[0].z.map(row => Array.from(row))") == first
-    assert len(sent) == before, "play and scrub are the browser's work alone"
-    slider(page, "right_discard").press("ArrowRight")
-    settled(page)
-    assert len(sent) > before, "the count itself works"
+    assert len(sent) == before, "scrubbing too"
+    in_address(page, right_depth="1")
+    expect(slider(page, "right_depth")).to_have_value("1")
+
+
+def test_the_slider_moves_the_film_without_drawing_it_anew(page: Page, served: str):
+    open_page(page, served, "layers", "right_depth=3")
+    page.evaluate(f"{FILM}.kept = true")
+    slider(page, "right_depth").press("ArrowRight")
+    page.wait_for_function(f"{FILM}._fullLayout.sliders[0].active === 3")
+    page.wait_for_function(MARKED, arg=4)
+    assert page.evaluate(f"{FILM}.kept")
 
 
 # Two keys within one picture of the screen: play must not be lost to the step before it.
@@ -78,10 +98,9 @@ STEP_AND_PLAY = """for (const key of ["Home", " "])
 """
 
 
-def test_the_film_by_keyboard(page: Page, served: str, sent: list):
+def test_the_film_by_keyboard(page: Page, served: str):
     open_page(page, served, "layers", "right_depth=3")
     page.wait_for_timeout(1000)
-    before = len(sent)
     page.locator(".st-key-progression[role=group]").focus()
     for key, layer in (("ArrowRight", 3), ("ArrowRight", 4), ("ArrowLeft", 3), ("End", 5), ("ArrowRight", 5), ("Home", 0)):
         page.keyboard.press(key)
@@ -92,7 +111,6 @@ def test_the_film_by_keyboard(page: Page, served: str, sent: list):
     record_film(page)
     page.evaluate(STEP_AND_PLAY)
     film_showed(page, 5, 0, 1, 2, 3, 4, 5)
-    assert len(sent) == before
 
 
 def test_the_film_plays_again_after_its_end_and_after_a_scrub(page: Page, served: str):
@@ -123,18 +141,48 @@ def test_the_film_plays_again_after_its_end_and_after_a_scrub(page: Page, served
     assert film(page, "_fullLayout.sliders[0].active") < 5
 
 
-@pytest.mark.parametrize(("chart", "nth"), [("depths", 70), ("curves", 0)])  # 64 cells to a map
-def test_a_click_chooses_the_depth_everywhere(page: Page, served: str, chart: str, nth: int):
+@pytest.mark.parametrize(("chart", "place"), [("depths", "figure:nth-child(2) .map"), ("curves", "rect[data-layer='2']")])
+def test_a_click_chooses_the_depth_everywhere(page: Page, served: str, chart: str, place: str):
     open_page(page, served, "layers")
-    point = page.locator(f".st-key-{chart} .js-plotly-plot .scatterlayer .point").nth(nth)
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    depth = "1" if chart == "curves" else "2"
-    in_address(page, right_depth=depth)
-    page.wait_for_function(f"{FILM}?._fullLayout.sliders[0].active === {depth} - 1")
+    page.locator(f".st-key-{chart} {place}").first.click()
+    page.wait_for_function(f"{FILM}?._fullLayout.sliders[0].active === 1")
+    page.wait_for_function(MARKED, arg=2)
+    in_address(page, right_depth="2")
     go_to(page, "Compare")
-    expect(slider(page, "right_depth")).to_have_value(depth)
+    expect(slider(page, "right_depth")).to_have_value("2")
+
+
+def test_arrow_keys_on_a_curve_choose_the_depth(page: Page, served: str):
+    open_page(page, served, "layers", "right_depth=2")
+    curve = page.locator(".st-key-curves svg").nth(2)
+    curve.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    in_address(page, right_depth="4")
+    expect(curve).to_be_focused()
+    expect(curve).to_have_attribute("aria-valuenow", "4")
+
+
+def test_a_click_on_a_choice_sets_fusion_and_discard(page: Page, served: str):
+    open_page(page, served, "layers")
+    page.locator(".st-key-choices figure[data-value='max 0.9'] .map").click()
+    in_address(page, right_heads="max", right_discard="0.9")
+    expect(slider(page, "right_discard")).to_have_value("0.9")
+    expect(page.locator(".st-key-choices figure.chosen")).to_have_attribute("data-value", "max 0.9")
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1440, 1920, 2560])
+def test_small_maps_are_never_too_small_and_fill_their_rows(page: Page, served: str, width: int):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, served, "layers")
+    for key, group in (("depths", 6), ("choices", 6), ("by_stage", 3)):
+        page.locator(f".st-key-{key} .grid").scroll_into_view_if_needed()
+        boxes = page.locator(f".st-key-{key} figure").evaluate_all("all => all.map(e => e.getBoundingClientRect().toJSON())")
+        assert min(box["width"] for box in boxes) >= 110
+        rows = [sum(box["top"] == top for box in boxes) for top in sorted({box["top"] for box in boxes})]
+        assert len(set(rows)) == 1, "no map is alone in a row of many"
+        assert group % rows[0] == 0
+    fits(page, width)
 
 
 def test_settings_of_every_page_open_in_a_new_tab(page: Page, served: str):
@@ -342,7 +390,7 @@ LUMINANCE = """selector => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }"""
 TEXTS = {
-    "compare": ".st-key-left_map .js-plotly-plot text", "layers": ".st-key-curves .js-plotly-plot text",
+    "compare": ".st-key-left_map .js-plotly-plot text", "layers": ".st-key-progression .js-plotly-plot text",
     "attention": ".st-key-head_grid .js-plotly-plot text", "methods": ".st-key-matrix .js-plotly-plot text", "models": "h4",
 }  # fmt: skip
 

@@ -1,6 +1,8 @@
 """Opening pages through Streamlit's own test door."""
 
 import io
+import json
+from typing import Any
 
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -72,3 +74,18 @@ def png(colour: str = "") -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()
+
+
+def figures(app: AppTest) -> dict[str, dict]:
+    """The page's Plotly figures as data, by their key."""
+    return {_key(element): json.loads(element.proto.spec) for element in app.get("plotly_chart")}
+
+
+def components(app: AppTest, name: str) -> dict[str, dict]:
+    """What the browser gets for each component of this name, by its key."""
+    found = (element for element in app.get("bidi_component") if element.proto.component_name == name)
+    return {_key(element): json.loads(element.proto.json) for element in found}
+
+
+def _key(element: Any) -> str:
+    return element.proto.id.rpartition("-")[2]

@@ -9,20 +9,19 @@ from streamlit.testing.v1 import AppTest
 from dashboard.models.classifier import Classifier
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, save
-from tests.ui.pages import healthy, opened, words
+from tests.ui.pages import components, figures, healthy, opened, words
 
 
-def figures(app: AppTest) -> dict[str, dict]:
-    """The page's figures as data, by their key."""
-    found = {}
-    for element in app.get("plotly_chart"):
-        key = element.proto.id.rpartition("-")[2]
-        found[key] = json.loads(element.proto.spec)
-    return found
+def small_maps(app: AppTest, key: str) -> dict[str, dict]:
+    """One grid's small maps as the browser gets them, by what a click gives."""
+    return {small["value"]: small for small in components(app, "map_grid")[key]["maps"]}
 
 
 def test_every_figure_is_there():
-    assert set(figures(opened("Layers"))) == {"progression", "curves", "depths", "by_stage", "stages", "choices"}
+    app = opened("Layers")
+    assert set(figures(app)) == {"progression"}
+    assert set(components(app, "map_grid")) == {"depths", "by_stage", "stages", "choices"}
+    assert set(components(app, "curves")) == {"curves"}
 
 
 def test_the_film_has_a_frame_for_each_layer_and_runs_in_the_browser():
@@ -33,11 +32,17 @@ def test_the_film_has_a_frame_for_each_layer_and_runs_in_the_browser():
 
 
 def test_a_depth_is_marked_everywhere():
-    shown = figures(opened("Layers", depth="3"))
-    assert shown["progression"]["layout"]["sliders"][0]["active"] == 2
-    assert "<b>3</b>" in [note["text"] for note in shown["depths"]["layout"]["annotations"]]
-    sizes = shown["curves"]["data"][0]["marker"]["size"]
-    assert sizes.index(max(sizes)) == 2
+    app = opened("Layers", depth="3")
+    assert figures(app)["progression"]["layout"]["sliders"][0]["active"] == 2
+    assert [value for value, small in small_maps(app, "depths").items() if small["chosen"]] == ["3"]
+    assert components(app, "curves")["curves"]["depth"] == components(app, "film_keys")["progression_keys"]["depth"] == 3
+
+
+def test_a_film_that_is_opened_again_starts_at_the_depth_of_that_time():
+    app = opened("Layers", depth="3")
+    app = healthy(app.slider(key="right_depth").set_value(5).run())
+    app = healthy(app.switch_page("pages/Compare.py").run().switch_page("pages/Layers.py").run())
+    assert figures(app)["progression"]["layout"]["sliders"][0]["active"] == 4
 
 
 def test_a_head_is_shown_alone():
@@ -83,16 +88,29 @@ def test_settings_survive_changing_pages():
     assert "Cup of coffee" in words(app)
 
 
-def test_the_current_choice_agrees_with_itself():
-    choices = figures(opened("Layers", heads="max", discard="0.9"))["choices"]
-    notes = [note["text"] for note in choices["layout"]["annotations"]]
-    assert "ρ +1.00" in notes
-    assert [note for note in notes if note in ("mean", "max", "min")] == ["mean", "max", "min"]
+def test_the_current_choice_agrees_with_itself_and_is_framed():
+    choices = small_maps(opened("Layers", heads="max", discard="0.9"), "choices")
+    assert [value for value, small in choices.items() if small["chosen"]] == ["max 0.9"]
+    assert choices["max 0.9"]["notes"] == ["ρ +1.00"]
+    assert list(dict.fromkeys(small["group"] for small in choices.values())) == [
+        "Head fusion: mean", "Head fusion: max", "Head fusion: min",
+    ]  # fmt: skip
 
 
 def test_a_flat_map_has_no_rank_correlation():
-    choices = figures(opened("Layers", photo="coffee"))["choices"]
-    assert "0.99<br>no ρ" in [note["text"] for note in choices["layout"]["annotations"]], "the token reads no patch there"
+    choices = small_maps(opened("Layers", photo="coffee"), "choices")
+    assert choices["mean 0.99"]["notes"] == ["no ρ"], "the token reads no patch there"
+    assert choices["mean 0.99"]["painted"]["flat"]
+
+
+def test_cam_says_why_its_stages_are_another_methods():
+    app = opened("Layers")
+    assert "CAM reads only the end of the network, so it has one map and none per stage. These are Grad-CAM's" in words(app)
+    assert not components(app, "map_grid")["by_stage"]["opens"], "CAM has no stage to choose"
+    app = opened("Layers", left_method="LayerCAM", left_stage="2")
+    assert "**LayerCAM, for each stage**" in words(app)
+    assert components(app, "map_grid")["by_stage"]["opens"]
+    assert [value for value, small in small_maps(app, "by_stage").items() if small["chosen"]] == ["2"]
 
 
 @pytest.mark.parametrize(("right_method", "offers"), [("LeGrad", {"Run for the curves above", "Run for each stage"}),

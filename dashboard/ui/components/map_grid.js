@@ -131,6 +131,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     grid.classList.toggle("smooth", data.smooth);
     grid.setAttribute("role", "group");
     grid.setAttribute("aria-label", data.alt);
+    grid.dataset.made = JSON.stringify(data.made);
     const before = new Map([...grid.children, ...waiting.children].map((cell) => [cell.dataset.key, cell]));
     const kept = (key, empty) => {
         const cell = before.get(key) ?? empty();

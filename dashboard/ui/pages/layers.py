@@ -1,8 +1,9 @@
 """The layers page: how each side's map builds up, layer by layer or stage by stage."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 from torch import Tensor
@@ -15,7 +16,7 @@ from dashboard.explain import Explanation
 from dashboard.export.arrays import Layers
 from dashboard.export.exhibit import Exhibit
 from dashboard.figures.layers import Panel, Reel, film, film_in_words, multiples_in_words, small_panels
-from dashboard.figures.made_of import labelled
+from dashboard.figures.made_of import labelled, made_of
 from dashboard.figures.maps import Backdrop, Style, measured
 from dashboard.figures.small_maps import laid
 from dashboard.methods import AttentionRollout, GradCAM, Method, Progressive
@@ -205,10 +206,11 @@ def show_film(
     start = min(st.session_state.setdefault(named.side.key(OPENED_AT), depth), len(layers.progression))
     figure = film(*reels, shown.box, behind, style, start)
     whole = replace(shown, method=replace(shown.method, depth=None))
-    st.plotly_chart(
-        labelled(figure, whole, photo), key=named("progression"), config=CONFIG,
-        alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
-    )  # fmt: skip
+    with st.container(key=f"reel_{named('progression')}"):
+        st.plotly_chart(
+            labelled(figure, whole, photo), key=named("progression"), height="stretch", config=CONFIG,
+            alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
+        )  # fmt: skip
     film_keys(named("progression"), named.side.slot, depth, lambda depth: _choose_depth(named.side, depth))
     st.caption(
         "The first picture is the method's map up to a layer, the second what the token that the classifier reads attends to "
@@ -259,6 +261,7 @@ def show_depths(
 def show_panels(
     panels: Sequence[Panel], behind: Backdrop, style: Style, key: str, alt: str, opened: Callable[[str], None] | None = None,
     one_scale: bool = False, signed: bool = False, cell: str = "patch", depth_of: str = "",
+    made: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Small maps, and in words what their colours leave out; a click calls `opened` with the panel's meaning."""
     maps = [
@@ -268,7 +271,7 @@ def show_panels(
         )
         for panel, painted in zip(panels, small_panels(panels, style, one_scale, signed), strict=True)
     ]  # fmt: skip
-    map_grid(maps, behind, style, key, alt, opened, depth_of=depth_of)
+    map_grid(maps, behind, style, key, alt, opened, depth_of=depth_of, made_of=made)
     if words := multiples_in_words(panels, style, one_scale, signed, cell):
         st.caption(words)
 
@@ -306,7 +309,7 @@ def show_places(staged: Request, asked: Request, named: Charts, behind: Backdrop
 
     show_panels(
         panels, behind, style, key, f"{label}, for each {what}.", choose if staged is asked else None,
-        signed=staged.method.signed, cell=staged.method.needs.cell,
+        signed=staged.method.signed, cell=staged.method.needs.cell, made=made_of(chosen, staged.photo),
     )  # fmt: skip
 
 

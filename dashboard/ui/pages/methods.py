@@ -268,7 +268,7 @@ def _small(entry: Entry, layout: Layout, rho: float, pair: tuple[str, str], styl
     if entry.price.units:
         effort += f" + {entry.price.units:,} {entry.price.unit}"
     took = "" if done is None else f"{effort}, {_milliseconds(done.look + done.reading)}"
-    state = (rho_in_words(rho), took) if took else (str(entry.price),)
+    state = (rho_in_words(rho), took) if took else (f"not run yet: {entry.price}",)
     more = (method.__doc__ or "").partition("\n")[0]
     return SmallMap(
         method.label, (*state, *([", ".join(marks)] if marks else [])), place_in_photo,

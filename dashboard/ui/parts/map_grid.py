@@ -4,7 +4,7 @@ A component of its own, since Plotly neither adapts to the screen's width nor ca
 long to draw them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,18 +41,20 @@ class SmallMap:
 def map_grid(
     maps: Sequence[SmallMap], behind: Backdrop, style: Style, key: str, alt: str, opened: Callable[[str], None] | None = None,
     run: Callable[[str], None] | None = None, least: int = 110, depth_of: str = "",
+    made_of: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Draws the maps over the photo, each at least `least` pixels wide, in rows that are as full as can be; `alt` names them.
 
     A click calls `opened` with the map's value; without `opened` the maps are no buttons. `run` gets the value of a map that
     has not been run. If the maps are one side's depths, `depth_of` is the side: the chosen one then follows the film.
+    `made_of` tells how the chosen map was made, and is kept in the page beside it.
     """
     colours = {small.painted["colours"] for small in maps if small.painted}
     data: dict[str, Any] = {
         "maps": [asdict(small) | {"value": small.value or small.name} for small in maps], "smooth": style.smooth, "alt": alt,
         "opacity": max(style.opacity, LEAST_OPACITY), "photo": behind.uri, "ratio": behind.width / behind.height,
         "palettes": {name: encoded(palette(name)) for name in sorted(colours)}, "least": least, "opens": opened is not None,
-        "depthOf": depth_of,
+        "depthOf": depth_of, "made": made_of,
     }  # fmt: skip
 
     def told(call: Callable[[str], None] | None, what: str) -> Callable[[], None]:
