@@ -41,7 +41,7 @@ run: setup ## serve the dashboard on port 8501, or on PORT=...
 	$(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
 # One thread for each worker: with more threads than cores, the workers would wait for each other.
-test: $(VENV)/.ready-dev ## all tests, a real browser included
+test: $(VENV)/.ready-dev tools/node_modules/.ready ## all tests, a real browser included
 	$(PY) -m tests.chromium
 	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4 $(COVERAGE)
 

@@ -10,7 +10,8 @@ from dashboard.ui.pages import PAGES, Page
 from dashboard.ui.parts.links import every_setting_kept
 from dashboard.ui.streamlit_internals import MenuEntry
 
-ICON = Path(__file__).with_name("icon.svg")
+ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.svg", "logo.svg"))
+NAME = "Looking at models"  # of the whole, in the tab and beside the pages' names
 
 
 def open_page(scripts: Path) -> None:
@@ -28,7 +29,9 @@ def open_page(scripts: Path) -> None:
     first, *others = PAGES
     entries = [entry(first, "home", default=True), entry(first, visibility="hidden"), *map(entry, others)]
     st.set_page_config(page_icon=ICON, layout="wide")
+    st.logo(LOGO, size="large", icon_image=ICON)
     shown = st.navigation(entries).title
+    st.set_page_config(page_title=f"{shown} · {NAME}")  # after the menu, which sets the page's own title
     _run(scripts, next(page for page in PAGES if page.title == shown))
 
 
@@ -43,5 +46,5 @@ def _run(scripts: Path, shown: Page) -> None:
     """
     containers = {page: st.container() if page is shown else st.empty() for page in PAGES}
     with containers[shown], every_setting_kept(shown.title):
-        st.subheader(shown.question)
+        st.title(shown.question, anchor=False)
         runpy.run_path(str(scripts / f"{shown.title}.py"))

@@ -23,6 +23,6 @@ SAYS_ALONE = "left => JSON.stringify([...new URLSearchParams(location.search)]) 
 def test_what_is_left_in_the_address(page: Page, served: str, path: str, query: str, left: list[list[str]]):
     open_page(page, served, path, query)
     page.wait_for_function(SAYS_ALONE, arg=left)
-    expect(page.locator("h3").first).to_be_visible()
+    expect(page.locator("h1").first).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     expect(page.locator(".st-key-left input").first).to_have_value("bundled/cnn")

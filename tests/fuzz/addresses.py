@@ -119,7 +119,7 @@ def check(case: Case) -> None:
     what is left in the address says each setting once."""
     app = followed(case.page, case.query)
     assert not app.exception, [entry.value for entry in app.exception]
-    assert [title.value for title in app.subheader][:1] == [TITLES[case.page]]
+    assert [title.value for title in app.title][:1] == [TITLES[case.page]]
     assert [error.value for error in app.error if not error.value.endswith(KEEPING)] == []
     assert not app.warning
     assert sum(box.icon == ICON for box in app.info) <= 1

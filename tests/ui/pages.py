@@ -44,7 +44,7 @@ def healthy(app: AppTest) -> AppTest:
 
 def words(app: AppTest) -> str:
     """Everything that the page says."""
-    spoken = (*app.markdown, *app.caption, *app.subheader, *app.error, *app.info, *app.warning)
+    spoken = (*app.markdown, *app.caption, *app.title, *app.error, *app.info, *app.warning)
     return " ".join(element.value for element in spoken).replace("\\", "")
 
 

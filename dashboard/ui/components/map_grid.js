@@ -71,7 +71,7 @@ function fillMap(cell, small, data, palettes, act) {
     map.style.aspectRatio = data.ratio;
     map.disabled = !data.opens;
     map.title = more;
-    map.setAttribute("aria-label", [small.group, name, ...notes].filter(Boolean).join(", "));
+    map.setAttribute("aria-label", [place, small.group, name, ...notes].filter(Boolean).join(", "));
     map.onclick = () => act("opened", small.value);
     map.querySelector(".dark").replaceChildren(...small.laid.unseen.map((corners) => laid(made("i"), corners)));
     map.querySelector(".place").textContent = place;

@@ -322,7 +322,7 @@ def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share:
 
     `ranked` is the agreement by rank correlation, the default metric, which the page has already computed.
     """
-    st.markdown("##### Agreement between methods")
+    st.markdown("## Agreement between methods")
     metric = _pick_metric(share)
     shown = ranked if metric == RANK_CORRELATION else agreement_of(found, metric)
     _sum_up(found, shown, metric, share)

@@ -28,12 +28,12 @@ def show() -> None:
         f"Shared by all visitors. Up to {caches.MODELS_KEPT} stay loaded; a model that nobody has chosen is unloaded first, "
         "else the least recently used."
     )
-    st.markdown("#### In memory")
+    st.markdown("## In memory")
     show_pending()
     show_loaded()
-    st.markdown("#### Known checkpoints")
+    st.markdown("## Known checkpoints")
     show_known()
-    st.markdown("#### Any other model")
+    st.markdown("## Any other model")
     load_another()
 
 

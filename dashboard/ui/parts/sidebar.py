@@ -15,6 +15,7 @@ from dashboard.ui.parts.downloads import Tray, offer_files
 from dashboard.ui.parts.model_picker import pick_models
 from dashboard.ui.parts.notices import no_place_yet
 from dashboard.ui.parts.photo_picker import pick_photo
+from dashboard.ui.parts.spoken import spoken_names
 from dashboard.ui.parts.style import shape_of, style_sheet
 from dashboard.ui.parts.text import plain
 from dashboard.ui.parts.welcome import welcome
@@ -46,6 +47,7 @@ def common_sidebar() -> Chosen:
         sides = pick_models(notices)
         style, share = pick_style()
         copy_link()
+        spoken_names()
     shape_of(photo)
     return Chosen(photo, sides, style, share)
 

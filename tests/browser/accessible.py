@@ -1,0 +1,50 @@
+"""What a person who listens to a page, or sees little of it, gets: axe-core's findings, headings, and names of controls."""
+
+from collections import Counter
+from functools import cache
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.conftest import ROOT
+
+AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
+CONTROLS = ("combobox", "slider", "radiogroup", "switch", "checkbox", "textbox", "searchbox", "spinbutton")
+OUTLINE = """[...document.querySelectorAll('h1, h2, h3, h4, h5, h6, [role=heading]')]
+    .map(each => [Number(each.ariaLevel ?? each.tagName[1]), each.textContent])"""
+
+
+@cache
+def _script() -> str:
+    if not AXE.exists():
+        raise FileNotFoundError(f"{AXE} is missing: `make test` installs it, by `npm ci --prefix tools`")
+    return AXE.read_text(encoding="utf-8")
+
+
+def findings(page: Page) -> list[str]:
+    """What axe-core finds wrong with a page, one line for each element."""
+    if not page.evaluate("!!window.axe"):
+        page.evaluate(_script())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['html'][:200]} ({' '.join((node['failureSummary'] or '').split())[:300]})"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def headings(page: Page) -> list[tuple[int, str]]:
+    """Level and text of each heading, in order."""
+    return [(level, text) for level, text in page.evaluate(OUTLINE)]
+
+
+def controls(page: Page) -> Counter[tuple[str, str]]:
+    """How often each pair of role and spoken name comes among the page's controls."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    return Counter((role, _told(node, "name")) for node in nodes if (role := _told(node, "role")) in CONTROLS)
+
+
+def _told(node: dict[str, Any], what: str) -> str:
+    return "" if node.get("ignored") else node.get(what, {}).get("value", "")
