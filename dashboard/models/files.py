@@ -72,6 +72,15 @@ def own_files() -> list[Path]:
     return [path for path in _listed(base) if path.as_posix().isprintable() and _is_regular(base, path)]
 
 
+def weight_of(path: Path) -> int | None:
+    """The bytes of a file of weights, or of all of them in a folder; None where there are none."""
+    files = [path] if path.is_file() else list(path.glob("*.safetensors"))
+    try:
+        return sum(file.stat().st_size for file in files) or None
+    except OSError:  # deleted meanwhile, or a link that leads nowhere
+        return None
+
+
 def read_json(folder: Path, name: str, root: Path, title: str) -> dict[str, Any] | None:
     """A JSON object from a file in a folder, or None where there is no such file. Lone surrogates in its texts, which can't be
     shown, are replaced.

@@ -15,24 +15,25 @@ import torch
 from dashboard.models.catalogue import KNOWN, MODELS, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError, OutOfMemory, said, unusable
 from dashboard.models.device import Report, chosen_device, in_the_background, is_out_of_memory, kind_of, loading, silent
-from dashboard.models.downloads import NotHere
+from dashboard.models.downloads import NotHere, is_hub_id
 from dashboard.models.families import FAMILIES
 from dashboard.models.families.family import Family
 from dashboard.models.fetching import ASKED_EVERY, Download, Waits, start
-from dashboard.models.files import local_folder, local_path, own_files
+from dashboard.models.files import local_folder, local_path, own_files, weight_of
 from dashboard.models.network import Network
 from dashboard.models.observers.ladder import classifier_of
 from dashboard.numbers import MEGABYTE
 from dashboard.settings import settings
 
 __all__ = [
-    "KNOWN", "MODELS", "NO_ROOM", "NotHere", "as_found", "download", "download_limit", "is_own", "load", "local_folder",
-    "local_models", "on_this_machine", "open_network", "start_download", "title_of",
+    "KNOWN", "MODELS", "NO_ROOM", "NotHere", "as_found", "bytes_of", "download", "download_limit", "is_key", "is_own", "load",
+    "local_folder", "local_models", "may_be_on_the_hub", "on_this_machine", "open_network", "start_download", "title_of",
 ]  # fmt: skip
 
 LOG = logging.getLogger(__name__)
 NO_ROOM = "The GPU has no memory left for it, so it runs on the CPU."
 TITLE_LETTERS = 120  # of a key in a message
+FLOAT = 4  # bytes of a number in float32
 
 Loaded = TypeVar("Loaded", Network, Classifier)
 
@@ -114,6 +115,16 @@ def _known(key: str) -> dict[str, Any]:
     return {"training_data": known.training_data, "licence": known.licence, "accuracy": known.accuracy}
 
 
+def is_key(text: str) -> bool:
+    """Whether a text has the form of a key, as no part of a name has: a family and a name."""
+    return _split(text)[0] is not None
+
+
+def may_be_on_the_hub(text: str) -> bool:
+    """Whether a text that is no key has the form of a hub's model, `<owner>/<model>`."""
+    return not is_key(text) and text.count("/") == 1 and is_hub_id(text)
+
+
 def on_this_machine(key: str) -> bool:
     """Whether a model can be opened, or its key refused, without a download. Asks no network."""
     family, name = _split(key)
@@ -176,6 +187,19 @@ def is_own(key: str) -> bool:
     """Whether a key stands for a person's files below `DASHBOARD_MODELS`, even where the catalogue knows the same key."""
     family, name = _split(key)
     return family is not None and local_path(family.own_path(name)) is not None
+
+
+def bytes_of(key: str) -> int | None:
+    """The size of a model's weights, None where it is not known without opening it. Those of a person's own are measured."""
+    family, name = _split(key)
+    own = None if family is None else local_path(family.own_path(name))
+    if own is not None:
+        return weight_of(own)
+    known = KNOWN.get(key)
+    if known is None:
+        return None
+    megabytes = known.megabytes or (known.parameters or 0) * FLOAT  # what ships with the project has no download
+    return round(megabytes * MEGABYTE) or None
 
 
 def local_models() -> list[str]:

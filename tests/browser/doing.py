@@ -1,6 +1,7 @@
 """What a person does in the browser, and how a test sees that it was answered."""
 
 import json
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -73,6 +74,11 @@ def pick(page: Page, key: str, option: str) -> None:
     box.click()  # the browser scrolls to it: a menu of a box that is partly out of sight does not open
     box.fill(option)
     page.get_by_role("option", name=option, exact=True).click()
+
+
+def shows(key: str) -> re.Pattern[str]:
+    """What a box of models holds while it shows this one: a line that ends with the model's key."""
+    return re.compile(rf"(^| · ){re.escape(key)}$")
 
 
 def slider(page: Page, key: str) -> Locator:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.doing import open_page
+from tests.browser.doing import open_page, shows
 
 pytestmark = pytest.mark.browser
 SAYS_ALONE = "left => JSON.stringify([...new URLSearchParams(location.search)]) === JSON.stringify(left)"
@@ -25,4 +25,4 @@ def test_what_is_left_in_the_address(page: Page, served: str, path: str, query: 
     page.wait_for_function(SAYS_ALONE, arg=left)
     expect(page.locator("h1").first).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
-    expect(page.locator(".st-key-left input").first).to_have_value("bundled/cnn")
+    expect(page.locator(".st-key-left input").first).to_have_value(shows("bundled/cnn"))

@@ -17,6 +17,7 @@ from tests.browser.doing import (
     pick,
     record_film,
     settled,
+    shows,
     slider,
     values,
     wait_for_change,
@@ -272,7 +273,7 @@ def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
     expect(alert).to_contain_text("Unknown model 'nowhere/<b>model</b>'")
     expect(alert).to_contain_text("Keeping the previous model.")
     assert values(page, "right_map") == before
-    expect(page.locator(".st-key-right input")).to_have_value("bundled/vit")
+    expect(page.locator(".st-key-right input")).to_have_value(shows("bundled/vit"))
     assert "nowhere" not in page.url, "a reload or a copied link opens what is shown"
     page.get_by_role("button", name="Dismiss").click()
     alert.wait_for(state="detached")

@@ -1,14 +1,16 @@
 """What waits for a click, and what no click does to others: they keep the models that they have chosen."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from dashboard.models import downloads
 from dashboard.models.families import torchvision
+from dashboard.numbers import in_megabytes
 from dashboard.ui import caches, visitors
 from tests.models.tiny import FAMILIES, save
-from tests.ui.pages import healthy, opened, settled, words
+from tests.ui.pages import healthy, notices, opened, settled, words
 
 
 @pytest.fixture
@@ -91,3 +93,79 @@ def test_where_room_is_short_what_nobody_has_chosen_goes(models, somebody_else: 
     assert {"bundled/cnn", "bundled/vit", "hf/new"} <= set(left)
     caches.unload("hf/idle")
     caches.unload("hf/new")
+
+
+@pytest.fixture
+def mine(models: Path) -> Path:
+    """Two models in the models folder."""
+    for name in ("mine", "ours"):
+        save(FAMILIES["vit"].build(), models / name)
+    yield models
+    for name in ("mine", "ours"):
+        caches.unload(f"hf/{name}")
+
+
+@pytest.mark.parametrize("text", ["mine", "MINE", "hf/mine", "min"])
+def test_a_part_of_a_name_that_means_one_model_opens_it(text: str, mine: Path):
+    """By a link; what is typed into the box comes the same way, as a browser test says."""
+    app = opened(right=text)
+    assert app.selectbox(key="right").value == "hf/mine"
+    assert app.query_params == {"right": "hf/mine"}
+    assert not app.error
+    assert not notices(app)
+    app = healthy(app.selectbox(key="right").set_value("bundled/vit").run())
+    assert "right" not in app.query_params, "what comes first anyway is not in the address"
+
+
+def test_a_part_of_several_names_offers_those_on_this_machine_first(mine: Path):
+    save(FAMILIES["vit"].build(), mine / "deit-mine")
+    app = opened(right="deit")
+    assert "models match “deit”. Keeping the previous model." in app.error[0].value
+    assert app.selectbox(key="right").value == "bundled/vit"
+    offers = [button for button in app.button if (button.key or "").startswith("instead_")]
+    assert offers[0].key == "instead_right_hf/deit-mine"
+    assert len(offers) > 1
+    assert "retry_right" not in [button.key for button in app.button], "trying a text again would give the same"
+
+
+@pytest.mark.parametrize("text", ["mien", "hf/mien"])
+def test_a_slip_of_the_finger_is_mended_by_a_click(text: str, mine: Path):
+    app = opened(right=text)
+    assert app.selectbox(key="right").value == "bundled/vit"
+    offer = app.button(key="instead_right_hf/mine")
+    assert offer.label == "Did you mean hf\\/mine?"
+    app = healthy(offer.click().run())
+    assert app.selectbox(key="right").value == "hf/mine"
+    assert app.query_params["right"] == "hf/mine"
+    assert not app.error
+
+
+def test_a_hub_id_without_its_family_is_offered_with_it(models: Path):
+    app = opened(right="lab/model")
+    app = healthy(app.button(key="instead_right_hf/lab/model").click().run())
+    assert app.button(key="download_right").label.startswith("Download and open")
+
+
+@pytest.mark.parametrize("text", ["<b>x</b>", "**x** :red[y]", "zzz " * 200, "\u202ezzz", "$zzz$ · zzz"])
+def test_a_hostile_text_is_shown_as_it_is(text: str, mine: Path):
+    app = opened(right=text)
+    assert app.selectbox(key="right").value == "bundled/vit"
+    assert "No model is called" in app.error[0].value
+    assert "**x**" not in app.error[0].value
+
+
+def test_an_entry_says_what_a_model_gives_its_size_and_where_it_is(mine: Path):
+    app = opened(right="mine")
+    entries = app.selectbox(key="right").options
+    assert entries[0] == "Small ViT (bundled) · attention · ✓ 7 MB · bundled/vit"
+    assert "ResNet-50 · CAM · ↓ 103 MB · torchvision/resnet50" in entries
+    weights = in_megabytes((mine / "mine" / "model.safetensors").stat().st_size)
+    assert f"mine · attention · ✓ {weights} · hf/mine" in entries, "once opened, what it gives is known"
+    assert f"ours · ✓ {weights} · hf/ours" in entries
+
+
+def test_names_that_look_alike_stay_apart(models: Path):
+    for name in ("mine", "mi\u200bne", "mine\u200b"):
+        save(FAMILIES["vit"].build(), models / name)
+    entries = opened().selectbox(key="right").options
+    assert len(set(entries)) == len(entries)

@@ -80,7 +80,7 @@ def half_a_download(models: Path) -> None:
 
 
 TURNS: dict[str, tuple[Callable[[Path], object], str, str]] = {
-    "unknown source": (nothing, "nowhere/model", "expected bundled/…, torchvision/…"),
+    "unknown source": (nothing, "nowhere/model", "expected a part of a name"),
     "no network": (nothing, "hf/lab/model", "can't be reached"),
     "no network, torchvision": (nothing, "torchvision/vit_b_16", "can't be reached"),
     "no hub id": (nothing, "hf/a/b/c", "no hub id"),

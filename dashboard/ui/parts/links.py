@@ -192,11 +192,13 @@ def told(key: str) -> Any:
     return said if went_back_or_forth() else st.session_state.get(key, said)
 
 
-def put_back(key: str, value: Any, first: Any) -> None:
-    """Sets a setting to the value that the page really shows, if the chosen one does not open, before its widget is drawn."""
+def keep_in_address(key: str, value: str, first: str) -> None:
+    """Sets a setting that no widget is bound to: in the session, for the widget that is drawn next, and in the address, which
+    omits the value `first`.
+    """
     st.session_state[key] = value
     st.session_state[ASKED].pop(key, None)
-    _mend_address(key, None if value == first else str(value))
+    _mend_address(key, None if value == first else value)
 
 
 def turned_to_another_model() -> None:

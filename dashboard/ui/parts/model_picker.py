@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.compare import SLOTS, Pair, Side, Slot
-from dashboard.models import zoo
+from dashboard.models import finding, zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches, visitors
 from dashboard.ui.parts import opening
-from dashboard.ui.parts.links import linked, put_back, told, turned_to_another_model
+from dashboard.ui.parts.links import keep_in_address, told, turned_to_another_model
+from dashboard.ui.parts.model_facts import BETWEEN, MARKS, entries
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
@@ -91,13 +92,13 @@ def _open_wanted_pair() -> None:
     if all(_open_or_say(PAIR_PLACES[slot], key) for slot, key in pair.items()):
         del st.session_state[WANTED]
         for slot, key in pair.items():
-            put_back(slot, key, DEFAULTS[slot])
+            keep_in_address(slot, key, DEFAULTS[slot])
 
 
 def _opened(slot: Slot) -> Classifier:
     """Opens a side's chosen model, else its previous one, and then draws its box: so box and address name what is shown."""
     last, default = st.session_state.setdefault(LAST_GOOD, {}), DEFAULTS[slot]
-    box, chosen = st.container(), told(slot) or default
+    box, chosen = st.container(), _meant(told(slot) or default)
     turned = chosen != last.get(slot, default)
     if turned and slot in last:
         turned_to_another_model()
@@ -107,29 +108,51 @@ def _opened(slot: Slot) -> Classifier:
         opening.drop(slot)
     model = opened or _previous(slot)
     last[slot] = model.key
-    if model.key != chosen:
-        put_back(slot, model.key, default)
+    keep_in_address(slot, model.key, default)
     with box:
         _draw_box(slot)
     return model
 
 
+def _meant(text: str) -> str:
+    """The key of the model that a text means. A text that means none, or several, stays as it is."""
+    titles = _titles()
+    at_the_end = text.rpartition(BETWEEN)[2]  # of an entry, which the browser may still have as it was
+    if at_the_end in titles:
+        return at_the_end
+    found = finding.matching(text, titles)
+    return found[0] if len(found) == 1 and not zoo.is_key(text) else text
+
+
+def _titles() -> dict[str, str]:
+    """All keys that a person can choose from, with their titles."""
+    return {key: zoo.title_of(key) for key in _keys()}
+
+
 def _open_or_say(place: str, key: str) -> Classifier | None:
     """Opens a model. If it does not open, notes at `place` why, or that it can be downloaded, and returns None."""
     try:
+        if not zoo.is_key(key):
+            raise ModelError(opening.named(key, _titles()))
         return _classifier(key)
     except zoo.NotHere:
-        opening.offer(place, key)
+        opening.offer(place, key, () if key in zoo.KNOWN else opening.close_to(key, _titles()))
     except ModelError as error:
-        opening.refuse(place, key, str(error))
+        opening.refuse(place, key, str(error), () if key in zoo.KNOWN else opening.close_to(key, _titles()))
     return None
 
 
 def _draw_box(slot: Slot) -> None:
-    linked(
-        st.selectbox, f"{slot.capitalize()} model", _options(slot), key=slot, accept_new_options=True,
-        help="Choose one, or type `torchvision/<name>`, `hf/<hub id>` or `hf/<folder>`: a folder inside the one that the "
-        "environment variable DASHBOARD_MODELS names.",
+    keys = list(dict.fromkeys([DEFAULTS[slot], *_keys(), st.session_state[LAST_GOOD][slot]]))
+    lines = entries(keys)
+
+    def line(key: str) -> str:
+        return lines.get(key, key)
+
+    st.selectbox(
+        f"{slot.capitalize()} model", keys, key=slot, accept_new_options=True, format_func=line,
+        help="Type a part of a name: `resnet50`, `dino`. Any other model of the Hugging Face hub: `hf/<hub id>`.\n\n"
+        f"{MARKS} How to add your own models is on the models page.",
     )  # fmt: skip
 
 
@@ -146,8 +169,7 @@ def _classifier(key: str) -> Classifier:
         return caches.classifier(key)
 
 
-def _options(slot: Slot) -> list[str]:
-    """The keys in a side's box: its default, the known checkpoints, the models folder's, and the model that is shown."""
-    known = [checkpoint.key for checkpoint in zoo.MODELS]
-    local = [key for key in zoo.local_models() if key not in zoo.KNOWN]
-    return list(dict.fromkeys([DEFAULTS[slot], *known, *local, st.session_state[LAST_GOOD][slot]]))
+def _keys() -> list[str]:
+    """The keys in both boxes: a person's own models, then the known checkpoints."""
+    own = [key for key in zoo.local_models() if key not in zoo.KNOWN]
+    return [*own, *zoo.KNOWN]

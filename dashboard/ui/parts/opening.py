@@ -2,12 +2,12 @@
 other the page says why, and lets the visitor try again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.models import zoo
+from dashboard.models import finding, zoo
 from dashboard.models.fetching import Download
 from dashboard.numbers import MEGABYTE, in_megabytes
 from dashboard.ui.parts.text import plain
@@ -21,11 +21,13 @@ LOOKED_AT = 1.0  # seconds between two looks at a download
 class Pending:
     """A model that a visitor asked for and that is not open: it failed, is being downloaded, or waits for their click.
 
-    `ready` says that the next run of the page should open it; `wanted` becomes false when they choose something else.
+    `ready` says that the next run of the page should open it; `wanted` becomes false when they choose something else. The
+    models `close` to what they asked for are offered in its place.
     """
 
     key: str
     error: str = ""
+    close: tuple[str, ...] = ()
     download: Download | None = None
     ready: bool = False
     wanted: bool = True
@@ -45,15 +47,31 @@ def is_pending(place: str) -> bool:
     return place in _pending()
 
 
-def offer(place: str, key: str) -> None:
+def offer(place: str, key: str, close: tuple[str, ...] = ()) -> None:
     """Offers a visitor to download a model, or tells them why it may not be downloaded."""
-    refuse(place, key, too_much(key))
+    refuse(place, key, too_much(key), close)
 
 
-def refuse(place: str, key: str, error: str) -> None:
-    """Tells a visitor why a model does not open, and lets them try again."""
+def refuse(place: str, key: str, error: str, close: tuple[str, ...] = ()) -> None:
+    """Tells a visitor why a model does not open, and lets them try again, or choose one that is `close` to it."""
     drop(place)
-    _pending()[place] = Pending(key, error)
+    _pending()[place] = Pending(key, error, close)
+
+
+def close_to(text: str, titles: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of a few models that a person may have meant by a text; those on this machine come first."""
+    found = dict.fromkeys([*finding.matching(text, titles), *finding.alike(text, titles)])
+    found.pop(text, None)
+    nearest = sorted(found, key=lambda key: not zoo.on_this_machine(key))[: finding.OFFERED]
+    return (*nearest, f"hf/{text}") if zoo.may_be_on_the_hub(text) else tuple(nearest)
+
+
+def named(text: str, titles: Mapping[str, str]) -> str:
+    """Why a text opens no model: several match it, or none does."""
+    count = len(finding.matching(text, titles))
+    if count:
+        return f"{count} models match “{text[:80]}”."
+    return f"No model is called “{text[:80]}”: expected a part of a name, or a key such as hf/<hub id> or torchvision/<name>."
 
 
 def drop(place: str) -> None:
@@ -119,7 +137,7 @@ def show(here: Iterable[str], keeping: str = "") -> None:
     for place, waiting in pending.items():
         if waiting.error:
             st.error(f"{plain(waiting.error)} {keeping}".rstrip())
-            _buttons(place, "Try again", f"retry_{place}", again)
+            _buttons(place, waiting, "Try again", f"retry_{place}", again)
         elif waiting.download is None:
             _offer(place, waiting, keeping)
     under_way = [place for place, waiting in pending.items() if waiting.download is not None]
@@ -130,13 +148,26 @@ def show(here: Iterable[str], keeping: str = "") -> None:
 def _offer(place: str, waiting: Pending, keeping: str) -> None:
     name = plain(zoo.title_of(waiting.key)[:80])
     st.info(f"**{name}** is not on this machine. {keeping}".rstrip())
-    _buttons(place, f"Download and open ({size_of(waiting.key)})", f"download_{place}", fetch, waiting.key)
+    _buttons(place, waiting, f"Download and open ({size_of(waiting.key)})", f"download_{place}", fetch, waiting.key)
 
 
-def _buttons(place: str, label: str, key: str, act: Callable[..., None], *arguments: str) -> None:
-    with st.container(horizontal=True):
-        st.button(label, key=key, on_click=act, args=(place, *arguments), type="primary")
+def _buttons(place: str, waiting: Pending, label: str, key: str, act: Callable[..., None], *arguments: str) -> None:
+    """The models that may have been meant; a button that acts, where the model's name is one; and one that does nothing."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(waiting.close) > 1:
+            st.markdown("Did you mean one of these?", width="content")
+        for close in waiting.close:
+            asked = plain(close) if len(waiting.close) > 1 else f"Did you mean {plain(close)}?"
+            st.button(asked, key=f"instead_{place}_{close}", on_click=instead, args=(place, close))
+        if zoo.is_key(waiting.key):
+            st.button(label, key=key, on_click=act, args=(place, *arguments), type="primary")
         st.button("Dismiss", key=f"dismiss_{place}", on_click=drop, args=(place,))
+
+
+def instead(place: str, key: str) -> None:
+    """Has the next run open another model in place of the pending one."""
+    drop(place)
+    _pending()[place] = Pending(key, ready=True)
 
 
 def again(place: str) -> None:
