@@ -15,7 +15,7 @@ TITLES = {key: row.title for key, row in KNOWN.items()} | {"hf/mine": "mine", "h
         ("ResNet 50", "torchvision/resnet50"),
         ("mine", "hf/mine"),
         ("HF/MINE", "hf/mine"),
-        ("ViT-B/16", "hf/google/vit-base-patch16-224"),
+        ("DeiT-S/16", "hf/facebook/deit-small-patch16-224"),
         ("dinov2-small", "hf/lab/dinov2-small"),
         ("registers small", "hf/facebook/dinov2-with-registers-small-imagenet1k-1-layer"),
         ("bundled/vit", "bundled/vit"),
