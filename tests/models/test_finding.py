@@ -31,7 +31,7 @@ def test_a_part_of_several_names_means_all_of_them():
     assert all("dino" in key for key in found)
 
 
-@pytest.mark.parametrize("text", ["", " ", "·", "no such thing", "<b>", "é" * 10_000])
+@pytest.mark.parametrize("text", ["", " ", "·", "no such thing", "<qq>", "é" * 10_000])
 def test_a_text_that_means_nothing(text: str):
     assert matching(text, TITLES) == []
 
