@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Condition
+from typing import get_args
 
 import streamlit as st
 from torch import Tensor
@@ -12,16 +13,18 @@ from dashboard.export.arrays import Layers, attention_npz, layers_npz, maps_npz,
 from dashboard.export.exhibit import Exhibit, settings, stem, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
+from dashboard.export.sheet import DOTS, MEDIA, SIZES, Format, Sheet
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
 
-Files = dict[str, Callable[[], bytes]]  # by kind of file: a function that makes it
+Files = dict[str, Callable[..., bytes]]  # by kind of file: a function that makes it; a figure's takes its sheet
 WAITS = 5.0  # seconds that a click waits for a page that is being drawn
 
 KINDS = {  # kind: label, how its name ends, media type, help
-    "left_map": ("Left map (PNG)", ".png", "image/png", "At the photo's own resolution."),
-    "right_map": ("Right map (PNG)", ".png", "image/png", "At the photo's own resolution."),
+    "figure": ("Figure", "", "", "For papers and slides: everything on white, with titles and colour bars."),
+    "left_map": ("Left map (PNG)", ".png", "image/png", "At the photo's own resolution, and at least 1,200 pixels wide."),
+    "right_map": ("Right map (PNG)", ".png", "image/png", "At the photo's own resolution, and at least 1,200 pixels wide."),
     "methods": ("Raw maps (NPZ)", "_methods.npz", "application/octet-stream",
                 "Values and boxes of all maps shown, rank correlations and the settings, for NumPy."),
     "maps": ("Raw maps (NPZ)", ".npz", "application/octet-stream", "Values, boxes and settings, for NumPy."),
@@ -68,8 +71,8 @@ class Tray:
             self._files = files
             self._laid.notify_all()
 
-    def made(self, kind: str) -> bytes:
-        """Makes a file from what is on the page.
+    def made(self, kind: str, *how: Sheet) -> bytes:
+        """Makes a file from what is on the page; a figure for the sheet that says `how`.
 
         Raises:
             LookupError: the page does not show what the file needs, such as a map that has not been run.
@@ -78,14 +81,16 @@ class Tray:
             if not self._laid.wait_for(lambda: kind in self._files, WAITS):
                 raise LookupError(f"{self._names.get(kind, kind)} is made of maps that are not on the page")
             make = self._files[kind]
-        return make()
+        return make(*how)
 
 
 def comparison_names(photo: Photo, models: Pair[Classifier], methods: Pair[str]) -> dict[str, str]:
     """Names for the files of the compare page: photo, models and methods."""
     each = Pair.of(lambda slot: (models[slot].title, methods[slot]))
     both = (*each.left, *each.right)
-    return _names(photo, {"left_map": each.left, "right_map": each.right, "maps": both, "settings": both, "report": both})
+    return _names(
+        photo, {"figure": both, "left_map": each.left, "right_map": each.right, "maps": both, "settings": both, "report": both}
+    )
 
 
 def names_of(kind: str, photo: Photo, *parts: str) -> dict[str, str]:
@@ -107,18 +112,47 @@ def offer_files(names: Mapping[str, str]) -> Tray:
         return tray
     with st.popover("Download", icon=":material/download:", width="stretch", key="downloads"):
         st.caption("Files are made from the maps on the page. A file whose map has not been run is not available.")
+        if "figure" in names:
+            _offer_figure(tray, names["figure"])
         for kind, name in names.items():
-            label, _, media_type, text = KINDS[kind]
-            st.download_button(
-                label, partial(tray.made, kind), name, media_type, key=f"download_{kind}", help=text, on_click="ignore",
-                width="stretch",
-            )  # fmt: skip
+            if kind != "figure":
+                label, _, media_type, text = KINDS[kind]
+                _offer(label, partial(tray.made, kind), name, media_type, kind, text)
     return tray
+
+
+@st.fragment  # so that a choice of format redraws nothing else
+def _offer_figure(tray: Tray, name: str) -> None:
+    """Draws the choice of a figure's format and size, and the button that makes it."""
+    form, wide, dots = st.columns([3, 4, 3], vertical_alignment="bottom")
+    choice = form.selectbox("Figure as", get_args(Format), key="figure_format")
+    width = wide.selectbox("Width", list(SIZES), key="figure_width", index=1, format_func=_with_millimetres)
+    dpi = dots.selectbox("DPI", DOTS, key="figure_dpi", index=1, disabled=choice != "PNG")
+    sheet, (label, _, _, text) = Sheet(choice, width, dpi), KINDS["figure"]
+    _offer(f"{label} ({choice})", partial(tray.made, "figure", sheet), name + sheet.ending, MEDIA[choice], "figure", text)
+
+
+def _with_millimetres(width: str) -> str:
+    return f"{width} ({SIZES[width].millimetres:g} mm)"
+
+
+def _offer(label: str, make: Callable[[], bytes], name: str, media_type: str, kind: str, text: str) -> None:
+    st.download_button(
+        label, make, name, media_type, key=f"download_{kind}", help=text, on_click="ignore", width="stretch",
+        type="primary" if kind == "figure" else "secondary",
+    )  # fmt: skip
+
+
+def _comparison_figure(exhibit: Exhibit, sheet: Sheet) -> bytes:
+    from dashboard.export.figure import comparison_figure  # it brings matplotlib's fonts and writers, a second of loading
+
+    return comparison_figure(exhibit, sheet)
 
 
 def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Files:
     """Pictures, raw maps, settings and the report of the compare page."""
     return {
+        "figure": partial(_comparison_figure, exhibit),
         "left_map": partial(map_png, exhibit, "left"),
         "right_map": partial(map_png, exhibit, "right"),
         "maps": partial(maps_npz, exhibit),
