@@ -39,7 +39,7 @@ BOXES = """() => {
             }[kind]();
         }
     const roots = [...document.querySelectorAll(".st-key-photos *")].map((element) => element.shadowRoot);
-    found.photo = roots.find(Boolean).querySelector("[aria-checked=true]").dataset.id;
+    found.photo = roots.find(Boolean)?.querySelector("[aria-checked=true]")?.dataset.id;
     return found;
 }"""
 META = """() => {

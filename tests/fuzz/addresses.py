@@ -54,7 +54,9 @@ RAW = (
     "%F4%90%80%80",
 )
 STRANGE_KEYS = (
-    "", " ", "embed", "embed_options", "EMBED", "own_photo", "photo_origin", "upload", "camera", "use_camera", "welcome", "\0",
+    "", " ", "embed", "embed_options", "EMBED",
+    "own_photos", "own_chosen", "tab_returned", "share_photo", "photo_step",
+    "upload", "camera", "use_camera", "welcome", "\0",
     "猫", "__proto__", "constructor", "x" * 2000, "cnn ", "CNN", "cnn[]", "cnn.a", "pair_ImageNet", "place_of_notices", DRAWN,
 )  # fmt: skip
 

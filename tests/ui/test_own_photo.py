@@ -176,10 +176,10 @@ def test_a_link_that_its_server_has_ended_is_forgotten_by_its_owner():
     assert "stop_sharing" not in [button.key for button in mine.button]
 
 
-def reloaded(app: AppTest, **query: str) -> AppTest:
+def reloaded(app: AppTest, here: bool = True, **query: str) -> AppTest:
     """A new page of the same browser tab: its script gives the token back, which AppTest can't do."""
     again = opened(**query)
-    again.session_state[RETURNED] = app.session_state[TAB]
+    again.session_state[RETURNED] = app.session_state[TAB], here
     return healthy(again.run())
 
 
@@ -189,6 +189,12 @@ def test_a_reload_keeps_the_photos_and_which_is_chosen():
     assert "first.png, 70 x 50" in words(mine).replace("*", "")
     assert [own.name for own in mine.session_state[OWN]] == ["second.png", "first.png"]
     assert not notices(mine)
+
+
+def test_another_link_in_the_same_tab_shows_its_photo_and_keeps_the_own_ones_in_the_list():
+    mine = reloaded(uploaded(opened()), here=False, photo="coffee")
+    assert "Cup of coffee" in words(mine)
+    assert [own.name for own in mine.session_state[OWN]] == ["mine.png"]
 
 
 def test_after_a_reload_its_owner_can_still_stop_sharing():

@@ -15,14 +15,16 @@ function storage() {
     }
 }
 
-// After a reload the server knows nothing of this tab, which then asks once for the photos that it brought before.
+// After a reload the server knows nothing of this tab, which then asks once for the photos that it brought before. Where the
+// person opened another link in the tab, the photo that the link names is shown, and theirs are in the list alone.
 function afterReload(root, { tab, gone }, setTriggerValue) {
     const kept = storage()?.getItem(KEPT);
     if (tab) storage()?.setItem(KEPT, tab);
     else if (gone) storage()?.removeItem(KEPT);
     else if (kept && !root.dataset.asked) {
         root.dataset.asked = "yes";
-        setTriggerValue("returned", kept);
+        const reloaded = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+        setTriggerValue("returned", { tab: kept, reloaded });
     }
 }
 

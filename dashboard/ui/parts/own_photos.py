@@ -139,8 +139,11 @@ def keep_for_a_reload() -> None:
         st.session_state[GONE] = True
 
 
-def bring_back(tab: str) -> bool:
-    """Takes up the photos of a tab that was reloaded; returns whether the server still has them."""
+def bring_back(tab: str, reloaded: bool) -> bool:
+    """Takes up the photos that a tab had brought; returns whether the server still has them.
+
+    If the tab was `reloaded`, the one that was chosen is chosen again; if it went to another link, the link's photo stays.
+    """
     kept = tabs.kept(tab)
     if kept is None:
         st.session_state[GONE] = True
@@ -150,7 +153,7 @@ def bring_back(tab: str) -> bool:
     st.session_state[OWN] = (*(own for own in every() if own.link not in links), *photos)
     st.session_state[TAB] = tab
     if here is None:
-        st.session_state[CHOSEN] = which
+        st.session_state[CHOSEN] = which if reloaded else None
     else:  # the address names a photo, which counts: it may be the visitor's own that they put into the link
         st.session_state[CHOSEN] = links.get(here.link, here.id)
     return True

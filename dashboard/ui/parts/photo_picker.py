@@ -161,15 +161,15 @@ def _expired() -> None:
     say("This link's photo has expired; using the sample.")
 
 
-def _returned(tab: str) -> None:
-    """A callback: the tab was reloaded, and had brought photos before."""
-    st.session_state[RETURNED] = tab
+def _returned(told: Any) -> None:
+    """A callback: the tab had brought photos before it was reloaded, or before it went to another link."""
+    st.session_state[RETURNED] = str(told["tab"]), bool(told["reloaded"])
 
 
 def _bring_back() -> None:
     """Takes up what the tab had brought before it was reloaded."""
-    tab = st.session_state.pop(RETURNED, "")
-    if tab and not own_photos.bring_back(tab):
+    tab, reloaded = st.session_state.pop(RETURNED, ("", False))
+    if tab and not own_photos.bring_back(tab, reloaded):
         say(
             f"Your own photos were not kept: this server holds them in memory for {tabs.HOURS} hour after a page is closed, "
             "and until it restarts."
