@@ -28,6 +28,7 @@ SHARD_NAME = re.compile(r"[\w-][\w.-]*\.safetensors", re.ASCII)
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+NO_WEIGHTS = f"{{}} holds no safetensors weights: other formats can run code and are not opened. Expected {WEIGHTS} or {INDEX}."
 
 
 def local_path(name: str) -> Path | None:
@@ -111,10 +112,7 @@ def weights_of(folder: Path, root: Path, title: str) -> dict[str, Tensor]:
     index = None if os.path.lexists(folder / WEIGHTS) else read_json(folder, INDEX, root, title)
     names = [WEIGHTS] if index is None else _shards(index)
     if index is None and not os.path.lexists(folder / WEIGHTS):
-        raise ModelError(
-            f"{title} holds no safetensors weights: other formats can run code and are not opened. "
-            f"Expected {WEIGHTS} or {INDEX}."
-        )
+        raise ModelError(NO_WEIGHTS.format(title))
     paths = {}
     for name in names:
         path = _below(root, folder / name)

@@ -8,6 +8,7 @@ DASHBOARD_MODELS>`. Loading has two halves: a family makes a `Network` of the ke
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -27,7 +28,8 @@ from dashboard.settings import settings
 
 __all__ = [
     "KNOWN", "MODELS", "NO_ROOM", "NotHere", "as_found", "bytes_of", "download", "download_limit", "is_key", "is_own", "load",
-    "local_folder", "local_models", "may_be_on_the_hub", "on_this_machine", "open_network", "start_download", "title_of",
+    "local_folder", "local_models", "may_be_on_the_hub", "objection", "on_this_machine",
+    "open_network", "own_root", "start_download", "title_of",
 ]  # fmt: skip
 
 LOG = logging.getLogger(__name__)
@@ -202,12 +204,32 @@ def bytes_of(key: str) -> int | None:
     return round(megabytes * MEGABYTE) or None
 
 
+def own_root() -> Path | None:
+    """The folder with a person's own models, None where `DASHBOARD_MODELS` names none."""
+    return settings().models
+
+
 def local_models() -> list[str]:
     """The keys that a person's files below `DASHBOARD_MODELS` can be opened by."""
     files = own_files()
     return [
         f"{each.prefix}/{name}" for each in sorted(FAMILIES, key=lambda each: each.prefix) for name in each.own_names(files)
     ]
+
+
+def objection(key: str) -> str:
+    """Why a person's own model does not open, as far as that shows without reading its weights; else empty."""
+    family, name = _split(key)
+    title = title_of(key)
+    try:
+        if family is not None:
+            family.inspect(name, title)
+    except ModelError as error:
+        return str(error)
+    except Exception as error:  # libraries read a person's files, and raise whatever they like
+        LOG.warning("%a can't be inspected", key[:TITLE_LETTERS], exc_info=True)
+        return str(unusable(title[:TITLE_LETTERS], said(error)))
+    return ""
 
 
 def as_found(known: Checkpoint) -> Checkpoint:

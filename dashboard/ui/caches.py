@@ -27,6 +27,7 @@ KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # how many bytes of photos stay avai
 WATCHED_EVERY = 60  # seconds between two checks: an expired photo goes at most this much later
 
 _loaded: dict[str, Classifier] = {}  # the models that `classifier` keeps
+_refused: dict[str, str] = {}  # why a model did not open when it was last tried, by its key
 _gone = Event()  # set when a model was released, which the garbage collector's frozen objects may still hold
 
 
@@ -53,11 +54,13 @@ def classifier(key: str) -> Classifier:
         model = STORE.open(key, stop_if_left, may_download=False)
     except zoo.NotHere:  # no failure: the page offers the download
         raise
-    except ModelError:  # the page shows the error's sentence, the log its traceback
+    except ModelError as error:  # the page shows the error's sentence, the log its traceback
+        _refused[key] = str(error)
         LOG.warning("%.200r does not open", key, exc_info=True)
         raise
     _make_room()
     _loaded[key] = model
+    _refused.pop(key, None)
     _freeze()
     return model
 
@@ -75,6 +78,11 @@ def _make_room() -> None:
 def loaded() -> tuple[Classifier, ...]:
     """The models in memory, oldest first."""
     return tuple(_loaded.values())
+
+
+def refused(key: str) -> str:
+    """Why a model did not open when it was last tried; empty if it opened, or was never tried."""
+    return _refused.get(key, "")
 
 
 def unload(key: str) -> None:

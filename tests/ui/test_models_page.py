@@ -9,6 +9,7 @@ from torchvision.models import resnet18
 
 from dashboard.models.catalogue import KNOWN, MODELS
 from dashboard.ui import caches
+from tests.conftest import ROOT
 from tests.models.tiny import FAMILIES, save
 from tests.ui.pages import healthy, opened, settled, words
 
@@ -136,3 +137,41 @@ def test_settings_of_the_other_pages_stay_in_the_address():
     assert app.slider(key="right_discard").value == 0.8
     assert app.slider(key="right_depth").value == 2
     assert app.session_state["show"] == "map"
+
+
+def test_your_models_come_first_with_what_each_gives_or_why_it_is_refused(models: Path):
+    for name in ("mine", "lab/odd"):
+        save(FAMILIES["vit"].build(), models / name)
+    (models / "lab" / "odd" / "config.json").write_text('{"model_type": "bert"}')
+    save_file({}, models / "no_such_net.safetensors")
+    app = opened("Models")
+    headings = [entry.value for entry in app.markdown if entry.value.startswith("## ")]
+    assert headings[0] == "## Your models"
+    text = words(app)
+    assert "3 models in `" in text or "Three models in `" in text
+    assert "expected a model_type such as vit" in text
+    assert "torchvision has no classifier" in text
+    assert text.count("not opened yet") == 1
+    app = healthy(app.button(key="own_hf/mine").click().run())
+    assert app.button(key="own_hf/mine").label == "Loaded"
+    assert "not opened yet" not in words(app)
+    caches.unload("hf/mine")
+
+
+def test_a_model_that_failed_says_why_in_its_row(models: Path):
+    save(FAMILIES["vit"].build(), models / "mine")
+    (models / "mine" / "model.safetensors").write_bytes(b"cut short")
+    app = healthy(opened("Models").button(key="own_hf/mine").click().run())
+    assert "damaged or cut short" in words(healthy(app.run()))
+    save(FAMILIES["vit"].build(), models / "mine")
+    app = healthy(app.button(key="own_hf/mine").click().run())
+    assert app.button(key="own_hf/mine").label == "Loaded"
+    caches.unload("hf/mine")
+
+
+def test_without_a_folder_the_page_says_how_to_set_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("DASHBOARD_MODELS", raising=False)
+    app = opened("Models")
+    [example] = app.code
+    assert "DASHBOARD_MODELS=~/models make run" in example.value
+    assert example.value.split("\n")[0] in (ROOT / "README.md").read_text()

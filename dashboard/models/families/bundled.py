@@ -51,6 +51,9 @@ class Bundled:
     def own_names(self, files: Sequence[Path]) -> list[str]:
         return []
 
+    def inspect(self, name: str, title: str) -> None:
+        return
+
     def fetch(self, name: str, title: str, download: Download) -> None:
         raise NotHere(title)
 

@@ -62,6 +62,14 @@ class Family(Protocol):
         """The names that a person's own `files` can be opened by; paths are relative to `DASHBOARD_MODELS`."""
         ...
 
+    def inspect(self, name: str, title: str) -> None:
+        """Looks at a person's own files without reading the weights.
+
+        Raises:
+            ModelError: `open` would refuse them; the text says what was expected.
+        """
+        ...
+
     def fetch(self, name: str, title: str, download: Download) -> None:
         """Downloads a checkpoint's files.
 

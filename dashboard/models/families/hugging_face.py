@@ -28,7 +28,7 @@ from dashboard.models.device import Report, is_out_of_memory
 from dashboard.models.downloads import NotHere, cached_folder, fetch_from_hub, is_hub_id
 from dashboard.models.families.family import IMAGENET, Checkpoint
 from dashboard.models.fetching import Download
-from dashboard.models.files import local_folder, local_path, weights_of
+from dashboard.models.files import NO_WEIGHTS, local_folder, local_path, weights_of
 from dashboard.models.network import Network
 from dashboard.models.observers.attention import check_tokens
 from dashboard.models.observers.exported import exported
@@ -106,6 +106,15 @@ class HuggingFace:
     def own_names(self, files: Sequence[Path]) -> list[str]:
         folders = sorted(path.parent for path in files if path.name == "config.json" and path.parent != Path())
         return [folder.as_posix() for folder in folders]
+
+    def inspect(self, name: str, title: str) -> None:
+        folder, root = local_folder(name), settings().models
+        if folder is None or root is None:
+            return
+        configuration_of(folder.resolve(), root.resolve(), title)
+        processor_of(folder.resolve(), root.resolve(), title)
+        if not any(folder.glob("*.safetensors")):
+            raise ModelError(NO_WEIGHTS.format(title))
 
     def fetch(self, name: str, title: str, download: Download) -> None:
         fetch_from_hub(name, title, download)

@@ -55,6 +55,9 @@ def _known(name: str) -> Checkpoint:
     )  # fmt: skip
 
 
+NO_CLASSIFIER = "torchvision has no classifier {!r}: expected a name such as resnet50."
+
+
 class Torchvision:
     """torchvision's classifiers. A person's own weights are a file `<name>.safetensors` in `DASHBOARD_MODELS`."""
 
@@ -76,12 +79,16 @@ class Torchvision:
     def own_names(self, files: Sequence[Path]) -> list[str]:
         return sorted(path.stem for path in files if path.suffix == ".safetensors" and path.parent == Path())
 
+    def inspect(self, name: str, title: str) -> None:
+        if name not in NAMES:
+            raise ModelError(NO_CLASSIFIER.format(name))
+
     def fetch(self, name: str, title: str, download: Download) -> None:
         fetch_torchvision(title, _weights(name), download)
 
     def open(self, name: str, title: str, report: Report, device: torch.device) -> Network:
         if name not in NAMES:
-            raise ModelError(f"torchvision has no classifier {name!r}: expected a name such as resnet50.")
+            raise ModelError(NO_CLASSIFIER.format(name))
         weights, file = _weights(name), local_state(name)
         state = _state(name, weights, file, title)
         module = torchvision_models.get_model(name, weights=None, **eval_options(name))

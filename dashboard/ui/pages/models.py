@@ -1,4 +1,4 @@
-"""The models page: the models in memory, the known checkpoints, and a field for any other model."""
+"""The models page: a person's own models, those in memory, the known checkpoints, and a field for any other model."""
 
 import streamlit as st
 
@@ -9,32 +9,74 @@ from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.models.device import device_name
-from dashboard.numbers import in_megabytes
+from dashboard.numbers import counted, in_megabytes
 from dashboard.ui import caches, visitors
 from dashboard.ui.parts import opening
 from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
+from dashboard.ui.parts.model_facts import gives
 from dashboard.ui.parts.notices import notices_here, say_next
-from dashboard.ui.parts.text import plain
+from dashboard.ui.parts.text import plain, visible
 
+EXAMPLE = """~/models
+├── mine                        hf/mine
+│   ├── config.json
+│   ├── preprocessor_config.json
+│   └── model.safetensors
+└── resnet50.safetensors        torchvision/resnet50
+
+DASHBOARD_MODELS=~/models make run"""
 KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
 LOADED_HERE = "load "  # with a model's key, where a model that this page loads is pending
 PAGE_ROWS = 10
 
 
 def show() -> None:
-    """The models in memory, the known checkpoints, and a field for any other model."""
+    """A person's own models, those in memory, the known checkpoints, and a field for any other model."""
     notices_here()
+    show_pending()
+    st.markdown("## Your models")
+    show_own()
+    st.markdown("## In memory")
     st.caption(
         f"Shared by all visitors. Up to {caches.MODELS_KEPT} stay loaded; a model that nobody has chosen is unloaded first, "
         "else the least recently used."
     )
-    st.markdown("## In memory")
-    show_pending()
     show_loaded()
     st.markdown("## Known checkpoints")
     show_known()
     st.markdown("## Any other model")
     load_another()
+
+
+def show_own() -> None:
+    """What lies in the folder that DASHBOARD_MODELS names, with what each gives or why it does not open; else how to set it."""
+    folder, keys = zoo.own_root(), zoo.local_models()
+    if folder is None:
+        st.markdown("Put your models into a folder, and start the dashboard with it. They then come first in both model boxes.")
+    else:
+        st.markdown(f"{counted(len(keys), 'model')} in `{visible(str(folder)).replace('`', '')}`.")
+        for key in keys:
+            _own_row(key)
+    with st.expander("How to add a model", expanded=not keys):
+        st.code(EXAMPLE, language=None)
+        st.caption(
+            "A folder of Hugging Face's format holds an image classifier. A file is a torchvision classifier of 1,000 classes, "
+            "and has its name. Only safetensors are opened, and no code of a model is ever run."
+        )
+
+
+def _own_row(key: str) -> None:
+    loaded = any(model.key == key for model in caches.loaded())
+    objection = "" if loaded else zoo.objection(key) or caches.refused(key)
+    size = zoo.bytes_of(key)
+    facts = [gives(key) or "not opened yet", in_megabytes(size) if size else ""]
+    name, told, buttons = st.columns([4, 5, 2], vertical_alignment="center")
+    name.markdown(f"**{plain(zoo.title_of(key))}**  \n:small[:gray[{plain(key)}]]")
+    told.markdown(f":material/block: {plain(objection)}" if objection else " · ".join(plain(fact) for fact in facts if fact))
+    with buttons:
+        label = "Loaded" if loaded else "Try again" if objection else "Load"
+        if st.button(label, key=f"own_{key}", disabled=loaded, width="stretch"):
+            open_model(key)
 
 
 def show_loaded() -> None:
