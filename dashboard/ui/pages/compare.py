@@ -15,6 +15,7 @@ from dashboard.models.classifier import Observation
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import map_chart
+from dashboard.ui.parts.code import offer_code
 from dashboard.ui.parts.controls import chosen_method, method_controls, pick_method
 from dashboard.ui.parts.display import pick_show
 from dashboard.ui.parts.downloads import Tray, comparison_files, comparison_names
@@ -59,11 +60,13 @@ def show(chosen: Chosen, tray: Tray) -> None:
     for slot, place in predictions.items():
         with place:
             panel.answers(chosen.sides[slot], seen[slot], chosen_class(requests[slot], seen[slot]))
-    _difference(chosen, requests, shown, tray, style)
+    exhibit = _difference(chosen, requests, shown, tray, style)
     for slot, place in _two_columns().items():
         with place:
             panel.numbers(shown[slot], chosen.share)
             panel.facts(requests[slot], seen[slot], shown[slot])
+    if exhibit:
+        offer_code(exhibit)
 
 
 def _two_columns() -> Pair[Container]:
@@ -107,13 +110,17 @@ def _map(
     panel.seen_part(side.model, chosen.photo)
 
 
-def _difference(chosen: Chosen, requests: Pair[Request], shown: Pair[Explanation | None], tray: Tray, style: Style) -> None:
+def _difference(
+    chosen: Chosen, requests: Pair[Request], shown: Pair[Explanation | None], tray: Tray, style: Style
+) -> Exhibit | None:
+    """Where the maps disagree; returns what the files are made of, None while a map is not run."""
     if shown.left is None or shown.right is None:
         panel.waiting()
-        return
+        return None
     behind, comparison = backdrop_of(chosen), compare(shown.left, shown.right, chosen.share)
     panel.agreement(comparison, behind)
     models = Pair.of(lambda slot: requests[slot].model)
     maps = Pair(shown.left, shown.right)
     exhibit = Exhibit(chosen.photo, maps, models, comparison, style, chosen.share, current_link())
     tray.lay(comparison_files(exhibit, behind))
+    return exhibit

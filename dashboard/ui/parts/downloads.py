@@ -13,7 +13,7 @@ from dashboard.export.arrays import Layers, attention_npz, layers_npz, maps_npz,
 from dashboard.export.exhibit import Exhibit, settings, stem, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
-from dashboard.export.sheet import DOTS, MEDIA, SIZES, Format, Sheet
+from dashboard.export.sheet import DOTS, MEDIA, SIZES, Format, Sheet, Width
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
@@ -125,14 +125,15 @@ def offer_files(names: Mapping[str, str]) -> Tray:
 def _offer_figure(tray: Tray, name: str) -> None:
     """Draws the choice of a figure's format and size, and the button that makes it."""
     form, wide, dots = st.columns([3, 4, 3], vertical_alignment="bottom")
-    choice = form.selectbox("Figure as", get_args(Format), key="figure_format")
-    width = wide.selectbox("Width", list(SIZES), key="figure_width", index=1, format_func=_with_millimetres)
-    dpi = dots.selectbox("DPI", DOTS, key="figure_dpi", index=1, disabled=choice != "PNG")
+    formats, widths = get_args(Format), get_args(Width)
+    choice: Format = form.selectbox("Figure as", formats, key="figure_format") or formats[0]
+    width: Width = wide.selectbox("Width", widths, key="figure_width", index=1, format_func=_with_millimetres) or widths[1]
+    dpi = dots.selectbox("DPI", DOTS, key="figure_dpi", index=1, disabled=choice != "PNG") or DOTS[1]
     sheet, (label, _, _, text) = Sheet(choice, width, dpi), KINDS["figure"]
     _offer(f"{label} ({choice})", partial(tray.made, "figure", sheet), name + sheet.ending, MEDIA[choice], "figure", text)
 
 
-def _with_millimetres(width: str) -> str:
+def _with_millimetres(width: Width) -> str:
     return f"{width} ({SIZES[width].millimetres:g} mm)"
 
 
