@@ -98,7 +98,7 @@ def _call(kind: type, value: Any) -> str:
 
 
 def _is_sample(sample: str, photo: Photo) -> bool:
-    return SAMPLES[sample][1] == photo.name and sample_photo(sample).digest == photo.digest
+    return SAMPLES[sample].title == photo.name and sample_photo(sample).digest == photo.digest
 
 
 def _sample(photo: Photo) -> str | None:

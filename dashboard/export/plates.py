@@ -139,8 +139,9 @@ def _lines(axes: Axes, pieces: Sequence, colour: str, width: float) -> None:
         )
 
 
-def _colour(rgb: Sequence[float]) -> tuple[float, ...]:
-    return tuple(part / 255 for part in rgb)
+def _colour(rgb: Sequence[float]) -> tuple[float, float, float]:
+    red, green, blue = rgb
+    return red / 255, green / 255, blue / 255
 
 
 @dataclass(frozen=True)

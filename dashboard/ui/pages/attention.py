@@ -37,8 +37,9 @@ from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import clickable
+from dashboard.ui.parts.code import offer_code
 from dashboard.ui.parts.controls import FUSED, LABELS, pick_head
-from dashboard.ui.parts.downloads import Files, Tray, attention_files, names_of
+from dashboard.ui.parts.downloads import Tray, attention_files, names_of
 from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
@@ -115,7 +116,9 @@ def _one_patch(
     with facts:
         panel.left_out(shown, chosen.style)
         show_facts(shown, evidence, other)
-    tray.lay(_files(chosen, slot, models, shown, evidence, other))
+    exhibit = _exhibit(chosen, slot, models, shown, other)
+    tray.lay(attention_files(exhibit, slot, shown.method.every_head(evidence), evidence.grid))
+    offer_code(exhibit)
 
 
 def _all_heads(chosen: Chosen, shown: Explanation[TokenAttention], evidence: AttentionMaps) -> None:
@@ -126,19 +129,13 @@ def _all_heads(chosen: Chosen, shown: Explanation[TokenAttention], evidence: Att
     show_summary(shown.method, caches.head_summary(shown.model, chosen.photo.digest, evidence))
 
 
-def _files(
-    chosen: Chosen,
-    slot: Slot,
-    models: Pair[Classifier],
-    shown: Explanation[TokenAttention],
-    evidence: AttentionMaps,
-    other: Explanation | None,
-) -> Files:
-    """The files to take away; the two maps are compared if the other side's map is made."""
+def _exhibit(
+    chosen: Chosen, slot: Slot, models: Pair[Classifier], shown: Explanation[TokenAttention], other: Explanation | None
+) -> Exhibit:
+    """What the files are made of; the two maps are compared if the other side's map is made."""
     maps = {slot: shown} if other is None else {slot: shown, OTHER[slot]: other}
     comparison = None if other is None else compare(maps["left"], maps["right"], chosen.share)
-    exhibit = Exhibit(chosen.photo, maps, models, comparison, chosen.style, chosen.share, current_link())
-    return attention_files(exhibit, slot, shown.method.every_head(evidence), evidence.grid)
+    return Exhibit(chosen.photo, maps, models, comparison, chosen.style, chosen.share, current_link())
 
 
 def pick_attention(evidence: AttentionMaps) -> TokenAttention:

@@ -37,6 +37,7 @@ from dashboard.ui import caches
 from dashboard.ui.parts import sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import CONFIG
+from dashboard.ui.parts.code import offer_code
 from dashboard.ui.parts.controls import chosen_method, pick_head
 from dashboard.ui.parts.curves import show_curves
 from dashboard.ui.parts.downloads import Tray, layer_files, names_of
@@ -108,13 +109,14 @@ def _ask_each(chosen: Chosen, boxes: dict[Slot, Container], compared: bool) -> t
 
 
 def _lay_files(tray: Tray, chosen: Chosen, requests: Requests, maps: Maps, built: dict[Slot, Layers]) -> None:
-    """Puts the page's files into the tray if a side has a film and both maps are made."""
+    """Puts the page's files into the tray, and offers the code, if a side has a film and both maps are made."""
     left, right = maps["left"], maps["right"]
     if built and left is not None and right is not None:
         models = Pair.of(lambda slot: requests[slot].model)
         agreement = compare(left, right, chosen.share)
         exhibit = Exhibit(chosen.photo, Pair(left, right), models, agreement, chosen.style, chosen.share, current_link())
         tray.lay(layer_files(exhibit, built))
+        offer_code(exhibit)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import clickable, map_chart
+from dashboard.ui.parts.code import offer_code
 from dashboard.ui.parts.downloads import Tray, method_files, names_of
 from dashboard.ui.parts.explaining import kept, look_behind, made, run, run_button, together, whole_price
 from dashboard.ui.parts.links import linked, linked_choice
@@ -118,6 +119,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
     exhibit = Exhibit(photo, maps, chosen.models, None, style, chosen.share, current_link())
     tray.lay(method_files(exhibit, agreement.matrix))
+    offer_code(exhibit)
 
 
 def ask_all(chosen: Chosen) -> list[Request]:
