@@ -1,5 +1,6 @@
 """What a person who listens to a page, or sees little of it, gets: axe-core's findings, headings, and names of controls."""
 
+import re
 from collections import Counter
 from functools import cache
 from typing import Any
@@ -10,6 +11,9 @@ from tests.conftest import ROOT
 
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 CONTROLS = ("combobox", "slider", "radiogroup", "switch", "checkbox", "textbox", "searchbox", "spinbutton")
+CHART_TEXTS = """[...document.querySelectorAll('.js-plotly-plot text')].filter(each => each.textContent.trim())
+    .map(each => [getComputedStyle(each).fill, each.textContent])"""
+GROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 OUTLINE = """[...document.querySelectorAll('h1, h2, h3, h4, h5, h6, [role=heading]')]
     .map(each => [Number(each.ariaLevel ?? each.tagName[1]), each.textContent])"""
 
@@ -31,6 +35,23 @@ def findings(page: Page) -> list[str]:
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
+
+
+def pale_texts(page: Page) -> list[str]:
+    """The texts of charts whose contrast with the page is below 4.5 to 1, which WCAG 2.2 asks for in 1.4.3."""
+    ground = _luminance(page.evaluate(GROUND))
+    return [text for colour, text in page.evaluate(CHART_TEXTS) if _contrast(_luminance(colour), ground) < 4.5]
+
+
+def _contrast(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """The relative luminance of "rgb(r, g, b)", 0 to 1, as WCAG 2.2 defines it."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def headings(page: Page) -> list[tuple[int, str]]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.accessible import controls, findings, headings
+from tests.browser.accessible import controls, findings, headings, pale_texts
 from tests.browser.doing import open_page, settled
 
 pytestmark = pytest.mark.browser
@@ -31,6 +31,7 @@ def test_axe_finds_nothing(page: Page, served: str, path: str):
                 "theme => getComputedStyle(document.querySelector('.stApp')).colorScheme === theme", arg=theme
             )
             assert findings(page) == [], (size, theme)
+            assert pale_texts(page) == [], (size, theme)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -248,3 +248,9 @@ def test_a_model_of_few_classes_names_them_and_says_when_none_is_likely():
 def test_what_a_model_saw_of_the_photo_is_said_below_its_map():
     assert words(opened(photo="chelsea")).count("The model saw the whole photo, squeezed by 33% in width.") == 2
     assert "The model saw" not in words(opened(photo="retriever")), "a square"
+
+
+def test_each_map_says_in_words_where_it_is_bright():
+    told = words(opened(""))
+    assert "Most speaks for the class: centre. Half of it lies in " in told  # CAM, which has a sign
+    assert "Brightest: centre. Half of it lies in " in told  # attention rollout

@@ -33,6 +33,7 @@ from dashboard.studies.attention import (
     spot,
     token_names,
 )
+from dashboard.studies.whereabouts import in_words
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
@@ -114,6 +115,7 @@ def _one_patch(
     with right:
         _all_heads(chosen, shown, evidence)
     with facts:
+        panel.where(shown, chosen.photo)
         panel.left_out(shown, chosen.style)
         show_facts(shown, evidence, other)
     exhibit = _exhibit(chosen, slot, models, shown, other)
@@ -222,7 +224,7 @@ def show_patch(
         clickable(
             MAP,
             labelled(figure, shown, photo),
-            "Attention of the chosen patch over the photo, which is outlined.",
+            f"Attention of the chosen patch over the photo, which is outlined. {in_words(shown, photo.size)}",
             lambda number, *_: _choose(number),
         )
     patch_keys(PICTURE, evidence.grid, cell or middle_patch(evidence), _choose)

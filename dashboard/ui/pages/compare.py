@@ -12,6 +12,7 @@ from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Style, map_figure
 from dashboard.methods import Method
 from dashboard.models.classifier import Observation
+from dashboard.studies.whereabouts import in_words
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import map_chart
@@ -104,8 +105,9 @@ def _map(
     figure = map_figure(shown, backdrop_of(chosen), style, annotate(shown, other, chosen.share), others.label)
     map_chart(
         side.key("map"), labelled(figure, shown, chosen.photo),
-        f"{shown.method.label} of {side.model.title} over {chosen.photo.name}.",
+        f"{shown.method.label} of {side.model.title} over {chosen.photo.name}. {in_words(shown, chosen.photo.size)}",
     )  # fmt: skip
+    panel.where(shown, chosen.photo)
     panel.left_out(shown, style)
     panel.seen_part(side.model, chosen.photo)
 

@@ -24,6 +24,7 @@ from dashboard.metrics import chosen as chosen_metrics
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
 from dashboard.studies.methods import RANK_CORRELATION, Sort, each_with_each, in_order, spread
+from dashboard.studies.whereabouts import in_words
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
@@ -312,8 +313,9 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
     figure = map_figure(done.shown, behind, chosen.style, notes, other.method.label)
     map_chart(
         f"{key}_map", labelled(figure, done.shown, chosen.photo),
-        f"{entry.method.label} of {request.model.title} over {chosen.photo.name}.",
+        f"{entry.method.label} of {request.model.title} over {chosen.photo.name}. {in_words(done.shown, chosen.photo.size)}",
     )  # fmt: skip
+    panel.where(done.shown, chosen.photo)
     panel.left_out(done.shown, chosen.style)
     panel.numbers(done.shown, chosen.share)
     panel.facts(request, look_behind(request), done.shown)

@@ -16,6 +16,7 @@ from dashboard.models.device import device_name
 from dashboard.models.preprocessing import seen_in_words
 from dashboard.names import NO_CLASS, TOP, class_called, class_names, short_names
 from dashboard.photo import Photo
+from dashboard.studies.whereabouts import in_words
 from dashboard.ui.parts.charts import map_chart
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
@@ -120,6 +121,12 @@ def _what_it_knows(answer: Prediction) -> None:
 
 def _explain_clicked(side: Side) -> None:
     st.session_state[side.key("class")] = st.session_state[side.key("top")] or TOP
+
+
+def where(shown: Explanation, photo: Photo) -> None:
+    """Draws below a map where it is bright, in words. Of a flat map the picture itself says that it is flat."""
+    if not shown.flat:
+        st.caption(in_words(shown, photo.size))
 
 
 def left_out(shown: Explanation, style: Style) -> None:

@@ -1,0 +1,63 @@
+"""A map in words: where on the photo it is bright."""
+
+import torch
+from torch import Tensor
+
+from dashboard.explain import Explanation
+from dashboard.numerics.whereabouts import area_of_half, in_ninths, overlaps
+
+NINTHS = (("upper left", "top", "upper right"), ("left", "centre", "right"), ("lower left", "bottom", "lower right"))
+EVEN = 0.45  # of the photo: where half of a map needs as much, it is spread about evenly
+
+
+def in_words(shown: Explanation, size: tuple[int, int]) -> str:
+    """Where a map is bright on a photo of `size` (width, height), as sentences: the ninth of the photo that holds most of it,
+    and the share of the photo that holds half of it. A signed map tells this of what speaks for the class, and where most
+    speaks against it.
+    """
+    if shown.flat:
+        return shown.flat_in_words
+    if not shown.method.signed:
+        return f"Brightest: {_most(shown, shown.heatmap, size)}. {_half(shown, shown.heatmap, size)}"
+    speaks = "speaks for the class" if shown.method.class_specific else "is above zero"
+    against = "against it" if shown.method.class_specific else "below zero"
+    if not (shown.heatmap > 0).any():
+        return f"Nothing {speaks}. Most {against}: {_most(shown, -shown.heatmap, size)}."
+    most = f"Most {speaks}: {_most(shown, shown.heatmap, size)}. {_half(shown, shown.heatmap, size)}"
+    if not (shown.heatmap < 0).any():
+        return f"{most} Nothing {speaks.replace('for the class', 'against it').replace('above', 'below')}."
+    return f"{most} Most {against}: {_most(shown, -shown.heatmap, size)}."
+
+
+def _edges(shown: Explanation) -> tuple[Tensor, Tensor]:
+    """The edges of a map's rows (h + 1,) and columns (w + 1,), in photo pixels."""
+    (rows, columns), box = shown.heatmap.shape, shown.box
+    return (
+        torch.linspace(box.top, box.bottom, rows + 1, dtype=torch.float64),
+        torch.linspace(box.left, box.right, columns + 1, dtype=torch.float64),
+    )
+
+
+def _most(shown: Explanation, values: Tensor, size: tuple[int, int]) -> str:
+    """The ninth of the photo that holds most of the values above zero."""
+    held = in_ninths(values.double().cpu().clamp(min=0), *_edges(shown), size)
+    row, column = divmod(int(held.argmax()), 3)
+    return NINTHS[row][column]
+
+
+def half_share(shown: Explanation, values: Tensor, size: tuple[int, int]) -> float:
+    """The share of the photo, 0 to 1, that holds half of the values above zero."""
+    rows, columns = _edges(shown)
+    down = overlaps(rows, torch.tensor([0.0, size[1]], dtype=torch.float64))[0]  # (h,): which part of a row is on the photo
+    along = overlaps(columns, torch.tensor([0.0, size[0]], dtype=torch.float64))[0]  # (w,)
+    on_photo = down[:, None] * along  # (h, w)
+    areas = on_photo * (rows.diff()[:, None] * columns.diff())
+    held = values.double().cpu().clamp(min=0) * on_photo
+    return area_of_half(held.flatten(), areas.flatten()) / (size[0] * size[1])
+
+
+def _half(shown: Explanation, values: Tensor, size: tuple[int, int]) -> str:
+    share = half_share(shown, values, size)
+    if share >= EVEN:
+        return f"It is spread almost evenly: half of it takes {share:.0%} of the photo."
+    return f"Half of it lies in {'less than 1%' if share < 0.01 else f'{share:.0%}'} of the photo."
