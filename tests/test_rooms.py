@@ -13,7 +13,7 @@ FILES = [*APP, *(path for room in ("training", "benchmarks", "tools") for path i
 BELOW_UI = (
     "dashboard.numerics", "dashboard.evidence", "dashboard.methods", "dashboard.models", "dashboard.photo",
     "dashboard.samples", "dashboard.names", "dashboard.numbers", "dashboard.metrics", "dashboard.explain",
-    "dashboard.compare", "dashboard.engine", "dashboard.studies", "dashboard.figures", "dashboard.export",
+    "dashboard.compare", "dashboard.engine", "dashboard.studies", "dashboard.figures", "dashboard.export", "dashboard.glossary",
 )  # fmt: skip
 
 # What a room may import of this project (prefixes), and whether it may import streamlit.
@@ -25,6 +25,7 @@ ROOMS = {
     "dashboard.photo": ("dashboard.decoding", "dashboard.samples"),
     "dashboard.progress": (),
     "dashboard.names": (),
+    "dashboard.glossary": (),
     "dashboard.numbers": (),
     "dashboard.settings": (),
     "dashboard.methods": ("dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.progress"),

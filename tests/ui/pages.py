@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 from PIL import Image
@@ -11,6 +12,8 @@ from dashboard.models import fetching
 from dashboard.ui.parts.notices import ICON
 from dashboard.ui.parts.own_photos import CHOSEN, OWN
 from tests.conftest import ROOT
+
+TO_TERMS = re.compile(r"\[([^]]+)\]\(#term-[-\w]+\)")  # links to the glossary, which read as their words
 
 
 def opened(page: str = "", **query: str | list[str]) -> AppTest:
@@ -45,7 +48,7 @@ def healthy(app: AppTest) -> AppTest:
 def words(app: AppTest) -> str:
     """Everything that the page says."""
     spoken = (*app.markdown, *app.caption, *app.title, *app.error, *app.info, *app.warning)
-    return " ".join(element.value for element in spoken).replace("\\", "")
+    return TO_TERMS.sub(r"\1", " ".join(element.value for element in spoken)).replace("\\", "")
 
 
 def notices(app: AppTest) -> list[str]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.compare import Side
 from dashboard.engine.fitting import first_fitting, fitting
+from dashboard.glossary import with_links
 from dashboard.methods import Method, Pick, Span, option_texts
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider, start_anew
 from dashboard.ui.parts.text import plain
@@ -46,7 +47,7 @@ def method_controls(method: type[Method], side: Side) -> Method:
     """Draws a widget, kept in the address, for each option of a method; returns the method with the chosen options."""
     extent = side.model.extent
     hints = get_type_hints(method, include_extras=True)
-    texts = option_texts(method)
+    texts = {name: with_links(text) for name, text in option_texts(method).items()}
     fields = [field for field in dataclasses.fields(method) if field.init]
     place = st.container(key=side.key("controls"))
     values = {}

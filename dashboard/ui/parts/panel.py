@@ -9,6 +9,7 @@ from dashboard.engine.request import Request
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
 from dashboard.figures.maps import Backdrop, Style, difference_figure, outliers_in_words
+from dashboard.glossary import with_links
 from dashboard.methods import Method
 from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier, Observation
@@ -147,9 +148,9 @@ def numbers(shown: Explanation | None, share: float) -> None:
     """Draws a map's own numbers, if it has been run. A flat map has none, and the picture itself says that it is flat."""
     found = () if shown is None or shown.flat else of_map(shown.heatmap, share=share)
     if found:
-        told = (f"{number.metric.title} {' '.join(_with_chance(number))}" for number in found)
+        told = (f"{with_links(number.metric.title)} {' '.join(_with_chance(number))}" for number in found)
         helped = "\n\n".join(
-            f"{number.metric.title}: {number.metric.meaning} [Source]({number.metric.paper})" for number in found
+            f"{number.metric.title}: {with_links(number.metric.meaning)} [Source]({number.metric.paper})" for number in found
         )
         st.caption(" · ".join(told), help=helped)
 
@@ -170,7 +171,7 @@ def facts(request: Request, seen: Observation, shown: Explanation | None) -> Non
     size = "{} x {} cells. ".format(*shown.heatmap.shape) if shown else ""
     remark = f" {shown.remark}" if shown and shown.remark else ""
     st.markdown(
-        f"{kind}{sign} {meaning} {method.why}{remark} [Paper]({method.paper})\n\n"
+        f"{kind}{sign} {with_links(f'{meaning} {method.why}')}{remark} [Paper]({method.paper})\n\n"
         f":small[:gray[{plain(model.title)}, {model.parameters / 1e6:.1f} M parameters, trained on "
         f"{plain(model.training_data or 'data that is not known')}. {size}{_effort(method, seen, model)}]]"
     )
@@ -210,7 +211,7 @@ def _how_far(comparison: Comparison, names: tuple[str, str]) -> None:
         metric = number.metric
         row.metric(
             metric.title, number.in_words, number.chance_in_words or None, delta_color="off", delta_arrow="off",
-            help=f"{metric.meaning} [Source]({metric.paper})",
+            help=f"{with_links(metric.meaning)} [Source]({metric.paper})",
         )  # fmt: skip
     st.caption(
         f"Over the part that both maps cover, on {rows} x {columns} cells. The maps have different units, so only the order of "

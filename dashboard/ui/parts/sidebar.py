@@ -12,6 +12,7 @@ from dashboard.photo import Photo
 from dashboard.ui.parts.address import copy_link
 from dashboard.ui.parts.display import pick_style
 from dashboard.ui.parts.downloads import Tray, offer_files
+from dashboard.ui.parts.glossary import glossary
 from dashboard.ui.parts.model_picker import pick_models
 from dashboard.ui.parts.notices import no_place_yet
 from dashboard.ui.parts.photo_picker import pick_photo
@@ -47,6 +48,7 @@ def common_sidebar() -> Chosen:
         sides = pick_models(notices)
         style, share = pick_style()
         copy_link()
+        glossary()
         spoken_names()
     shape_of(photo)
     return Chosen(photo, sides, style, share)
