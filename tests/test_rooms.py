@@ -83,12 +83,15 @@ ROOMS = {
     "dashboard.ui.pages": (
         *BELOW_UI, "dashboard.ui.parts", "dashboard.ui.caches", "dashboard.ui.visitors", "dashboard.ui.streamlit_internals",
     ),
+    "dashboard.ui.getting_ready": ("dashboard.ui.components", "dashboard.ui.streamlit_internals"),
     "dashboard.ui.front_door": (
-        "dashboard.ui.pages.PAGES", "dashboard.ui.pages.Page", "dashboard.ui.parts", "dashboard.ui.streamlit_internals",
+        "dashboard.ui.pages.PAGES", "dashboard.ui.pages.Page", "dashboard.ui.parts", "dashboard.ui.getting_ready",
+        "dashboard.ui.streamlit_internals",
     ),
     "dashboard.ui.warm_up": (*BELOW_UI, "dashboard.ui.caches", "dashboard.ui.parts"),
     "dashboard.ui.serving": (
-        "dashboard.models", "dashboard.settings", "dashboard.ui.warm_up", "dashboard.ui.streamlit_internals",
+        "dashboard.models", "dashboard.settings", "dashboard.ui.warm_up", "dashboard.ui.getting_ready",
+        "dashboard.ui.streamlit_internals",
     ),
     "pages": ("dashboard.ui.pages", "dashboard.ui.parts"),
     "streamlit_app": ("dashboard.ui.doors", "dashboard.ui.front_door", "dashboard.ui.serving"),

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.ui import getting_ready
 from dashboard.ui.pages import PAGES, Page
-from dashboard.ui.parts.links import every_setting_kept
 from dashboard.ui.streamlit_internals import MenuEntry
 
 ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.svg", "logo.svg"))
@@ -45,6 +45,10 @@ def _run(scripts: Path, shown: Page) -> None:
     the next: a setting of both pages would otherwise be added first and then removed from the address.
     """
     containers = {page: st.container() if page is shown else st.empty() for page in PAGES}
-    with containers[shown], every_setting_kept(shown.title):
+    with containers[shown]:
         st.title(shown.question, anchor=False)
-        runpy.run_path(str(scripts / f"{shown.title}.py"))
+        getting_ready.waited()
+        from dashboard.ui.parts.links import every_setting_kept  # torch takes seconds to import: the shell is drawn before
+
+        with every_setting_kept(shown.title):
+            runpy.run_path(str(scripts / f"{shown.title}.py"))

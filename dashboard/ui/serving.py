@@ -2,13 +2,13 @@
 
 import ctypes
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 
 from dashboard.settings import SettingError, settings
+from dashboard.ui import getting_ready
 from dashboard.ui.streamlit_internals import ignore_pages_folder
 
 M_ARENA_MAX = -8  # as in glibc's malloc.h
@@ -24,7 +24,7 @@ def prepare() -> None:
 @asynccontextmanager
 async def warmed(app: st.App) -> AsyncIterator[None]:
     """Starts the warm-up in a thread of its own when the server starts."""
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    getting_ready.begin(_warm_up)
     yield
 
 
