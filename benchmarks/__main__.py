@@ -5,6 +5,7 @@ import sys
 from benchmarks.attention import attention_page_rows
 from benchmarks.browser import slider_row
 from benchmarks.cams import cam_method_rows
+from benchmarks.crosshair import crosshair_row
 from benchmarks.models import attention_rows, cam_row
 from benchmarks.photos import photo_rows
 from benchmarks.timing import report
@@ -12,7 +13,15 @@ from benchmarks.timing import report
 
 def main() -> int:
     """Measures all rows and prints them beside their alternatives."""
-    rows = [cam_row(), *attention_rows(), *cam_method_rows(), *photo_rows(), slider_row(), *attention_page_rows()]
+    rows = [
+        cam_row(),
+        *attention_rows(),
+        *cam_method_rows(),
+        *photo_rows(),
+        slider_row(),
+        crosshair_row(),
+        *attention_page_rows(),
+    ]
     report("Speed", "make bench", rows)
     return 0
 

@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
 from tests.browser.doing import COMPARED, MAPS, open_page, settled, slider, values, wait_for_change
+from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -156,8 +157,7 @@ def test_a_slider_and_another_photo_keep_and_reset_the_zoom(page: Page, served: 
     )
     assert cells  # the enlarged picture is of the new map
     before = values(page, "left_map")
-    page.locator(".st-key-photo input").click()
-    page.get_by_role("option", name="rocket").click()
+    page.get_by_role("radio", name="Rocket at night").click()
     wait_for_change(page, "left_map", before)
     page.wait_for_function(f"key => ({SHOWN})(key)[2] === 1", arg="left_map")
 
@@ -218,3 +218,197 @@ def test_a_lens_can_be_reached_by_tab(page: Page, served: str):
     expect(lens(page, "right_map")).to_be_focused()
     expect(told(page, "right_map")).to_be_visible()
     settled(page)
+
+
+def fingers(touching: CDPSession, kind: str, *places: tuple[float, float]) -> None:
+    """A touch event with these fingers, as a phone's browser would get it."""
+    touching.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in places]})
+
+
+def test_a_tap_marks_and_two_fingers_enlarge(browser: Browser, served: str):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    open_linked(page, served, "photo=coffee")
+    page.touchscreen.tap(*place(page, "left_map", 0.5, 0.6))
+    for x, y in marks(page):
+        assert (x, y) == (pytest.approx(300, abs=4), pytest.approx(240, abs=4))
+    expect(told(page, "right_map")).to_contain_text("Attention rollout")
+    a, b = place(page, "left_map", 0.45, 0.5), place(page, "left_map", 0.55, 0.5)
+    touching = context.new_cdp_session(page)
+    fingers(touching, "touchStart", a, b)
+    for wider in (20, 40, 60):
+        fingers(touching, "touchMove", (a[0] - wider, a[1]), (b[0] + wider, b[1]))
+    fingers(touching, "touchEnd")
+    page.wait_for_function(f"key => ({SHOWN})(key)[2] < 0.4", arg="right_map")
+    first, *others = shown(page)
+    for other in others:
+        assert other == pytest.approx(first, abs=0.01)
+    context.close()
+
+
+STAGE = "dialog.linked-dialog"
+
+
+def pictures(page: Page, within: str = STAGE) -> Locator:
+    """The visible lenses of a view."""
+    return page.locator(f"{within} .linked-lens")
+
+
+def press(page: Page, name: str) -> None:
+    """A button of the page's toolbar."""
+    page.locator(".linked-bar").get_by_role("button", name=name).click()
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_each_map_fills_the_screen_and_escape_leaves(page: Page, served: str, native: bool):
+    if not native:
+        page.add_init_script("delete Element.prototype.requestFullscreen")
+    sent = sent_by(page)
+    open_linked(page, served, "photo=coffee")
+    before = len(sent)
+    for key, name in zip(COMPARED, ("Left map", "Right map", "Where they disagree"), strict=True):
+        fill = page.get_by_role("button", name=f"Full screen: {name}")
+        expect(fill).to_have_attribute("title", f"Full screen: {name}")
+        fill.click()
+        expect(page.locator(STAGE)).to_be_visible()
+        assert page.evaluate("document.fullscreenElement !== null") is native
+        expect(pictures(page)).to_have_count(1)
+        box = pictures(page).bounding_box()
+        chart = lens(page, key).bounding_box()
+        assert box
+        assert chart
+        assert box["height"] > 0.7 * 1000
+        assert box["width"] / box["height"] == pytest.approx(1.5, rel=0.01)  # the photo's shape
+        page.keyboard.press("Escape")
+        expect(page.locator(STAGE)).to_be_hidden()
+        page.wait_for_function("document.fullscreenElement === null")
+        assert fill.evaluate("button => button === document.activeElement")
+    assert len(sent) == before
+
+
+CELLS_ON_STAGE = """() => [...document.querySelectorAll("dialog.linked-dialog .linked-picture")].map(
+    picture => picture.shadowRoot.querySelector(".heatmaplayer").style.display)"""
+
+
+def test_present_shows_what_each_model_says_and_turns_to_the_next_photo(page: Page, served: str):
+    sent = sent_by(page)
+    open_linked(page, served)
+    before, here = len(sent), values(page, "left_map")
+    press(page, "Present")
+    stage = page.locator(STAGE)
+    expect(stage.locator(".linked-head")).to_have_text([re.compile("cat 95"), re.compile("cat 47")])
+    expect(stage.locator(".linked-hint")).to_contain_text("Esc leaves")
+    boxes = [each.bounding_box() for each in pictures(page).all()]
+    assert len(boxes) == 2
+    for box in boxes:
+        assert box
+        assert box["width"] > 0.45 * 1440
+    page.keyboard.press("o")
+    page.wait_for_function(f"({CELLS_ON_STAGE})().every(display => display === 'none')")
+    page.keyboard.press(" ")
+    page.wait_for_function(f"({CELLS_ON_STAGE})().every(display => display === '')")
+    assert len(sent) == before
+    page.keyboard.press("ArrowRight")
+    wait_for_change(page, "left_map", here)
+    page.wait_for_function("new URLSearchParams(location.search).has('photo')")
+    expect(stage.locator(".linked-head").first).not_to_contain_text("cat 95")
+    expect(stage).to_be_visible()
+    there = values(page, "left_map")
+    page.keyboard.press("ArrowLeft")
+    wait_for_change(page, "left_map", there)
+    assert values(page, "left_map") == here
+    expect(stage.locator(".linked-head").first).to_contain_text("cat 95")
+    page.keyboard.press("Escape")
+    expect(stage).to_be_hidden()
+
+
+def test_present_stands_one_above_the_other_on_a_phone_and_has_buttons_for_all_keys(page: Page, served: str):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_linked(page, served, "photo=coffee")
+    press(page, "Present")
+    left, right = (each.bounding_box() for each in pictures(page).all())
+    assert left
+    assert right
+    assert right["y"] > left["y"] + left["height"]
+    assert right["y"] + right["height"] <= 844
+    buttons = page.locator(".linked-controls")
+    for name in ("Previous photo", "Next photo", "Photo without", "Swipe", "Blink", "Side by side", "Keys", "Leave"):
+        page.mouse.move(100, 100 + len(name))  # they come with the pointer
+        expect(buttons.get_by_role("button", name=name)).to_be_visible()
+    buttons.get_by_role("button", name="Leave").click()
+    expect(page.locator(STAGE)).to_be_hidden()
+
+
+CLIP = "within => document.querySelector(`${within} .linked-surface`).previousElementSibling.style.clipPath"
+
+
+@pytest.mark.parametrize("within", [".linked-cover", STAGE])
+def test_a_divider_between_both_maps_is_moved_by_keys_and_mouse(page: Page, served: str, within: str):
+    sent = sent_by(page)
+    open_linked(page, served, "photo=coffee")
+    before = len(sent)
+    if within == STAGE:
+        press(page, "Present")
+        page.keyboard.press("s")
+    else:
+        press(page, "Swipe")
+    divider = page.locator(within).get_by_role("slider")
+    expect(divider).to_be_focused()
+    first, second = (each.bounding_box() for each in pictures(page, within).all())
+    assert first == second
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.wait_for_function(f"within => ({CLIP})(within).includes('49%')", arg=within)
+    box = page.locator(f"{within} .linked-surface").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.up()
+    page.wait_for_function(f"within => ({CLIP})(within).includes('80%')", arg=within)
+    expect(divider).to_have_value("20")
+    assert len(sent) == before
+
+
+def test_the_swipe_follows_a_slider_and_closes_with_escape(page: Page, served: str):
+    open_linked(page, served, "photo=coffee")
+    press(page, "Swipe")
+    maps = page.locator(".st-key-maps").bounding_box()
+    assert page.locator(".linked-cover").bounding_box() == maps
+    expect(page.locator(".linked-bar [aria-pressed=true]")).to_have_text("Swipe")
+    before = values(page, "right_map")
+    slider(page, "right_discard").press("ArrowLeft")
+    wait_for_change(page, "right_map", before)
+    page.wait_for_function(
+        """() => document.querySelector(".linked-cover .linked-picture").shadowRoot.querySelector(".hm image").href.baseVal
+        === document.querySelector(".st-key-right_map .js-plotly-plot .hm image").href.baseVal"""
+    )
+    page.locator(".linked-cover").get_by_role("slider").press("Escape")
+    expect(page.locator(".linked-cover")).to_have_count(0)
+    expect(page.locator(".linked-bar [aria-pressed=true]")).to_have_count(0)
+
+
+# Presses B so many times at once; returns which map is then shown.
+BLINK = """([times, repeat]) => {
+    const surface = document.querySelector(".linked-cover .linked-surface");
+    for (let i = 0; i < times; i++)
+        surface.dispatchEvent(new KeyboardEvent("keydown", { key: "b", repeat, bubbles: true, cancelable: true }));
+    return surface.getAttribute("aria-label").split(",")[0];
+}"""
+
+
+def test_blinking_is_slow_enough_for_everybody(page: Page, served: str):
+    page.emulate_media(reduced_motion="reduce")
+    open_linked(page, served)
+    press(page, "Blink")
+    surface = page.locator(".linked-cover .linked-surface")
+    expect(surface).to_be_focused()
+    expect(surface).to_have_attribute("aria-label", re.compile("^Left, .*cat 95"))
+    page.wait_for_function(f"({BLINK})([1, false]) === 'Right'")
+    assert page.evaluate(BLINK, [50, False]) == "Right"  # all in one moment: too soon
+    page.wait_for_function(f"({BLINK})([1, false]) === 'Left'")
+    page.keyboard.press("Shift")
+    assert page.evaluate(BLINK, [1, True]) == "Left"  # a key that is held down
+    hidden = page.locator(".linked-cover .linked-lens").evaluate_all("lenses => lenses.map(lens => lens.style.visibility)")
+    assert sorted(hidden) == ["", "hidden"]

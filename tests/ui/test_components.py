@@ -67,7 +67,7 @@ def test_a_script_is_joined_with_what_it_imports():
 
 def test_no_two_files_of_a_script_share_a_name():
     """Joined they are one module, in which a name may stand for one thing only."""
-    names = re.findall(r"^(?:export )?(?:const|let|function) (\w+)", script("linked_maps"), re.MULTILINE)
+    names = re.findall(r"^(?:export )?(?:const|let|class|function) (\w+)", script("linked_maps"), re.MULTILINE)
     assert sorted(set(names)) == sorted(names)
 
 

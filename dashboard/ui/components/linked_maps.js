@@ -1,100 +1,181 @@
 // Links the charts of maps over one photo: a mark at the same place of all, one zoom, and views that fill the screen.
-// Nothing here sends a message to the server, except for the next photo.
+// Nothing here sends a message to the server, except for another photo.
 
+import { bothFor } from "./map_both.js";
+import { button, fillButton } from "./map_buttons.js";
 import { isDrawn, photoIn, plotOf } from "./map_charts.js";
 import { rememberScrolling } from "./map_gestures.js";
 import { lensFor } from "./map_lens.js";
 import { linkOf } from "./map_link.js";
-import { made } from "./map_pictures.js";
+import { made, write } from "./map_pictures.js";
+import { Stage } from "./map_stage.js";
 import { WHOLE } from "./map_zoom.js";
+
+const CALLED = { swipe: "Swipe", blink: "Blink" };
 
 // Puts a lens over a chart's photo. Streamlit replaces what is inside the chart's element, and leaves what was added to it.
 function hostFor(container, { key, name }, link) {
-    const host = made("div", "linked-host");
+    const [host, place, corner] = ["host", "place", "corner"].map((part) => made("div", `linked-${part}`));
     const lens = lensFor(key, name, link);
-    host.append(lens.root);
+    const reset = button("", "Show the whole photo (double click)", () => link.look(WHOLE));
+    const draw = () => write(reset, link.view.scale > 1 ? `${link.view.scale.toFixed(1)} × · whole` : "");
+    draw();
+    link.heard.add(draw);
+    corner.append(
+        reset,
+        fillButton(`Full screen: ${name}`, () => link.stage.open("one", key)),
+    );
+    place.append(lens.root, corner);
+    host.append(place);
     container.append(host);
-    return { container, host, lens, drawn: null };
+    const stop = () => {
+        lens.stop();
+        link.heard.delete(draw);
+        host.remove();
+    };
+    return { container, host, place, lens, stop, drawn: null };
 }
 
-function lay(over) {
-    const plot = plotOf(over.lens.key);
+// Lays a lens exactly over the photo.
+function lay({ host, place, lens }) {
+    const plot = plotOf(lens.key);
     const { left, top, width, height } = photoIn(plot);
-    const corner = over.host.getBoundingClientRect();
-    const chart = plot.getBoundingClientRect();
+    const [corner, chart] = [host, plot].map((element) => element.getBoundingClientRect());
     const style = { left: left + chart.left - corner.left, top: top + chart.top - corner.top, width, height };
-    for (const [name, pixels] of Object.entries(style)) over.lens.root.style[name] = `${pixels}px`;
-    over.lens.root.hidden = false;
+    for (const [name, pixels] of Object.entries(style)) place.style[name] = `${pixels}px`;
 }
 
+function renew(over, link) {
+    lay(over);
+    for (const lens of link.lenses) if (lens.key === over.lens.key) lens.renew();
+    link.point(link.mark); // the values there may be others now
+}
+
+// The lens over a chart's element, new if Streamlit has replaced the element; none while the page has no such chart.
+function overOf(overs, chart, link) {
+    const container = document.querySelector(`.st-key-${chart.key}`);
+    const over = overs.get(chart.key);
+    if (over?.container === container) return over;
+    over?.stop();
+    overs.delete(chart.key);
+    if (container) overs.set(chart.key, hostFor(container, chart, link));
+    return overs.get(chart.key);
+}
+
+function refresh(overs, chart, link) {
+    const over = overOf(overs, chart, link);
+    const plot = plotOf(chart.key);
+    if (!over) return;
+    over.host.hidden = !isDrawn(plot);
+    if (over.host.hidden || plot === over.drawn) return;
+    over.drawn = plot;
+    plot.on("plotly_afterplot", () => renew(over, link));
+    renew(over, link);
+}
+
+// Follows the page's charts. It looks before the browser paints, so that an enlarged map is never seen whole for a moment
+// after its chart was drawn anew.
 function watching(link) {
     const overs = new Map();
     let asked = 0;
-
-    function renew(over) {
-        lay(over);
-        for (const lens of link.lenses) if (lens.key === over.lens.key) lens.renew();
-        link.point(link.mark); // the values there may be others now
+    function look() {
+        asked = 0;
+        for (const chart of link.data.charts) refresh(overs, chart, link);
+        link.stage.update();
+        link.cover.update();
     }
-
-    // The lens over a chart's element, new if Streamlit has replaced the element; none while the page has no such chart.
-    function overOf(chart) {
-        const container = document.querySelector(`.st-key-${chart.key}`);
-        const over = overs.get(chart.key);
-        if (over?.container === container) return over;
-        if (over) link.lenses.delete(over.lens);
-        overs.delete(chart.key);
-        if (container) overs.set(chart.key, hostFor(container, chart, link));
-        return overs.get(chart.key);
-    }
-
-    function refreshed(chart) {
-        const over = overOf(chart);
-        const plot = plotOf(chart.key);
-        if (!over) return;
-        over.host.hidden = !isDrawn(plot);
-        if (over.host.hidden || plot === over.drawn) return;
-        over.drawn = plot;
-        plot.on("plotly_afterplot", () => renew(over));
-        renew(over);
-    }
-
-    // Before the browser paints, so that an enlarged map is never seen whole for a moment after its chart was drawn anew.
-    function soon() {
-        if (asked) return;
-        asked = requestAnimationFrame(() => {
-            asked = 0;
-            for (const chart of link.data?.charts ?? []) refreshed(chart);
-        });
-    }
-
+    const soon = () => {
+        asked ||= requestAnimationFrame(look);
+    };
     const observer = new MutationObserver(soon);
     observer.observe(document.body, { childList: true, subtree: true });
     addEventListener("wheel", rememberScrolling, { passive: true });
     function stop() {
         observer.disconnect();
+        cancelAnimationFrame(asked);
         removeEventListener("wheel", rememberScrolling);
-        for (const { host } of overs.values()) host.remove();
+        for (const over of overs.values()) over.stop();
+        link.cover.close();
     }
     return { soon, stop };
 }
 
-let link = null;
-let watch = null;
-
-// `data` holds the `charts` (key and name of each) and the photo's name `photo`, by which another photo is known.
-export default function ({ data, parentElement }) {
-    if (!link) {
-        link = linkOf();
-        link.fill = () => {};
-        watch = watching(link);
+// Both maps over one another, in the place of the two on the page. `changed` is told the mode, or null once it is closed.
+function coverFor(link, changed) {
+    const root = made("div", "linked-cover");
+    let both = null;
+    let shown = null;
+    function close() {
+        for (const lens of both?.lenses ?? []) lens.stop();
+        root.remove();
+        both = shown = null;
+        changed(null);
     }
-    if (link.data && link.data.photo !== data.photo) link.look(WHOLE);
-    link.data = data;
-    link.live = parentElement.querySelector(".linked-live");
+    function open(mode) {
+        close();
+        both = bothFor(link, mode);
+        root.replaceChildren(both.root);
+        document.querySelector(".st-key-maps").append(root);
+        for (const lens of both.lenses) lens.renew();
+        both.focus.focus({ preventScroll: true });
+        root.querySelector(".linked-place").scrollIntoView({ block: "nearest" });
+        shown = mode;
+        changed(mode);
+    }
+    function update() {
+        if (both && !root.isConnected) document.querySelector(".st-key-maps")?.append(root);
+        both?.update();
+    }
+    root.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") close();
+    });
+    return { toggle: (mode) => (mode === shown ? close() : open(mode)), close, update };
+}
+
+// The buttons for both maps, in the page's toolbar.
+function fillBar(bar, link) {
+    const modes = Object.keys(CALLED).map((mode) => {
+        const one = button(CALLED[mode], `${CALLED[mode]}: both maps over one another`, () => link.cover.toggle(mode));
+        one.dataset.mode = mode;
+        return one;
+    });
+    bar.replaceChildren(
+        button("Present", "Present: both maps fill the screen", () => link.stage.open("present")),
+        ...modes,
+    );
+    return (shown) => {
+        for (const one of modes) one.setAttribute("aria-pressed", one.dataset.mode === shown);
+    };
+}
+
+function start(root, data) {
+    const link = linkOf(data);
+    const turn = (by) => {
+        link.turned += by;
+        link.trigger("turned", link.turned);
+    };
+    link.turned = data.turned;
+    link.live = root.querySelector(".linked-live");
+    link.stage = new Stage(root.querySelector("dialog"), link, turn);
+    link.cover = coverFor(link, fillBar(root.querySelector(".linked-bar"), link));
+    link.cover.close();
+    return { link, watch: watching(link) };
+}
+
+let running = null;
+
+// `data` holds the `charts` (key, name and what stands before its values), the `sides` (key, name, and what is said above its
+// map), the `photo`, by which another one is known, and how many photos the person has `turned` over.
+export default function ({ data, parentElement, setTriggerValue }) {
+    running ??= start(parentElement, data);
+    const { link, watch } = running;
+    const another = link.data.photo !== data.photo;
+    Object.assign(link, { data, trigger: setTriggerValue });
+    if (another) link.look(WHOLE);
+    if (another) link.stage.turned();
     watch.soon();
     return () => {
         watch.stop();
-        link = watch = null;
+        running = null;
     };
 }

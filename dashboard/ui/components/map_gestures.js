@@ -61,7 +61,7 @@ function dragByMouse(lens, link) {
 
 const middle = (touches) => [0, 1].map((axis) => touches.reduce((sum, touch) => sum + touch[axis], 0) / touches.length);
 
-function touched(lens, link) {
+function touched(lens, link, draggable) {
     let last = [];
     const begin = (event) => {
         last = [...event.touches].map(at);
@@ -70,7 +70,8 @@ function touched(lens, link) {
     const move = (event) => {
         const now = [...event.touches].map(at);
         const pinching = now.length === 2 && last.length === 2;
-        if (!pinching && (now.length !== 1 || last.length !== 1 || link.view.scale === 1)) return;
+        const dragging = draggable && now.length === 1 && last.length === 1 && link.view.scale > 1;
+        if (!pinching && !dragging) return;
         event.preventDefault();
         drag(lens, link, middle(last), middle(now));
         if (pinching) {
@@ -84,9 +85,11 @@ function touched(lens, link) {
     lens.root.addEventListener("touchend", begin, { passive: false });
 }
 
-export function gestures(lens, link) {
+// `lens` has an element `root` and a function `placeAt` from the screen to the photo. Only a `draggable` one is moved by a
+// mouse or by one finger.
+export function gestures(lens, link, draggable = true) {
     lens.root.addEventListener("wheel", (event) => wheel(lens, link, event), { passive: false });
     lens.root.addEventListener("dblclick", () => link.look(WHOLE));
-    dragByMouse(lens, link);
-    touched(lens, link);
+    if (draggable) dragByMouse(lens, link);
+    touched(lens, link, draggable);
 }

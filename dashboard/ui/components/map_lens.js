@@ -2,7 +2,7 @@
 
 import { brightestIn, cellFrom, gridOf, isDrawn, middleOf, photoIn, plotOf } from "./map_charts.js";
 import { gestures } from "./map_gestures.js";
-import { clear, frame, lookAt, made, picture, withMap } from "./map_pictures.js";
+import { clear, frame, lookAt, made, picture, withMap, write } from "./map_pictures.js";
 import { enlarged, showing, WHOLE } from "./map_zoom.js";
 
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -26,13 +26,6 @@ function parts(key, name, bare) {
     root.setAttribute("aria-roledescription", "map");
     root.setAttribute("aria-label", `${name}. ${HELP}`);
     return lens;
-}
-
-// Text is set in place: a new node for each pointer move would cost more, and would look like a change of the page.
-function write(line, text) {
-    if (!line.firstChild) line.append("");
-    if (line.firstChild.data !== text) line.firstChild.data = text;
-    line.hidden = text === "";
 }
 
 const sentence = ({ before, lines }) => before + lines.join(", ");
@@ -82,7 +75,7 @@ function toCell(lens, link, cell) {
     link.say([`Row ${cell.row + 1} of ${rows}, column ${cell.column + 1} of ${columns}`, ...told.map(sentence)].join(". "));
 }
 
-const start = (link, plot) => link.mark?.place ?? middleOf(gridOf(plot), brightestIn(plot));
+const startOf = (link, plot) => link.mark?.place ?? middleOf(gridOf(plot), brightestIn(plot));
 
 // What a key does on a lens; undefined for all keys that are not for it.
 function meaning(lens, link, { key, shiftKey }) {
@@ -90,9 +83,9 @@ function meaning(lens, link, { key, shiftKey }) {
     const far = shiftKey ? LARGE : 1;
     if (STEPS[key]) {
         const step = STEPS[key].map((cells) => cells * far);
-        return () => toCell(lens, link, cellFrom(gridOf(plot), start(link, plot), step));
+        return () => toCell(lens, link, cellFrom(gridOf(plot), startOf(link, plot), step));
     }
-    const closer = (factor) => () => link.look(enlarged(link.view, factor, start(link, plot), link.size));
+    const closer = (factor) => () => link.look(enlarged(link.view, factor, startOf(link, plot), link.size));
     return {
         Home: () => toCell(lens, link, brightestIn(plot)),
         "+": closer(CLOSER),
@@ -125,7 +118,7 @@ function pointing(lens, link) {
     });
     root.addEventListener("focus", () => {
         if (root.matches(":focus-visible"))
-            toCell(lens, link, cellFrom(gridOf(plotOf(lens.key)), start(link, plotOf(lens.key)), [0, 0]));
+            toCell(lens, link, cellFrom(gridOf(plotOf(lens.key)), startOf(link, plotOf(lens.key)), [0, 0]));
     });
     root.addEventListener("blur", () => link.point(null));
     root.addEventListener("keydown", (event) => keys(lens, link, event));
@@ -135,45 +128,51 @@ function pointing(lens, link) {
 // a `bare` lens shows it alone, without mark and keys.
 export function lensFor(key, name, link, { always = false, bare = false } = {}) {
     const lens = parts(key, name, bare);
+    const { root, photo } = lens;
     let copied = null; // the chart's own drawing, of which the picture is a copy
-
     lens.extent = [1, 1]; // CSS pixels, [width, height]
     lens.overlay = true; // whether the map is shown over the photo
+
     lens.placeAt = ([x, y]) => {
         const box = root.getBoundingClientRect();
-        return [(x - box.left) / box.width, (y - box.top) / box.height].map(
-            (share, i) => [link.view.left, link.view.top][i] + (share * link.size[i]) / link.view.scale,
-        );
-    };
-    const { root } = lens;
-    lens.drawMark = (mark, told) => {
-        if (!bare) drawMark(lens, link, mark, told);
-    };
-    lens.drawView = () => {
-        const plot = plotOf(key);
-        const shown = isDrawn(plot) && (always || link.view.scale > 1);
-        root.classList.toggle("linked-closer", link.view.scale > 1);
-        lens.photo.hidden = !shown;
-        if (!shown) return;
-        if (copied !== plot) picture(lens.photo, plot);
-        copied = plot;
-        withMap(lens.photo, lens.overlay);
-        lookAt(lens.photo, plot, link.view);
-    };
-    // The chart was drawn anew.
-    lens.renew = () => {
-        copied = null;
-        if (isDrawn(plotOf(key))) link.size = photoIn(plotOf(key)).size;
-        else clear(lens.photo);
-        lens.measure();
-        lens.drawView();
+        const shares = [(x - box.left) / box.width, (y - box.top) / box.height];
+        return shares.map((share, i) => [link.view.left, link.view.top][i] + (share * link.size[i]) / link.view.scale);
     };
     lens.measure = () => {
         lens.extent = [root.clientWidth || 1, root.clientHeight || 1];
     };
-    new ResizeObserver(lens.measure).observe(root);
-    gestures(lens, link);
+    lens.drawMark = (mark, told) => bare || drawMark(lens, link, mark, told);
+    lens.drawView = () => {
+        const plot = plotOf(key);
+        const shown = isDrawn(plot) && (always || link.view.scale > 1);
+        root.classList.toggle("linked-closer", link.view.scale > 1);
+        photo.hidden = !shown;
+        if (!shown) return;
+        if (copied !== plot) picture(photo, plot);
+        copied = plot;
+        withMap(photo, lens.overlay);
+        lookAt(photo, plot, link.view);
+    };
+    // After the chart was drawn anew.
+    lens.renew = () => {
+        copied = null;
+        if (isDrawn(plotOf(key))) link.size = photoIn(plotOf(key)).size;
+        else clear(photo);
+        lens.measure();
+        lens.drawView();
+    };
+    return joined(lens, link, bare);
+}
+
+function joined(lens, link, bare) {
+    const sized = new ResizeObserver(lens.measure);
+    sized.observe(lens.root);
+    if (!bare) gestures(lens, link);
     if (!bare) pointing(lens, link);
     link.lenses.add(lens);
+    lens.stop = () => {
+        sized.disconnect();
+        link.lenses.delete(lens);
+    };
     return lens;
 }

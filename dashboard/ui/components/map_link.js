@@ -5,12 +5,12 @@ import { WHOLE } from "./map_zoom.js";
 
 const PATIENCE = 200; // ms without another step after which a reader is told where a person is
 
-export function linkOf() {
+export function linkOf(data) {
     const lenses = new Set();
     const heard = new Set(); // called when the view changes
     let waiting = 0;
 
-    const link = { data: null, lenses, heard, live: null, view: WHOLE, mark: null, size: [1, 1] };
+    const link = { data, lenses, heard, live: null, view: WHOLE, mark: null, size: [1, 1] };
 
     // Marks a place on every lens; null removes the mark. `mark` is the place, [x, y], and the chart that it was chosen on.
     link.point = (mark) => {
@@ -25,6 +25,8 @@ export function linkOf() {
         for (const lens of lenses) lens.drawView();
         for (const hear of heard) hear();
     };
+
+    link.fill = (key) => link.stage.dialog.open || link.stage.open("one", key);
 
     link.say = (words) => {
         clearTimeout(waiting);

@@ -12,6 +12,13 @@ const MAP = ".heatmaplayer, .scatterlayer"; // the cells, and the lines over the
 export const made = (tag, name = "", text = "") =>
     Object.assign(document.createElement(tag), { className: name, textContent: text });
 
+// Sets an element's text in place: a new node for each pointer move would cost more, and would look like a change of the page.
+export function write(element, text) {
+    if (!element.firstChild) element.append("");
+    if (element.firstChild.data !== text) element.firstChild.data = text;
+    element.hidden = text === "";
+}
+
 function copyOf(plot, without) {
     const copy = document.createElementNS(SVG, "svg");
     copy.setAttribute("preserveAspectRatio", "none");

@@ -22,7 +22,7 @@ from dashboard.ui.parts.display import pick_show
 from dashboard.ui.parts.downloads import Tray, comparison_files, comparison_names
 from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.fold import fold_on_small_screens, options_of
-from dashboard.ui.parts.linked_maps import linked_maps
+from dashboard.ui.parts.linked_maps import linked_maps, turn_photo
 from dashboard.ui.parts.looking import backdrop_of, chosen_class, pick_question
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.sidebar import Chosen
@@ -41,6 +41,7 @@ def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
 @st.fragment  # so that a slider of the maps does not redraw the sidebar
 def show(chosen: Chosen, tray: Tray) -> None:
     """What each model says and where it looks, then predictions and options, then where the maps disagree, then words."""
+    turn_photo()
     notices_here()
     tray.empty()
     with st.container(key="maps"):
@@ -57,7 +58,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
         with place:
             _map(chosen, shown[slot], shown[OTHER[slot]], requests, slot, style)
     with toolbar:
-        linked_maps(chosen.photo)
+        linked_maps(chosen, requests, seen)
     for slot, place in predictions.items():
         with place:
             panel.answers(chosen.sides[slot], seen[slot], chosen_class(requests[slot], seen[slot]))

@@ -1,17 +1,57 @@
 """Maps linked in the browser: a mark at the same place of each, one zoom for all, and views that fill the screen."""
 
-from dashboard.photo import Photo
-from dashboard.ui.components import component
+from collections.abc import Mapping
+from typing import Any
 
-_linked_maps = component(
-    "linked_maps", html='<p class="linked-live" aria-live="polite"></p>', styled=True, isolated=False,
-)  # fmt: skip
+import streamlit as st
+
+from dashboard.compare import Slot
+from dashboard.engine.request import Request
+from dashboard.models.classifier import Observation
+from dashboard.ui.components import component
+from dashboard.ui.parts import photo_picker
+from dashboard.ui.parts.panel import among, headline_of
+from dashboard.ui.parts.sidebar import Chosen
+from dashboard.ui.parts.text import visible
+
+HTML = '<div class="linked-bar"></div><p class="linked-live" aria-live="polite"></p><dialog class="linked-dialog"></dialog>'
+_linked_maps = component("linked_maps", html=HTML, styled=True, isolated=False)
 CHARTS = (  # for each chart its key, its name, and what stands before its values
     ("left_map", "Left map", "Left: "), ("right_map", "Right map", "Right: "), ("difference", "Where they disagree", ""),
 )  # fmt: skip
+KEY, TURNED = "linked_maps", "photos_turned_over"
 
 
-def linked_maps(photo: Photo) -> None:
-    """Links the charts of both maps and of their difference, all of which are over this photo."""
-    charts = [{"key": key, "name": name, "before": before} for key, name, before in CHARTS]
-    _linked_maps(key="linked_maps", data={"charts": charts, "photo": photo.digest})
+def turn_photo() -> None:
+    """Draws the whole page for another photo, if the person has asked for one while both maps fill the screen.
+
+    The page's fragment has to call it first: a callback in a fragment can't draw the rest of the page itself.
+    """
+    if photo_picker.STEP in st.session_state:
+        st.rerun()
+
+
+def linked_maps(chosen: Chosen, requests: Mapping[Slot, Request], seen: Mapping[Slot, Observation]) -> None:
+    """Links the charts of both maps and of their difference, and draws the buttons for views of both."""
+    sides = [
+        {"key": side.key("map"), "name": side.name} | _said(side.model.title, requests[slot], seen[slot])
+        for slot, side in chosen.sides.items()
+    ]
+    data: dict[str, Any] = {
+        "charts": [{"key": key, "name": name, "before": before} for key, name, before in CHARTS], "sides": sides,
+        "photo": chosen.photo.digest, "turned": st.session_state.get(TURNED, 0),
+    }  # fmt: skip
+    _linked_maps(key=KEY, data=data, width="content", on_turned_change=_turned)
+
+
+def _said(title: str, request: Request, seen: Observation) -> dict[str, str]:
+    says, about = headline_of(request, seen)
+    place = among(seen.prediction)
+    return {"model": visible(title), "says": visible(says), "about": visible(f"{about} · {place}" if place else about)}
+
+
+def _turned() -> None:
+    """A callback. The browser counts how often the person turned over, since only the last of quick key presses arrives."""
+    count = st.session_state[KEY]["turned"]
+    photo_picker.step(count - st.session_state.get(TURNED, 0))
+    st.session_state[TURNED] = count

@@ -70,23 +70,28 @@ def _one_of(names: Sequence[str], name: str | None) -> str | None:
 
 def headline(side: Side, request: Request, seen: Observation) -> None:
     """Draws the line above a map: what the model says, and in small which method made the map and which class it explains."""
-    answer = seen.prediction
+    (says, about), place = headline_of(request, seen), among(seen.prediction)
+    beside = f" :small[:gray[{place}]]" if place else ""
+    st.markdown(f"{plain(side.model.title)}: **{plain(says)}**{beside}  \n:small[:gray[{plain(about)}]]")
+
+
+def headline_of(request: Request, seen: Observation) -> tuple[str, str]:
+    """What the model says, and which method made the map and which class it explains: outside text, not made safe to show."""
+    answer, method = seen.prediction, request.method
     index, _, score = answer.top(1)[0]
     short = short_names(answer.labels)
-    method = request.method
     asked = "independent of class"
     if method.class_specific:
         explained = index if request.target is None else request.target
-        rival = "" if request.against is None else f" over “{plain(short[request.against])}”"
-        asked = f"evidence for “{plain(short[explained])}”{rival}"
-    says = f"{plain(side.model.title)}: **{plain(short[index])} {answer.in_words(score)}**{_among(answer)}"
-    st.markdown(f"{says}  \n:small[:gray[{method.label} · {asked}]]")
+        rival = "" if request.against is None else f" over “{short[request.against]}”"
+        asked = f"evidence for “{short[explained]}”{rival}"
+    return f"{short[index]} {answer.in_words(score)}", f"{method.label} · {asked}"
 
 
-def _among(answer: Prediction) -> str:
+def among(answer: Prediction) -> str:
     """What puts a model's answer in its place: that it knows few classes, and that none of its classes is likely."""
     few, unsure = f"of {len(answer.labels)} classes" if answer.few else "", "none is likely" if answer.unsure else ""
-    return f" :small[:gray[{', '.join(filter(None, (few, unsure)))}]]" if few or unsure else ""
+    return ", ".join(filter(None, (few, unsure)))
 
 
 def waiting() -> None:
