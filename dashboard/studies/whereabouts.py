@@ -19,14 +19,15 @@ def in_words(shown: Explanation, size: tuple[int, int]) -> str:
         return shown.flat_in_words
     if not shown.method.signed:
         return f"Brightest: {_most(shown, shown.heatmap, size)}. {_half(shown, shown.heatmap, size)}"
-    speaks = "speaks for the class" if shown.method.class_specific else "is above zero"
-    against = "against it" if shown.method.class_specific else "below zero"
-    if not (shown.heatmap > 0).any():
-        return f"Nothing {speaks}. Most {against}: {_most(shown, -shown.heatmap, size)}."
-    most = f"Most {speaks}: {_most(shown, shown.heatmap, size)}. {_half(shown, shown.heatmap, size)}"
-    if not (shown.heatmap < 0).any():
-        return f"{most} Nothing {speaks.replace('for the class', 'against it').replace('above', 'below')}."
-    return f"{most} Most {against}: {_most(shown, -shown.heatmap, size)}."
+    specific = shown.method.class_specific
+    above, below = ("evidence for the class", "evidence against it") if specific else ("above zero", "below zero")
+    return f"{_strongest(shown, shown.heatmap, size, above)} {_strongest(shown, -shown.heatmap, size, below, False)}"
+
+
+def _strongest(shown: Explanation, values: Tensor, size: tuple[int, int], name: str, half: bool = True) -> str:
+    if not (values > 0).any():
+        return f"No {name}." if shown.method.class_specific else f"Nothing {name}."
+    return f"Most {name}: {_most(shown, values, size)}.{' ' + _half(shown, values, size) if half else ''}"
 
 
 def _edges(shown: Explanation) -> tuple[Tensor, Tensor]:

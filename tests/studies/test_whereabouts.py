@@ -50,9 +50,9 @@ def test_a_signed_map_says_where_it_speaks_for_and_against():
     values[0, 5], values[2, 0] = 4, -1
     shown = Explanation(values, WHOLE, ClassActivationMap(), "bundled/cnn", 0, ANSWER)
     told = in_words(shown, SIZE)
-    assert told.startswith("Most speaks for the class: upper right. Half of it lies in 3% of the photo.")
-    assert told.endswith("Most against it: lower left.")
-    assert in_words(replace(shown, heatmap=values.clamp(min=0)), SIZE).endswith("Nothing speaks against it.")
+    assert told.startswith("Most evidence for the class: upper right. Half of it lies in 3% of the photo.")
+    assert told.endswith("Most evidence against it: lower left.")
+    assert in_words(replace(shown, heatmap=values.clamp(min=0)), SIZE).endswith("No evidence against it.")
     only_against = in_words(replace(shown, heatmap=values.clamp(max=0)), SIZE)
-    assert only_against == "Nothing speaks for the class. Most against it: lower left."
+    assert only_against == "No evidence for the class. Most evidence against it: lower left."
     assert "Most below zero: lower left." in in_words(replace(shown, method=EigenCAM(), target=None), SIZE)

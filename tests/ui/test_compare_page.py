@@ -252,5 +252,5 @@ def test_what_a_model_saw_of_the_photo_is_said_below_its_map():
 
 def test_each_map_says_in_words_where_it_is_bright():
     told = words(opened(""))
-    assert "Most speaks for the class: centre. Half of it lies in " in told  # CAM, which has a sign
+    assert "Most evidence for the class: centre. Half of it lies in " in told  # CAM, which has a sign
     assert "Brightest: centre. Half of it lies in " in told  # attention rollout

@@ -115,8 +115,7 @@ def _one_patch(
     with right:
         _all_heads(chosen, shown, evidence)
     with facts:
-        panel.where(shown, chosen.photo)
-        panel.left_out(shown, chosen.style)
+        panel.below_map(shown, models[slot], chosen.photo, chosen.style)
         show_facts(shown, evidence, other)
     exhibit = _exhibit(chosen, slot, models, shown, other)
     tray.lay(attention_files(exhibit, slot, shown.method.every_head(evidence), evidence.grid))

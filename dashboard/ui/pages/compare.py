@@ -108,9 +108,7 @@ def _map(
         side.key("map"), labelled(figure, shown, chosen.photo),
         f"{shown.method.label} of {side.model.title} over {chosen.photo.name}. {in_words(shown, chosen.photo.size)}",
     )  # fmt: skip
-    panel.where(shown, chosen.photo)
-    panel.left_out(shown, style)
-    panel.seen_part(side.model, chosen.photo)
+    panel.below_map(shown, side.model, chosen.photo, style)
 
 
 def _difference(

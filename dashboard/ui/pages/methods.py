@@ -315,8 +315,7 @@ def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdro
         f"{key}_map", labelled(figure, done.shown, chosen.photo),
         f"{entry.method.label} of {request.model.title} over {chosen.photo.name}. {in_words(done.shown, chosen.photo.size)}",
     )  # fmt: skip
-    panel.where(done.shown, chosen.photo)
-    panel.left_out(done.shown, chosen.style)
+    panel.below_map(done.shown, request.model, chosen.photo, chosen.style)
     panel.numbers(done.shown, chosen.share)
     panel.facts(request, look_behind(request), done.shown)
 

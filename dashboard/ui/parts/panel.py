@@ -129,24 +129,14 @@ def _explain_clicked(side: Side) -> None:
     st.session_state[side.key("class")] = st.session_state[side.key("top")] or TOP
 
 
-def where(shown: Explanation, photo: Photo) -> None:
-    """Draws below a map where it is bright, in words. Of a flat map the picture itself says that it is flat."""
-    if not shown.flat:
-        st.caption(in_words(shown, photo.size))
-
-
-def left_out(shown: Explanation, style: Style) -> None:
-    """Draws below a map which values its colours leave out, if any."""
-    words = outliers_in_words(shown, style)
-    if words and not shown.flat:  # the picture itself says that it is flat
-        st.caption(words)
-
-
-def seen_part(model: Classifier, photo: Photo) -> None:
-    """Draws below a map which part of the photo its model saw, and how it was squeezed, where that is more than a little."""
-    words = seen_in_words(model.preprocessing, *photo.size)
-    if words:
-        st.caption(words)
+def below_map(shown: Explanation, model: Classifier, photo: Photo, style: Style) -> None:
+    """Draws below a map, in words, where it is bright, which part of the photo its model saw if not about all of it as it is,
+    and which values its colours leave out. Of a flat map the picture itself says that it is flat.
+    """
+    about = () if shown.flat else (in_words(shown, photo.size), outliers_in_words(shown, style))
+    told = " ".join(filter(None, (*about[:1], seen_in_words(model.preprocessing, *photo.size), *about[1:])))
+    if told:
+        st.caption(told)
 
 
 def numbers(shown: Explanation | None, share: float) -> None:
