@@ -18,7 +18,7 @@ Slot = Literal["left", "right"]
 SLOTS: tuple[Slot, Slot] = ("left", "right")
 OTHER: dict[Slot, Slot] = {"left": "right", "right": "left"}
 T = TypeVar("T")
-CAVEAT = "This page compares what two models look at, never which of them is better."
+CAVEAT = "This compares where they look, not which is better."
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,13 @@ def training_note(models: Pair[Classifier]) -> str:
         return f"What at least one of the two models was trained on is not known. {CAVEAT}"
     if first.training_data == second.training_data:
         return f"Both models were trained on {first.training_data}. {CAVEAT}"
+    less, more = sorted((first, second), key=lambda model: len(model.training_data))
+    _, shared, rest = more.training_data.partition(f"{less.training_data} and ")
+    if shared:
+        return (
+            f"Both models were trained on {less.training_data}, {more.title} also on {rest}, so expect them to agree more than "
+            f"usual. {CAVEAT}"
+        )
     return (
         f"The two models were trained on different data: {first.title} on {first.training_data}; "
         f"{second.title} on {second.training_data}. {CAVEAT}"

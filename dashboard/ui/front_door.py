@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.ui import getting_ready
 from dashboard.ui.pages import PAGES, Page
+from dashboard.ui.parts.tour import tour
 from dashboard.ui.streamlit_internals import MenuEntry
 
 ICON, LOGO = (Path(__file__).with_name(name) for name in ("icon.svg", "logo.svg"))
@@ -51,4 +52,5 @@ def _run(scripts: Path, shown: Page) -> None:
         from dashboard.ui.parts.links import every_setting_kept  # torch takes seconds to import: the shell is drawn before
 
         with every_setting_kept(shown.title):
+            tour(shown.title)
             runpy.run_path(str(scripts / f"{shown.title}.py"))

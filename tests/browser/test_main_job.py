@@ -16,7 +16,7 @@ def test_the_page_opens_on_the_cat_with_both_maps(page: Page, served: str):
     open_page(page, served)
     expect(page.locator(".st-key-left_top")).to_contain_text("cat")
     assert all(len(values(page, key)) == 8 for key in MAPS)
-    expect(page.get_by_text("never which of them is better")).to_be_visible()
+    expect(page.get_by_text("not which is better")).to_be_visible()
     expect(page.get_by_text("class-agnostic")).to_be_visible()
     assert page.locator("[data-testid=stException]").count() == 0
 

@@ -281,12 +281,12 @@ def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
 
 def test_a_first_visit_is_explained_once(page: Page, served: str):
     open_page(page, served)
-    expect(page.get_by_text("Two models look at one photo")).to_be_visible()
+    expect(page.get_by_text("Pick a photo, or see what there is to find")).to_be_visible()
     page.get_by_role("button", name="Got it").click()
-    page.get_by_text("Two models look at one photo").wait_for(state="detached")
+    page.get_by_text("Pick a photo, or see what there is to find").wait_for(state="detached")
     page.wait_for_function("document.cookie.includes('welcomed')")
     open_page(page, served, "layers")
-    assert page.get_by_text("Two models look at one photo").count() == 0
+    assert page.get_by_text("Pick a photo, or see what there is to find").count() == 0
 
 
 def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(page: Page, served: str):
@@ -307,7 +307,7 @@ def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(p
 
 # What a key reaches on each page, by the widgets' keys.
 SIDE = {"photos", "upload_0", "use_camera", "pair_1", "pair_2", "left", "right", "opacity", "colours", "scale", "smooth",
-        "top", "copy_link", "got_it"}  # fmt: skip
+        "top", "copy_link", "got_it", "glossary", "tour_begin"}  # fmt: skip
 REACHED = {
     "compare": {"right_heads", "right_discard", "right_depth", "show", "left_class", "left_top", "right_class", "right_top",
                 "downloads"},

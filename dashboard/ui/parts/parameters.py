@@ -12,7 +12,7 @@ OWNERS = {
     "left": "parts.model_picker", "right": "parts.model_picker",
     "show": "parts.display", "opacity": "parts.display", "colours": "parts.display", "scale": "parts.display",
     "smooth": "parts.display", "top": "parts.display",
-    "side": "parts.looking",
+    "side": "parts.looking", "tour": "parts.tour",
     "sort": "pages.methods", "reference": "pages.methods", "own_scale": "pages.methods", "first": "pages.methods",
     "second": "pages.methods", "metric": "pages.methods",
     "patch": "pages.attention", "direction": "pages.attention", "patch_layer": "pages.attention",

@@ -19,6 +19,7 @@ from dashboard.ui.parts.photo_picker import pick_photo
 from dashboard.ui.parts.spoken import spoken_names
 from dashboard.ui.parts.style import shape_of, style_sheet
 from dashboard.ui.parts.text import plain
+from dashboard.ui.parts.tour import link_to_first
 from dashboard.ui.parts.welcome import welcome
 
 
@@ -49,6 +50,7 @@ def common_sidebar() -> Chosen:
         style, share = pick_style()
         copy_link()
         glossary()
+        link_to_first()
         spoken_names()
     shape_of(photo)
     return Chosen(photo, sides, style, share)

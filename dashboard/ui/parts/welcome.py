@@ -1,14 +1,16 @@
-"""A short introduction for first-time visitors."""
+"""A short introduction for first-time visitors, with links to the tour."""
 
 import streamlit as st
 
+from dashboard.glossary import with_links
 from dashboard.ui.components import component
+from dashboard.ui.parts.tour import links_to_all, stop_in_address
 
 SENTENCES = (
-    "Two models look at one photo, each of them once: a convolutional network and a vision transformer.",
-    "Brighter means more: a CNN's map (CAM) shows the areas that raised its score for a class, a ViT's map (attention "
-    "rollout) the areas whose information reached its output.",
-    "Pick a photo on the left and drag the sliders. The address bar always links to what you see.",
+    "Where do two models look in the same photo?",
+    "Left, a class activation map: the areas that raised the CNN's score for a class.",
+    "Right, attention rollout: the areas whose information reached the ViT's output.",
+    "Pick a photo, or see what there is to find:",
 )
 COOKIE = "welcomed"
 
@@ -19,13 +21,14 @@ def welcome() -> None:
     """Draws a few sentences until the visitor clicks that they have read them; a cookie remembers the click."""
     if COOKIE in st.context.cookies:
         return
-    if st.session_state.get(COOKIE):
+    if st.session_state.get(COOKIE) or stop_in_address() is not None:
         _remember(key="remember_welcome", data=COOKIE, height=1)
         return
     with st.container(border=True):
-        text, button = st.columns([7, 1], vertical_alignment="center")
-        text.markdown(" ".join(SENTENCES))
-        button.button("Got it", key="got_it", on_click=_read, width="stretch")
+        st.markdown(with_links(" ".join(SENTENCES)))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            links_to_all()
+            st.button("Got it", key="got_it", on_click=_read)
 
 
 def _read() -> None:
