@@ -39,8 +39,9 @@ def test_every_parameter_that_is_drawn_has_one_owner_who_draws_it(drawers: dict[
             opened(page, **pair)
     found = {name: modules for name, modules in drawers.items() if modules != {parameters.owner(name)}}
     assert not found
-    # No widgets are bound to these: the thumbnails' choice, a link to a photo that was put into it, and the choice of models.
-    asked = {"own", "photo", "left", "right"}
+    # No widgets are bound to these: the thumbnails' choice, a link to a photo that was put into it, the choice of models, and a
+    # stop of the tour.
+    asked = {"own", "photo", "left", "right", "tour"}
     by_side = {f"{slot}_{name}" for slot in ("left", "right") for name in parameters.OWNERS_BY_SIDE}
     assert {*parameters.OWNERS, *by_side} - {*drawers} == asked
 
