@@ -90,8 +90,8 @@ def headline_of(request: Request, seen: Observation) -> tuple[str, str]:
 
 def among(answer: Prediction) -> str:
     """What puts a model's answer in its place: that it knows few classes, and that none of its classes is likely."""
-    few, unsure = f"of {len(answer.labels)} classes" if answer.few else "", "none is likely" if answer.unsure else ""
-    return ", ".join(filter(None, (few, unsure)))
+    likely = ", none likely" if answer.unsure else ""
+    return f"of {len(answer.labels):,} classes{likely}" if answer.few or answer.unsure else ""
 
 
 def waiting() -> None:
@@ -111,7 +111,6 @@ def answers(side: Side, seen: Observation, target: int) -> None:
         "Top 5 predictions (click to explain)", list(told), key=key, wrap=True, format_func=told.__getitem__,
         on_change=_explain_clicked, args=(side,),
     )  # fmt: skip
-
     _what_it_knows(answer)
 
 
