@@ -1,13 +1,3 @@
-// When Streamlit removes a setting from the address, it adds a history entry, so that Back would lead to the same page again.
-// So a new address of the same page replaces the current history entry.
-function oneEntryPerPage() {
-    const push = history.pushState.bind(history);
-    const samePage = (url) => new URL(url ?? "", location.href).pathname === location.pathname;
-    history.pushState = (state, title, url) =>
-        samePage(url) ? history.replaceState(state, title, url) : push(state, title, url);
-    history.oneEntryPerPage = true; // this script runs on every page, but patches the history once
-}
-
 // The address of the current view, with the token of the photo that its owner put into the link.
 function link(own) {
     const url = new URL(location.href);
@@ -33,7 +23,6 @@ function copy(button, text) {
 
 // Called for every run of the Python script.
 export default function ({ data, parentElement, setTriggerValue }) {
-    if (!history.oneEntryPerPage) oneEntryPerPage();
     const button = parentElement.querySelector(".copy");
     const question = parentElement.querySelector("[role=group]");
     const [include, without] = question.querySelectorAll("button");

@@ -1,4 +1,4 @@
-"""The address bar: one history entry per page, and a button that copies the link."""
+"""A button that copies the address of the current view, and that address."""
 
 from urllib.parse import urlencode
 

@@ -20,6 +20,7 @@ from dashboard.ui.parts.spoken import spoken_names
 from dashboard.ui.parts.style import shape_of, style_sheet
 from dashboard.ui.parts.text import plain
 from dashboard.ui.parts.tour import link_to_first
+from dashboard.ui.parts.undo import undo_row
 from dashboard.ui.parts.welcome import welcome
 
 
@@ -45,6 +46,7 @@ def common_sidebar() -> Chosen:
     welcome()
     notices = st.container()
     with st.sidebar:
+        undo_row()
         photo = pick_photo()
         sides = pick_models(notices)
         style, share = pick_style()
