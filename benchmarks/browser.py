@@ -10,6 +10,8 @@ from tests import chromium
 from tests.conftest import ROOT, serving
 
 ROUNDS = 61
+SIZE = """(({ width, height }) => `width=${Math.round(width)}&height=${Math.round(height)}`)(
+    document.querySelector('.st-key-left_map .js-plotly-plot')._fullLayout)"""
 # The time of the last change inside each map, from the moment the key went down.
 WATCH = """() => {
     window.repaints = {};
@@ -33,22 +35,24 @@ def slider_row() -> Row:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS) as browser,
     ):
-        # The bare page's two figures show the rocket, so the dashboard does too.
-        pages = [_opened(browser, f"{ours}/?photo=rocket"), _opened(browser, bare)]
+        # The bare page's two figures show the rocket, so the dashboard does too; they are as large as the dashboard's.
+        mine = _opened(browser, f"{ours}/?photo=rocket")
+        size = mine.evaluate(SIZE)
+        pages = [mine, _opened(browser, f"{bare}/?{size}")]
         times: list[list[float]] = [[], []]
         for turn in range(ROUNDS + 2):
             for page, kept in zip(pages, times, strict=True):
                 page.bring_to_front()
-                taken = _repaint(page, "ArrowLeft" if turn % 2 else "ArrowRight")
+                took = _repaint(page, "ArrowLeft" if turn % 2 else "ArrowRight")
                 if turn > 1:
-                    kept.append(taken)
-    mine, yardstick = map(statistics.median, times)
-    ratio = mine / yardstick
+                    kept.append(took)
+    taken, yardstick = map(statistics.median, times)
+    ratio = taken / yardstick
     return Row(
         "arrow key on a slider to both maps repainted, bundled pair",
-        f"{mine:.0f} ms, {ratio:.2f} x of a bare page ({yardstick:.0f} ms)",
+        f"{taken:.0f} ms, {ratio:.2f} x of a bare page with two figures of that size, {size} ({yardstick:.0f} ms)",
         "at most 200 ms and 1.0 x",
-        mine <= 200 and ratio <= 1,
+        taken <= 200 and ratio <= 1,
     )
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.doing import charts_are_drawn, go_to, in_address, open_page, pick, settled, slider, values, wait_for_change
+from tests.browser.doing import charts_are_drawn, go_to, in_address, open_page, settled, slider, values, wait_for_change
 from tests.ui.pages import png
 
 pytestmark = pytest.mark.browser
@@ -20,6 +20,12 @@ def address_is(page: Page, settings: str) -> None:
     """Waits until the address holds these settings and no others, sorted, and the page shows them."""
     page.wait_for_function(SAYS, arg=settings)
     settled(page)
+
+
+def type_model(page: Page, slot: str, name: str) -> None:
+    page.locator(f".st-key-{slot} input").click()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
 
 
 def step(page: Page, key: str, discard: str) -> None:
@@ -125,7 +131,7 @@ def test_what_back_took_can_be_undone(page: Page, served: str):
 
 def test_undo_after_a_change_of_page_stays_on_the_page(page: Page, served: str):
     open_page(page, served, "attention")
-    page.locator(".st-key-hide_cls input").click(force=True)
+    page.locator(".st-key-hide_cls label").click()
     in_address(page, hide_cls="true")
     go_to(page, "Compare")
     expect(button(page, "Undo")).to_have_attribute("title", "Undo: hide cls (Ctrl+Z)")
@@ -151,12 +157,11 @@ def test_reset_leaves_photo_and_models_and_can_be_undone(page: Page, served: str
 
 def test_a_model_that_does_not_open_is_no_step_and_one_that_does_is_one(page: Page, served: str):
     open_page(page, served, query="left_method=Grad-CAM%2B%2B")
-    page.locator(".st-key-left input").fill("torchvision/nowhere")
-    page.keyboard.press("Enter")
+    type_model(page, "left", "torchvision/nowhere")
     expect(page.get_by_role("alert").filter(has_text="Keeping the previous model")).to_be_visible()
     address_is(page, "left_method=Grad-CAM++")
     expect(button(page, "Undo")).to_be_disabled()
-    pick(page, "left", "bundled/vit")
+    type_model(page, "left", "bundled/vit")
     address_is(page, "left=bundled/vit")  # with its own first method
     expect(button(page, "Undo")).to_have_attribute("title", "Undo: left method and left model (Ctrl+Z)")
     page.keyboard.press("Control+z")  # the box has the focus, but its list is closed

@@ -307,7 +307,7 @@ def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(p
 
 # What a key reaches on each page, by the widgets' keys.
 SIDE = {"photos", "upload_0", "use_camera", "pair_1", "pair_2", "left", "right", "opacity", "colours", "scale", "smooth",
-        "top", "copy_link", "got_it", "glossary", "tour_begin"}  # fmt: skip
+        "top", "copy_link", "got_it", "glossary", "tour_begin", "undo"}  # fmt: skip
 REACHED = {
     "compare": {"right_heads", "right_discard", "right_depth", "show", "left_class", "left_top", "right_class", "right_top",
                 "downloads"},
