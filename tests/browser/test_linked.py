@@ -283,7 +283,7 @@ def test_each_map_fills_the_screen_and_escape_leaves(page: Page, served: str, na
         page.keyboard.press("Escape")
         expect(page.locator(STAGE)).to_be_hidden()
         page.wait_for_function("document.fullscreenElement === null")
-        assert fill.evaluate("button => button === document.activeElement")
+        page.wait_for_function("label => document.activeElement.ariaLabel === label", arg=f"Full screen: {name}")
     assert len(sent) == before
 
 
@@ -333,7 +333,7 @@ def test_present_stands_one_above_the_other_on_a_phone_and_has_buttons_for_all_k
     assert right["y"] > left["y"] + left["height"]
     assert right["y"] + right["height"] <= 844
     buttons = page.locator(".linked-controls")
-    for name in ("Previous photo", "Next photo", "Photo without", "Swipe", "Blink", "Side by side", "Keys", "Leave"):
+    for name in ("Previous photo", "Next photo", "Photo only", "Swipe", "Blink", "Side by side", "Keys", "Leave"):
         page.mouse.move(100, 100 + len(name))  # they come with the pointer
         expect(buttons.get_by_role("button", name=name)).to_be_visible()
     buttons.get_by_role("button", name="Leave").click()

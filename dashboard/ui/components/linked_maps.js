@@ -5,7 +5,7 @@ import { bothFor } from "./map_both.js";
 import { button, fillButton } from "./map_buttons.js";
 import { isDrawn, photoIn, plotOf } from "./map_charts.js";
 import { rememberScrolling } from "./map_gestures.js";
-import { lensFor } from "./map_lens.js";
+import { Lens } from "./map_lens.js";
 import { linkOf } from "./map_link.js";
 import { made, write } from "./map_pictures.js";
 import { Stage } from "./map_stage.js";
@@ -16,9 +16,9 @@ const CALLED = { swipe: "Swipe", blink: "Blink" };
 // Puts a lens over a chart's photo. Streamlit replaces what is inside the chart's element, and leaves what was added to it.
 function hostFor(container, { key, name }, link) {
     const [host, place, corner] = ["host", "place", "corner"].map((part) => made("div", `linked-${part}`));
-    const lens = lensFor(key, name, link);
-    const reset = button("", "Show the whole photo (double click)", () => link.look(WHOLE));
-    const draw = () => write(reset, link.view.scale > 1 ? `${link.view.scale.toFixed(1)} × · whole` : "");
+    const lens = new Lens(key, name, link);
+    const reset = button("", "Whole photo (double click)", () => link.look(WHOLE));
+    const draw = () => write(reset, link.view.scale > 1 ? "Whole photo" : "");
     draw();
     link.heard.add(draw);
     corner.append(
@@ -101,35 +101,43 @@ function watching(link) {
 }
 
 // Both maps over one another, in the place of the two on the page. `changed` is told the mode, or null once it is closed.
-function coverFor(link, changed) {
-    const root = made("div", "linked-cover");
-    let both = null;
-    let shown = null;
-    function close() {
-        for (const lens of both?.lenses ?? []) lens.stop();
-        root.remove();
-        both = shown = null;
-        changed(null);
+class Cover {
+    constructor(link, changed) {
+        Object.assign(this, { link, changed, root: made("div", "linked-cover"), both: null, mode: null });
+        this.root.addEventListener("keydown", (event) => {
+            if (event.key === "Escape") this.close();
+        });
     }
-    function open(mode) {
-        close();
-        both = bothFor(link, mode);
-        root.replaceChildren(both.root);
-        document.querySelector(".st-key-maps").append(root);
-        for (const lens of both.lenses) lens.renew();
-        both.focus.focus({ preventScroll: true });
-        root.querySelector(".linked-place").scrollIntoView({ block: "nearest" });
-        shown = mode;
-        changed(mode);
+
+    close() {
+        for (const lens of this.both?.lenses ?? []) lens.stop();
+        this.root.remove();
+        this.both = this.mode = null;
+        this.changed(null);
     }
-    function update() {
-        if (both && !root.isConnected) document.querySelector(".st-key-maps")?.append(root);
-        both?.update();
+
+    open(mode) {
+        this.close();
+        this.both = bothFor(this.link, mode);
+        this.mode = mode;
+        this.root.replaceChildren(this.both.root);
+        this.update();
+        for (const lens of this.both.lenses) lens.renew();
+        this.both.focus.focus({ preventScroll: true });
+        this.root.querySelector(".linked-place").scrollIntoView({ block: "nearest" });
+        this.changed(mode);
     }
-    root.addEventListener("keydown", (event) => {
-        if (event.key === "Escape") close();
-    });
-    return { toggle: (mode) => (mode === shown ? close() : open(mode)), close, update };
+
+    toggle(mode) {
+        if (mode === this.mode) this.close();
+        else this.open(mode);
+    }
+
+    // After the page was drawn anew.
+    update() {
+        if (this.both && !this.root.isConnected) document.querySelector(".st-key-maps")?.append(this.root);
+        this.both?.update();
+    }
 }
 
 // The buttons for both maps, in the page's toolbar.
@@ -157,7 +165,7 @@ function start(root, data) {
     link.turned = data.turned;
     link.live = root.querySelector(".linked-live");
     link.stage = new Stage(root.querySelector("dialog"), link, turn);
-    link.cover = coverFor(link, fillBar(root.querySelector(".linked-bar"), link));
+    link.cover = new Cover(link, fillBar(root.querySelector(".linked-bar"), link));
     link.cover.close();
     return { link, watch: watching(link) };
 }

@@ -1,7 +1,7 @@
 // Both maps over one another: a divider between them that moves (swipe), or one after the other (blink).
 
 import { gestures } from "./map_gestures.js";
-import { lensFor } from "./map_lens.js";
+import { Lens } from "./map_lens.js";
 import { made, write } from "./map_pictures.js";
 import { within } from "./map_zoom.js";
 
@@ -23,9 +23,9 @@ export function fillHead(head, { model, says, about }) {
 // Both pictures with one surface over them, which takes the pointer for both.
 function stacked(link, draggable) {
     const place = made("div", "linked-place");
-    const lenses = link.data.sides.map(({ key }) => lensFor(key, "", link, { always: true, bare: true }));
+    const lenses = link.data.sides.map(({ key }) => new Lens(key, "", link, { always: true, bare: true }));
     const surface = made("div", "linked-surface");
-    gestures({ root: surface, placeAt: lenses[0].placeAt }, link, draggable);
+    gestures({ root: surface, placeAt: (at) => lenses[0].placeAt(at) }, link, draggable);
     place.append(...lenses.map(({ root }) => root).reverse(), surface); // the left one on top
     return { place, lenses, surface };
 }

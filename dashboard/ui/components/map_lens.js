@@ -124,55 +124,63 @@ function pointing(lens, link) {
     root.addEventListener("keydown", (event) => keys(lens, link, event));
 }
 
-// A lens for the chart with this key. `always` shows the picture even where the view is the whole photo, as away from the chart;
-// a `bare` lens shows it alone, without mark and keys.
-export function lensFor(key, name, link, { always = false, bare = false } = {}) {
-    const lens = parts(key, name, bare);
-    const { root, photo } = lens;
-    let copied = null; // the chart's own drawing, of which the picture is a copy
-    lens.extent = [1, 1]; // CSS pixels, [width, height]
-    lens.overlay = true; // whether the map is shown over the photo
+// `always` shows the picture even where the view is the whole photo, as away from the chart; a `bare` lens shows it alone, without
+// mark and keys.
+export class Lens {
+    constructor(key, name, link, { always = false, bare = false } = {}) {
+        Object.assign(this, parts(key, name, bare), { link, always, bare });
+        this.extent = [1, 1]; // CSS pixels, [width, height]
+        this.overlay = true; // whether the map is shown over the photo
+        this.copied = null; // the chart's own drawing, of which the picture is a copy
+        this.sized = new ResizeObserver(() => this.measure());
+        this.sized.observe(this.root);
+        link.lenses.add(this);
+        if (bare) return;
+        gestures(this, link);
+        pointing(this, link);
+    }
 
-    lens.placeAt = ([x, y]) => {
-        const box = root.getBoundingClientRect();
+    stop() {
+        this.sized.disconnect();
+        this.link.lenses.delete(this);
+    }
+
+    measure() {
+        this.extent = [this.root.clientWidth || 1, this.root.clientHeight || 1];
+    }
+
+    // The place of the photo at a place on the screen.
+    placeAt([x, y]) {
+        const { view, size } = this.link;
+        const box = this.root.getBoundingClientRect();
         const shares = [(x - box.left) / box.width, (y - box.top) / box.height];
-        return shares.map((share, i) => [link.view.left, link.view.top][i] + (share * link.size[i]) / link.view.scale);
-    };
-    lens.measure = () => {
-        lens.extent = [root.clientWidth || 1, root.clientHeight || 1];
-    };
-    lens.drawMark = (mark, told) => bare || drawMark(lens, link, mark, told);
-    lens.drawView = () => {
-        const plot = plotOf(key);
-        const shown = isDrawn(plot) && (always || link.view.scale > 1);
+        return shares.map((share, i) => [view.left, view.top][i] + (share * size[i]) / view.scale);
+    }
+
+    drawMark(mark, told) {
+        if (!this.bare) drawMark(this, this.link, mark, told);
+    }
+
+    drawView() {
+        const { root, photo, link } = this;
+        const plot = plotOf(this.key);
+        const shown = isDrawn(plot) && (this.always || link.view.scale > 1);
         root.classList.toggle("linked-closer", link.view.scale > 1);
         photo.hidden = !shown;
         if (!shown) return;
-        if (copied !== plot) picture(photo, plot);
-        copied = plot;
-        withMap(photo, lens.overlay);
+        if (this.copied !== plot) picture(photo, plot);
+        this.copied = plot;
+        withMap(photo, this.overlay);
         lookAt(photo, plot, link.view);
-    };
-    // After the chart was drawn anew.
-    lens.renew = () => {
-        copied = null;
-        if (isDrawn(plotOf(key))) link.size = photoIn(plotOf(key)).size;
-        else clear(photo);
-        lens.measure();
-        lens.drawView();
-    };
-    return joined(lens, link, bare);
-}
+    }
 
-function joined(lens, link, bare) {
-    const sized = new ResizeObserver(lens.measure);
-    sized.observe(lens.root);
-    if (!bare) gestures(lens, link);
-    if (!bare) pointing(lens, link);
-    link.lenses.add(lens);
-    lens.stop = () => {
-        sized.disconnect();
-        link.lenses.delete(lens);
-    };
-    return lens;
+    // After the chart was drawn anew.
+    renew() {
+        const plot = plotOf(this.key);
+        this.copied = null;
+        if (isDrawn(plot)) this.link.size = photoIn(plot).size;
+        else clear(this.photo);
+        this.measure();
+        this.drawView();
+    }
 }

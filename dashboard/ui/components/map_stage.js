@@ -4,7 +4,7 @@
 import { bothFor, fillHead, headOf } from "./map_both.js";
 import { button } from "./map_buttons.js";
 import { isDrawn, plotOf } from "./map_charts.js";
-import { lensFor } from "./map_lens.js";
+import { Lens } from "./map_lens.js";
 import { frame, legend, made } from "./map_pictures.js";
 
 const AWAKE = 3000; // ms that the buttons stay after the pointer has moved
@@ -22,7 +22,7 @@ function sideOf(link, key) {
 // One map with what its model says above it, and its colour bar below it if that is wanted.
 function figureFor(link, key, withLegend) {
     const [root, place, room, below] = ["figure", "place", "room", "legend"].map((name) => made("div", `linked-${name}`));
-    const lens = lensFor(key, sideOf(link, key).model, link, { always: true });
+    const lens = new Lens(key, sideOf(link, key).model, link, { always: true });
     const head = headOf(sideOf(link, key));
     const missing = made("p", "", MISSING);
     const bar = frame();
@@ -104,7 +104,7 @@ export class Stage {
         ];
         this.onlyBoth = both;
         this.modes = Object.fromEntries(["present", "swipe", "blink"].map((mode, i) => [mode, both[2 + i]]));
-        this.photoOnly = button("Photo only", "Photo without the maps (O)", keys.o);
+        this.photoOnly = button("Photo only", "Photo only (O)", keys.o);
         const rest = [button("?", "Keys (?)", keys["?"]), button("Leave", "Leave (Esc)", () => this.dialog.close())];
         this.controls.append(...both, this.photoOnly, ...rest);
     }
@@ -116,10 +116,14 @@ export class Stage {
         stage.addEventListener("fullscreenchange", () => {
             if (!document.fullscreenElement && dialog.open) dialog.close();
         });
-        dialog.addEventListener("close", () => {
-            this.leaveParts();
-            if (document.fullscreenElement) document.exitFullscreen();
-        });
+        dialog.addEventListener("close", () => this.closed());
+    }
+
+    // The browser may lose the focus as it leaves the full screen, so this puts it back where it was.
+    async closed() {
+        this.leaveParts();
+        if (document.fullscreenElement) await document.exitFullscreen();
+        this.opener?.focus({ preventScroll: true });
     }
 
     pressed(event) {
@@ -199,6 +203,7 @@ export class Stage {
         this.hint.hidden = this.hinted;
         this.hint.classList.add("linked-once");
         this.hinted = true;
+        this.opener = document.activeElement;
         this.dialog.showModal();
         this.build();
         this.wake();
