@@ -63,6 +63,7 @@ export class Stage {
             parts: [],
             hinted: false,
             asleep: 0,
+            opener: null, // what had the focus before
         });
         this.stage = made("div", "linked-stage");
         this.show = made("div", "linked-show");
