@@ -178,9 +178,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     running ??= start(parentElement, data);
     const { link, watch } = running;
     const another = link.data.photo !== data.photo;
+    if (data.turned < link.data.turned) link.turned = data.turned; // the server has begun a new session
     Object.assign(link, { data, trigger: setTriggerValue });
-    if (another) link.look(WHOLE);
-    if (another) link.stage.turned();
+    if (another) {
+        link.look(WHOLE);
+        link.point(null);
+        link.stage.turned();
+    }
     watch.soon();
     return () => {
         watch.stop();
