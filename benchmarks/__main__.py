@@ -7,6 +7,7 @@ from benchmarks.browser import slider_row
 from benchmarks.cams import cam_method_rows
 from benchmarks.crosshair import crosshair_row
 from benchmarks.models import attention_rows, cam_row
+from benchmarks.page_switch import page_switch_row
 from benchmarks.photos import photo_rows
 from benchmarks.timing import report
 
@@ -20,6 +21,7 @@ def main() -> int:
         *photo_rows(),
         slider_row(),
         crosshair_row(),
+        page_switch_row(),
         *attention_page_rows(),
     ]
     report("Speed", "make bench", rows)

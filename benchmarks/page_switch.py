@@ -1,9 +1,9 @@
-"""From a click on the menu to the layers page's film drawn, in a real browser: the dashboard and a bare page take turns."""
+"""From a click on the menu to the layers page drawn, in a real browser: the dashboard and a bare page take turns."""
 
 import statistics
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from benchmarks.timing import Row
 from tests import chromium
@@ -44,10 +44,10 @@ def page_switch_row() -> Row:
     film, whole = (statistics.median(each[what] for each in times[0]) for what in ("film", "all"))
     yardstick = statistics.median(each["film"] for each in times[1])
     return Row(
-        "click on the menu to the layers page's film drawn, bundled pair",
-        f"{film:.0f} ms, all of the page {whole:.0f} ms; a bare page's film {yardstick:.0f} ms",
+        "click on the menu to all of the layers page drawn, bundled pair",
+        f"{whole:.0f} ms, its film {film:.0f} ms; a bare page's film {yardstick:.0f} ms",
         "at most 700 ms",
-        film <= 700,
+        whole <= 700,
     )
 
 
@@ -61,7 +61,7 @@ def _opened(browser: Browser, url: str) -> Page:
     return page
 
 
-def _menu(page: Page, title: str):
+def _menu(page: Page, title: str) -> Locator:
     return page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).first
 
 
@@ -75,7 +75,3 @@ def _switch(page: Page) -> dict[str, float]:
     settled(page)
     page.wait_for_timeout(300)
     return taken
-
-
-if __name__ == "__main__":
-    print(page_switch_row())

@@ -17,11 +17,11 @@ from dashboard.figures.layers import ACCENT, QUIET, own_scales_in_words
 from dashboard.figures.maps import FLAT, PLAIN, RING, Backdrop, Style, cells, hatch, in_short, map_figure, palette
 from dashboard.numbers import place
 from dashboard.photo import Box
-from dashboard.studies.attention import HeadSummary, patch_box
+from dashboard.studies.attention import HeadSummary, patch_box, patch_names
 
 EDGE = "rgb(20,22,28)"
-LEAST_RING = 3  # pixels: a smaller one would cover its cell
-ROOMY = 6  # pixels: cells of this size and larger have room for a dark line around the light one
+ROOMY = 6  # pixels: cells of this size and larger have room for a ring; rings on smaller ones would run into each other
+LEAST_DOT = 1.5  # pixels
 # From the first layer to the last, to be read on light and on dark pages: Viridis begins too dark and ends too bright.
 LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,106)"], [1, "rgb(214,190,50)"]]
 
@@ -29,7 +29,7 @@ LAYERS = [[0, "rgb(100,92,190)"], [0.35, "rgb(40,140,170)"], [0.7, "rgb(84,176,1
 def patch_figure(
     shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str, chosen: tuple[int, int] | None
 ) -> go.Figure:
-    """The map over the photo, with the patch `chosen` (row, column) outlined. A click on a patch gives its number, from 1."""
+    """The map over the photo, with the patch `chosen` (row, column) outlined. A click on a patch gives its place in words."""
     drawn = map_figure(shown, behind, style, notes, other_name)
     traces: Any = drawn.data  # a tuple of traces, for which Plotly declares no type
     heatmap, *marks = (trace.to_plotly_json() for trace in traces)
@@ -49,7 +49,7 @@ def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[st
     rows, columns = values.shape
     where = cells(shown.box, values.shape)
     told = np.stack([
-        np.arange(1, values.size + 1).astype(str).astype(object), in_short(values.flatten()),
+        np.array(patch_names((rows, columns)), object), in_short(values.flatten()),
         [place(percentile, "patch") for percentile in notes.percentiles.flatten().tolist()],
         np.where(np.isnan(other), "not seen", in_short(other)),
     ], -1)  # fmt: skip
@@ -57,7 +57,7 @@ def _patches(shown: Explanation, notes: Annotations, other_name: str) -> dict[st
         "x": np.tile(where["x0"] + where["dx"] * np.arange(columns), rows).astype(np.float32),
         "y": np.repeat(where["y0"] + where["dy"] * np.arange(rows), columns).astype(np.float32),
         "customdata": told.tolist(),
-        "hovertemplate": "patch %{customdata[0]}: %{customdata[1]}<br>%{customdata[2]}<br>"
+        "hovertemplate": "%{customdata[0]}: %{customdata[1]}<br>%{customdata[2]}<br>"
         f"{other_name} here: %{{customdata[3]}}<extra></extra>",
     }
 
@@ -91,24 +91,57 @@ def _mosaic(maps: np.ndarray, made: list[Colouring]) -> np.ndarray:
 def heads_figure(maps: np.ndarray, aspect: float, style: Style, layer: int, head: int | None) -> go.Figure:
     """The small maps (L, 1 + H, rows, columns) as one picture: layers from left to right, heads downwards, fused heads on top.
 
-    Cells beyond the ends of their map's colours are ringed, and a flat map is hatched. A click gives the layer and the head,
+    Cells beyond the ends of their map's colours are ringed, or have a dot where cells are small, and a flat map is hatched.
+    A click gives the layer and the head,
     where 0 means fused. `aspect` is a map's height divided by its width. `layer` and `head` are those chosen.
     """
     layers, heads, rows, columns = maps.shape
     made = _own_colours(maps, style.scale)
     picture = {
         "type": "heatmap", "z": _mosaic(maps, made), "zmin": 0, "zmax": 255, "colorscale": _with_gap(style),
-        "showscale": False, "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
+        "colorbar": _own_ends(), "hoverinfo": "skip", "x0": 1 - (columns - 1) / 2 / (columns + 1), "dx": 1 / (columns + 1),
         "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
     }  # fmt: skip
-    aspect = min(max(aspect, 0.4), 1.4)
-    cell = _map_width(layers) / (columns + 1) * min(1, aspect * (columns + 1) / (rows + 1))  # its shorter side, in pixels
-    traces = [picture, _heads(layers, heads), *_small_rings(maps, made, cell), *_small_hatches(maps.shape, made)]
+    aspect = shown_aspect(aspect)
+    traces = [
+        picture,
+        _heads(layers, heads),
+        *_small_rings(maps, made, _cell(maps.shape, aspect)),
+        *_small_hatches(maps.shape, made),
+    ]
     return go.Figure(traces, _grid(layers, heads, aspect, layer, head or 0))
 
 
+def _own_ends() -> dict[str, Any]:
+    """A colour bar below small maps that each have their own scale."""
+    return {
+        "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "y": 0, "yanchor": "top", "ypad": 6, "xpad": 0,
+        "tickvals": [1, 255], "ticktext": ["lowest", "highest"], "ticks": "",
+        "title": {"text": "share of the attention, each on its own", "side": "bottom"},
+    }  # fmt: skip
+
+
+def shown_aspect(aspect: float) -> float:
+    """The height of a small map divided by its width; very low and very high ones are squeezed."""
+    return min(max(aspect, 0.4), 1.4)
+
+
+def grid_shape(layers: int, heads: int, aspect: float) -> float:
+    """The height of the grid of small maps divided by its width."""
+    return heads * shown_aspect(aspect) / layers
+
+
+def _cell(shape: tuple[int, ...], aspect: float) -> float:
+    """About how many pixels the shorter side of a small map's cell has on a screen of usual size."""
+    layers, _, rows, columns = shape
+    return _map_width(layers) / (columns + 1) * min(1, aspect * (columns + 1) / (rows + 1))
+
+
 def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[dict[str, Any]]:
-    """Squares around the cells beyond the ends of the colours. A marker takes one point, lines along the edges would twelve."""
+    """Squares around the cells beyond the ends of the colours, or dots on them where cells are too small for squares.
+
+    A marker takes one point, lines along the edges would take twelve.
+    """
     _, heads, rows, columns = maps.shape
     pairs = zip(made, maps.reshape(-1, rows, columns), strict=True)
     beyond = np.stack([own.beyond(values) & own.cut for own, values in pairs])
@@ -120,14 +153,17 @@ def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[d
         "x": (layer + 1 + (column - (columns - 1) / 2) / (columns + 1)).astype(np.float32),
         "y": (head + (row - (rows - 1) / 2) / (rows + 1)).astype(np.float32),
     }
+    return [POINTS | SEEN | places | {"name": "beyond", "hoverinfo": "skip", "marker": marker} for marker in _marks(cell)]
+
+
+def _marks(cell: float) -> list[dict[str, Any]]:
+    """Markers for a cell of this many pixels: a light ring on a dark one, or a light dot."""
+    if cell < ROOMY:
+        return [{"symbol": "circle", "size": max(round(cell / 2, 1), LEAST_DOT), "color": RING[1][0], "opacity": 1}]
     return [
-        POINTS | SEEN | places | {
-            "name": "beyond", "hoverinfo": "skip",
-            "marker": {"symbol": "square-open", "size": round(max(cell, LEAST_RING), 1), "color": colour, "opacity": 1,
-                       "line": {"width": width / 2}},
-        }
-        for colour, width in (RING if cell >= ROOMY else RING[1:])
-    ]  # fmt: skip
+        {"symbol": "square-open", "size": round(cell, 1), "color": colour, "opacity": 1, "line": {"width": width / 2}}
+        for colour, width in RING
+    ]
 
 
 def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[str, Any]]:
@@ -145,10 +181,12 @@ def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[s
     return [stripes[0] | corners | {"fillpattern": stripes[0]["fillpattern"] | {"size": 6, "bgcolor": f"rgb{FLAT}"}}]
 
 
-def heads_in_words(maps: np.ndarray, style: Style) -> str:
+def heads_in_words(maps: np.ndarray, aspect: float, style: Style) -> str:
     """Sentences on what the small maps' colours leave out, and on flat maps; usually empty."""
     values = list(maps.reshape(-1, *maps.shape[2:]))
-    return own_scales_in_words(values, _own_colours(maps, style.scale), style, "patch")
+    told = own_scales_in_words(values, _own_colours(maps, style.scale), style, "patch")
+    small = _cell(maps.shape, shown_aspect(aspect)) < ROOMY
+    return told.replace("are ringed", "have a white dot") if small else told
 
 
 def _with_gap(style: Style) -> list[list]:
@@ -169,7 +207,7 @@ def _heads(layers: int, heads: int) -> dict[str, Any]:
 
 def _map_width(layers: int) -> float:
     """About how many pixels there are from one small map to the next."""
-    return min(80, 430 / layers)
+    return min(100, 520 / layers)
 
 
 def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[str, Any]:
@@ -184,8 +222,8 @@ def _grid(layers: int, heads: int, aspect: float, layer: int, row: int) -> dict[
             "ticktext": ["fused", *map(str, range(1, heads))], "scaleanchor": "x", "scaleratio": aspect,
             "constraintoward": "top", "title": {"text": "head", "standoff": 2},
         },
-        "height": round(heads * aspect * _map_width(layers)) + 48,
-        "margin": {"l": 52, "r": 2, "t": 44, "b": 4},
+        "height": round(heads * aspect * _map_width(layers)) + 90,
+        "margin": {"l": 52, "r": 24, "t": 44, "b": 46},
         "hoverdistance": -1,
     }  # fmt: skip
 
@@ -202,7 +240,8 @@ def summary_figure(summary: HeadSummary, layer: int, head: int | None) -> go.Fig
             "color": np.array([at for at, _ in which]), "colorscale": LAYERS, "opacity": 1,
             "size": [13 if one else 8 for one in chosen],
             "line": {"width": [3 if one else 1 for one in chosen], "color": [ACCENT if one else QUIET for one in chosen]},
-            "colorbar": {"title": {"text": "layer"}, "thickness": 8, "outlinewidth": 0, "dtick": -(-layers // 8), "xpad": 4},
+            "colorbar": {"title": {"text": "layer"}, "thickness": 8, "outlinewidth": 0, "xpad": 4,
+                         "tickvals": sorted(set(np.linspace(1, layers, min(layers, 6)).round().astype(int).tolist()))},
         },
         "hovertemplate": "layer %{customdata[0]}, head %{customdata[1]}<br>distance %{x:.2f} patches<br>entropy %{y:.2f}"
         "<extra></extra>",

@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.explain import Explanation
 from dashboard.figures.clickable import UNSEEN
 from dashboard.figures.colouring import Scale, colouring
 from dashboard.figures.layers import ACCENT
 from dashboard.figures.maps import (
-    DIVERGING,
     PLAIN,
     SCALES,
     SEQUENTIAL,
@@ -21,7 +22,13 @@ from dashboard.figures.small_maps import painted
 from dashboard.metrics import Metric, Number
 from dashboard.numbers import signed
 
-ROW_HEIGHT = 20  # pixels of a row of the matrix
+ROW_HEIGHT = 24  # pixels of a row of the matrix
+EQUALLY_READABLE = 0.179  # the luminance on which black and white have the same contrast
+# Colours of agreement by value: blue below 0, nothing at 0, then through yellow, orange and red to violet.
+AGREEMENT = (
+    (-1, (5, 48, 97)), (-0.5, (67, 147, 195)), (-0.2, (209, 229, 240)), (0, (247, 247, 247)), (0.25, (254, 232, 170)),
+    (0.5, (253, 184, 99)), (0.7, (236, 104, 66)), (0.85, (186, 36, 84)), (0.95, (110, 18, 104)), (1, (52, 8, 74)),
+)  # fmt: skip
 BAR_ABOVE = {
     "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "yanchor": "bottom", "y": 1, "ypad": 0, "nticks": 6,
 }  # fmt: skip
@@ -44,33 +51,89 @@ def painted_method(shown: Explanation, style: Style, own_scale: bool) -> dict[st
 def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int] | None, metric: Metric) -> go.Figure:
     """A metric between every two maps (M, M); a click on a cell gives its row's and its column's name.
 
-    The cell of `pair` (row, column) is framed. Colours diverge about 0 for a metric with a sign, and end at 1, or at the
-    largest absolute value if that is more than 1.
+    The cell of `pair` (row, column) is framed. For a metric with a sign a value has the same colour in every matrix: none at
+    0, then through several hues, so that 0.6 and 0.9 differ clearly. Other metrics' colours go from their lowest value to
+    their highest. Each cell has its number in it.
     """
-    largest = max(1.0, np.abs(matrix[~np.isnan(matrix)]).max(initial=0.0))
-    count = len(names)
-    places = list(range(count))
+    known = matrix[~np.isnan(matrix)]
+    low, high = _ends(known, metric.signed)
+    stops = _between(low / max(1.0, high), high / max(1.0, high)) if metric.signed else SCALES[SEQUENTIAL[0]]
+    places = list(range(len(names)))
     figure = go.Figure()
     figure.add_heatmap(
-        x=places, y=places, z=matrix.astype(np.float32), zmin=-largest if metric.signed else 0, zmax=largest,
-        colorscale=SCALES[DIVERGING if metric.signed else SEQUENTIAL[0]], xgap=1, ygap=1,
+        x=places, y=places, z=matrix.astype(np.float32), zmin=low, zmax=high, colorscale=stops, xgap=1, ygap=1,
         hoverinfo="skip", colorbar=BAR_ABOVE | {"title": {"text": metric.title, "side": "top"}},
     )  # fmt: skip
-    figure.add_trace(UNSEEN | {
-        "x": places * count, "y": [row for row in places for _ in places],
-        "customdata": [[first, second] for first in names for second in names],
-        "text": [f"{metric.title} {Number(metric, value).in_words}" for value in matrix.flat],
-        "hovertemplate": "%{customdata[0]} and %{customdata[1]}: %{text}<extra></extra>",
-    })  # fmt: skip
+    figure.add_trace(_cell_points(matrix, names, metric))
+    figure.add_trace(_cell_numbers(matrix, low, high, stops))
     ticks = {"tickvals": places, "ticktext": list(names), "fixedrange": True, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(ticks | {"tickangle": -90, "automargin": True})
-    figure.update_yaxes(ticks | {"autorange": "reversed", "automargin": True})
+    figure.update_xaxes(ticks | {"tickangle": -90, "automargin": True, "range": [-0.5, len(names) - 0.5]})
+    figure.update_yaxes(ticks | {"range": [len(names) - 0.5, -0.5], "automargin": True})
     figure.update_layout(
-        PLAIN, height=ROW_HEIGHT * count + 218, margin={"l": 0, "r": 4, "t": 52, "b": 0}, showlegend=False, hoverdistance=60,
+        PLAIN, height=ROW_HEIGHT * len(names) + 218, margin={"l": 0, "r": 4, "t": 52, "b": 0}, showlegend=False,
+        hoverdistance=60,
     )  # fmt: skip
     if pair is not None:
         figure.add_shape(_cell(*pair))
     return figure
+
+
+def _ends(known: np.ndarray, signed: bool) -> tuple[float, float]:
+    """The values with the first and the last colour, on whole tenths; 0 is among them for a metric with a sign."""
+    if not known.size:
+        return 0.0, 1.0
+    low, high = (round(float(value), 6) for value in (known.min(), known.max()))
+    low, high = math.floor(10 * low) / 10, math.ceil(10 * high) / 10
+    if signed:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return (low, high) if low < high else (low, low + 1)
+
+
+def _between(low: float, high: float) -> list[list]:
+    """The part of the colours of agreement from `low` to `high`, both from -1 to 1, as stops from 0 to 1."""
+    inner = [value for value, _ in AGREEMENT if low < value < high]
+    return [[(value - low) / (high - low), _rgb(_agreement(value))] for value in (low, *inner, high)]
+
+
+def _agreement(value: float) -> np.ndarray:
+    """The colour (3,) of an agreement from -1 to 1."""
+    values, colours = zip(*AGREEMENT, strict=True)
+    return np.array([np.interp(value, values, channel) for channel in zip(*colours, strict=True)])
+
+
+def _rgb(colour: np.ndarray) -> str:
+    return f"rgb({','.join(str(round(channel)) for channel in colour.tolist())})"
+
+
+def _cell_points(matrix: np.ndarray, names: Sequence[str], metric: Metric) -> dict[str, Any]:
+    """A transparent, clickable point in each cell."""
+    places = list(range(len(names)))
+    return UNSEEN | {
+        "x": places * len(names), "y": [row for row in places for _ in places],
+        "customdata": [[first, second] for first in names for second in names],
+        "text": [f"{metric.title} {Number(metric, value).in_words}" for value in matrix.flat],
+        "hovertemplate": "%{customdata[0]} and %{customdata[1]}: %{text}<extra></extra>",
+    }  # fmt: skip
+
+
+def _cell_numbers(matrix: np.ndarray, low: float, high: float, stops: str | list) -> dict[str, Any]:
+    """Each cell's number, black or white, whichever can be read better on the cell's colour."""
+    rows, columns = np.indices(matrix.shape).reshape(2, -1)
+    at = ((np.nan_to_num(matrix.flatten()) - low) / (high - low)).clip(0, 1)
+    shades = np.array([unlabel_rgb(shade) for shade in sample_colorscale(stops, at.tolist())])
+    dark = _luminance(shades) < EQUALLY_READABLE
+    return {
+        "type": "scatter", "mode": "text", "name": "numbers", "x": columns, "y": rows, "hoverinfo": "skip",
+        "text": ["" if math.isnan(value) else f"{round(value, 2) + 0.0:.2f}" for value in matrix.flat],
+        "textfont": {"size": 11, "color": ["rgb(255,255,255)" if one else "rgb(0,0,0)" for one in dark]},
+    }  # fmt: skip
+
+
+def _luminance(colours: np.ndarray) -> np.ndarray:
+    """The relative luminance (n,) of colours (n, 3) from 0 to 255, as WCAG 2 defines it."""
+    parts = colours / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722])
 
 
 def rho_in_words(value: float) -> str:

@@ -83,10 +83,15 @@ def small_maps(maps: Tensor) -> Tensor:
 
 
 def token_names(evidence: AttentionMaps) -> list[str]:
-    """A name for each token: `cls`, `extra1` … (registers, or a distillation token), then the patches from 1, row by row."""
+    """A name for each token: `cls`, `extra1` … (registers, or a distillation token), then the patches, row by row."""
     extra = [f"extra{number}" for number in range(1, evidence.prefix)]
-    patches = range(1, len(evidence.reads) - evidence.prefix + 1)
-    return [*(["cls"] if evidence.prefix else []), *extra, *map(str, patches)]
+    return [*(["cls"] if evidence.prefix else []), *extra, *patch_names(evidence.grid)]
+
+
+def patch_names(grid: tuple[int, int]) -> list[str]:
+    """Each patch's place on a grid (rows, columns) in words, counted from 1, row by row."""
+    rows, columns = grid
+    return [f"row {row}, column {column}" for row in range(1, rows + 1) for column in range(1, columns + 1)]
 
 
 def middle_token(evidence: AttentionMaps) -> int:

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page
 MAPS = ("left_map", "right_map")
 COMPARED = (*MAPS, "difference")
 BUILD_UP = ("progression",)
-PATCHES = ("patch_map", "head_grid", "head_summary")
+PATCHES = ("patch_map", "other_map", "head_grid", "head_summary")
 METHODS = ("first_map", "second_map", "difference", "matrix")
 CHARTS = {
     "": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "attention": PATCHES, "methods": METHODS, "models": (),

@@ -14,7 +14,7 @@ SAYS_ALONE = "left => JSON.stringify([...new URLSearchParams(location.search)]) 
     [
         ("", "left=bundled/cnn&left=", []),
         ("layers", "right_depth=3&right_depth=&right_depth=+&top=nan&opacity=1e999&left=%00", [["right_depth", "3"]]),
-        ("attention", "patch=5&patch=7&patch=&patch_layer=-1e999&patch_head=%ED%A0%80&=&%00", [["patch", "7"]]),
+        ("attention", "patch=5&patch=7&patch=&patch_layer=-1e999&patch_head=%ED%A0%80&=&%00", [["patch", "row 1, column 7"]]),
         ("methods", f"side=&side=right&side=&sort=%F0%9F%90%88&right=hf/{'x' * 5000}&reference=", [["side", "right"]]),
         ("models", "list_page=99999999999999999999&find=x&find=resnet&gives=NaN&well_known=2", [["find", "resnet"]]),
     ],

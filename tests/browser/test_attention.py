@@ -44,14 +44,14 @@ def test_a_click_on_the_photo_asks_about_that_patch(page: Page, served: str):
     click(page, "patch_map", 11)  # second row, fourth column of 8 x 8 over 600 x 400
     after = wait_for_change(page, "patch_map", before)
     wait_for_change(page, "head_grid", grid)
-    in_address(page, patch="12")
+    in_address(page, patch="row 2, column 4")
     framed(page, "patch_map", 3.5 * 75, 1.5 * 50)
-    expect(page.get_by_text("What patch 12 looks at")).to_be_visible()
+    expect(page.get_by_text("What the patch in row 2, column 4 looks at")).to_be_visible()
     click(page, "patch_map", 40)
-    in_address(page, patch="41")
+    in_address(page, patch="row 6, column 1")
     framed(page, "patch_map", 0.5 * 75, 5.5 * 50)
     click(page, "patch_map", 11)  # again, and back
-    in_address(page, patch="12")
+    in_address(page, patch="row 2, column 4")
     framed(page, "patch_map", 3.5 * 75, 1.5 * 50)
     assert values(page, "patch_map") == after
 
@@ -59,13 +59,17 @@ def test_a_click_on_the_photo_asks_about_that_patch(page: Page, served: str):
 def test_arrow_keys_move_the_patch_and_stop_at_the_edge(page: Page, served: str):
     open_page(page, served, "attention", "photo=coffee&patch=12")
     picture(page).focus()
-    for key, patch in (("ArrowRight", "13"), ("ArrowDown", "21"), ("ArrowLeft", "20"), ("ArrowUp", "12"), ("ArrowUp", "4")):
+    way = (
+        ("ArrowRight", "row 2, column 5"), ("ArrowDown", "row 3, column 5"), ("ArrowLeft", "row 3, column 4"),
+        ("ArrowUp", "row 2, column 4"), ("ArrowUp", "row 1, column 4"),
+    )  # fmt: skip
+    for key, patch in way:
         page.keyboard.press(key)
         in_address(page, patch=patch)
     page.keyboard.press("ArrowUp")
     for _ in range(3):  # faster than the server answers
         page.keyboard.press("ArrowRight")
-    in_address(page, patch="7")
+    in_address(page, patch="row 1, column 7")
     framed(page, "patch_map", 6.5 * 75, 0.5 * 50)
     expect(picture(page)).to_be_focused()
 
@@ -73,18 +77,18 @@ def test_arrow_keys_move_the_patch_and_stop_at_the_edge(page: Page, served: str)
 def test_a_click_gives_the_photo_the_keys(page: Page, served: str):
     open_page(page, served, "attention")
     click(page, "patch_map", 0)
-    in_address(page, patch="1")
+    in_address(page, patch="row 1, column 1")
     framed(page, "patch_map", 0.5 * 451 / 8, 0.5 * 300 / 8)
     settled(page)
     page.keyboard.press("ArrowDown")
-    in_address(page, patch="9")
+    in_address(page, patch="row 2, column 1")
 
 
 def test_the_first_key_from_a_token_without_a_place_starts_in_the_middle(page: Page, served: str):
     open_page(page, served, "attention", "patch=cls")
     picture(page).focus()
     page.keyboard.press("ArrowRight")
-    in_address(page, patch="38")
+    in_address(page, patch="row 5, column 6")
 
 
 def test_a_click_on_a_small_map_enlarges_it(page: Page, served: str):
@@ -121,15 +125,15 @@ def test_a_link_opens_the_same_in_a_new_tab(page: Page, served: str):
     in_address(page, direction="key")
     page.locator(".st-key-hide_cls label").click()
     in_address(page, direction="key", hide_cls="true")
-    page.locator(".st-key-patch input").fill("30")
+    page.locator(".st-key-patch input").fill("row 4, column 6")
     page.keyboard.press("Enter")
-    in_address(page, patch="30")
+    in_address(page, patch="row 4, column 6")
     framed(page, "patch_map", 5.5 * 80, 3.5 * 53.4)
     tab = page.context.new_page()
     open_page(tab, *page.url.split("/attention?")[:1], "attention", page.url.partition("?")[2])
     assert values(tab, "patch_map") == values(page, "patch_map")
     assert values(tab, "head_grid") == values(page, "head_grid")
-    expect(tab.get_by_text("Who looks at patch 30")).to_be_visible()
+    expect(tab.get_by_text("Who looks at the patch in row 4, column 6")).to_be_visible()
 
 
 def test_what_a_click_sends_back_is_small(page: Page, served: str):

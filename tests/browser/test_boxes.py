@@ -18,7 +18,7 @@ from dashboard.names import NO_CLASS, TOP
 from dashboard.photo import SAMPLES
 from tests.browser.doing import go_to, in_address, open_page, settled
 from tests.conftest import ROOT, serving
-from tests.models.tiny import FAMILIES, SHAPE, randomised, save
+from tests.models.tiny import FAMILIES, PATCH, SHAPE, SIDE, randomised, save
 
 pytestmark = pytest.mark.browser
 HARD = dict(enumerate(("nothing", "likeliest", "crane", "crane", "crane (0)", TOP, "")))
@@ -168,7 +168,9 @@ def built_up(boxes: dict[str, str], maps: dict[str, dict]) -> list:
 def attended(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     made = maps["patch_map"]
     told = [each for each in of_options("right", boxes, made) if each[0] != "token"]
-    patch = "cls" if made["options"]["token"] == 0 else str(made["options"]["token"])  # one token before the patches
+    token, columns = made["options"]["token"], 8 if boxes["right"] == "bundled/vit" else SIDE // PATCH
+    row, column = divmod(token - 1, columns)  # one token before the patches
+    patch = f"row {row + 1}, column {column + 1}" if token else "cls"
     return [*of_side("right", boxes, made), *told, ("patch", boxes["patch"], patch)]
 
 
@@ -193,7 +195,7 @@ WALKS = {
     ]),
     "attention": ("patch=60&patch_layer=6&patch_head=3", attended, [
         ("right", "hf/other"), ("photo", "coffee"), ("direction", "key"), ("patch_head", "2"), ("right", "bundled/vit"),
-        ("patch", "7"),
+        ("patch", "row 1, column 7"),
     ]),
     "methods": ("left_class=dog&left_against=cat", side_by_side, [
         ("side", "right"), ("right", "hf/hard"), ("right_class", "crane #2"), ("first", "Raw attention"), ("second", "LeGrad"),

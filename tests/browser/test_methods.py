@@ -12,16 +12,16 @@ pytestmark = pytest.mark.browser
 
 def cell(page: Page, name: str) -> Locator:
     """One small map with its words."""
-    return page.locator(f'.st-key-grid figure[data-name="{name}"]')
+    return page.locator(f'.st-key-grid [data-name="{name}"]')
 
 
 def test_a_click_on_a_small_map_shows_it_on_the_right_and_the_one_before_on_the_left(page: Page, served: str):
     open_page(page, served, "methods")
-    expect(cell(page, "CAM").locator(".place")).to_have_text("first")
+    expect(cell(page, "CAM").locator(".place")).to_have_text("left")
     for name, left in (("LayerCAM", "Grad-CAM"), ("Eigen-CAM", "LayerCAM")):
         cell(page, name).locator(".map").click()
-        expect(cell(page, name).locator(".place")).to_have_text("second")
-        expect(cell(page, left).locator(".place")).to_have_text("first")
+        expect(cell(page, name).locator(".place")).to_have_text("right")
+        expect(cell(page, left).locator(".place")).to_have_text("left")
     in_address(page, first="LayerCAM", second="Eigen-CAM")
     expect(page.locator(".st-key-second_map")).to_be_visible()
     assert len(values(page, "first_map")) == 8
@@ -36,7 +36,7 @@ def test_a_click_on_a_cell_of_the_matrix_shows_its_pair(page: Page, served: str)
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     in_address(page, first="LeGrad", second="Patch logits", side="right")
-    expect(cell(page, "LeGrad").locator(".place")).to_have_text("first")
+    expect(cell(page, "LeGrad").locator(".place")).to_have_text("left")
 
 
 def test_a_slow_method_runs_stops_and_runs_again(page: Page, served: str):

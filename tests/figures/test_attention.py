@@ -31,9 +31,11 @@ def patch(chosen: tuple[int, int] | None):
     return patch_figure(shown, BEHIND, Style(), annotate(shown, cam), "CAM", chosen)
 
 
-def test_a_click_on_a_patch_gives_its_number():
+def test_a_click_on_a_patch_gives_its_row_and_column():
     points = patch((1, 3)).data[1]
-    assert [told[0] for told in points.customdata] == [str(number) for number in range(1, 11)]
+    assert [told[0] for told in points.customdata] == [
+        f"row {row}, column {column}" for row in (1, 2) for column in range(1, 6)
+    ]
     assert points.x[:5] == pytest.approx([80, 140, 200, 260, 320]), "row by row"
     assert points.y[:5] == pytest.approx([75] * 5)
     assert points.y[5:] == pytest.approx([225] * 5)
@@ -41,9 +43,9 @@ def test_a_click_on_a_patch_gives_its_number():
 
 def test_each_patch_tells_its_value_its_rank_and_the_other_map_there():
     told = patch((1, 3)).data[1].customdata
-    assert list(told[0]) == ["1", "0", "the lowest patch", "1"]
-    assert list(told[5]) == ["6", "5", "above 56% of the other patches", "1"]
-    assert list(told[9]) == ["10", "9", "the highest patch", "not seen"]
+    assert list(told[0]) == ["row 1, column 1", "0", "the lowest patch", "1"]
+    assert list(told[5]) == ["row 2, column 1", "5", "above 56% of the other patches", "1"]
+    assert list(told[9]) == ["row 2, column 5", "9", "the highest patch", "not seen"]
 
 
 def test_the_chosen_patch_is_outlined_and_the_unseen_stays_dimmed():
@@ -94,9 +96,9 @@ def test_a_flat_map_has_no_colour_and_is_hatched_in_its_place():
     half, tall = COLUMNS / 2 / (COLUMNS + 1), ROWS / 2 / (ROWS + 1)
     assert sorted(set(stripes.x[:-1])) == pytest.approx([3 - half, 3 + half]), "layer 3"
     assert sorted(set(stripes.y[:-1])) == pytest.approx([1 - tall, 1 + tall]), "head 1"
-    assert heads_in_words(maps, Style(scale="linear")) == "Where a map is hatched, every patch has the same value."
+    assert heads_in_words(maps, 8 / 9, Style(scale="linear")) == "Where a map is hatched, every patch has the same value."
     assert len(heads_figure(MAPS, 0.5, Style(scale="linear"), 1, None).data) == 2
-    assert heads_in_words(MAPS, Style(scale="linear")) == ""
+    assert heads_in_words(MAPS, 8 / 9, Style(scale="linear")) == ""
 
 
 def test_small_maps_are_ringed_where_their_colours_stop():
@@ -108,16 +110,20 @@ def test_small_maps_are_ringed_where_their_colours_stop():
     assert beyond[2, 3]
     assert [(ring.name, ring.hoverinfo, ring.marker.symbol) for ring in rings] == [("beyond", "skip", "square-open")] * 2
     small = heads_figure(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Style(), 1, None).data[2:]
-    assert [ring.marker.line.color or ring.marker.color for ring in small] == ["rgb(255,255,255)"], "a thin one on small cells"
+    assert [(dot.marker.symbol, dot.marker.color) for dot in small] == [("circle", "rgb(255,255,255)")], "rings would touch"
+    assert small[0].marker.size <= 520 / 12 / 10 / 2 + 0.1, "half a cell"
+    assert "have a white dot" in heads_in_words(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Style())
     for ring in rings:
         columns, rows = (np.asarray(ring.x) - picture.x0) / picture.dx, (np.asarray(ring.y) - picture.y0) / picture.dy
         found = sorted(zip(rows.round(3), columns.round(3), strict=True))
         assert found == sorted((2 * 9 + row, 1 * 10 + column) for row, column in np.argwhere(beyond)), "cells of the picture"
         assert (ring.selected.marker.opacity, ring.unselected.marker.opacity) == (1, 1), "a click dims none"
-    assert heads_in_words(maps, Style()).startswith("In 1 of these 6 maps colours stop at the 2nd and the 98th percentile")
+    assert heads_in_words(maps, 8 / 9, Style()).startswith(
+        "In 1 of these 6 maps colours stop at the 2nd and the 98th percentile"
+    )
     for scale in ("linear", "rank"):
         assert len(heads_figure(maps, 1, Style(scale=scale), 1, None).data) == 2
-        assert heads_in_words(maps, Style(scale=scale)) == ""
+        assert heads_in_words(maps, 8 / 9, Style(scale=scale)) == ""
 
 
 @pytest.mark.parametrize(("head", "row"), [(None, 0), (2, 2)])
@@ -157,3 +163,12 @@ def test_every_head_is_a_point_and_the_chosen_ones_are_marked():
     assert [colour == ACCENT for colour in points.marker.line.color] == [False, False, True, False, False, False]
     fused = summary_figure(summary, 2, None).data[0]
     assert [colour == ACCENT for colour in fused.marker.line.color] == [False, False, True, True, False, False]
+
+
+def test_what_the_colours_measure_is_said_and_their_ends():
+    bar = heads_figure(MAPS, 0.5, Style(), 1, None).data[0].colorbar
+    assert list(bar.ticktext) == ["lowest", "highest"]
+    assert "share of the attention" in bar.title.text
+    summary = HeadSummary(torch.rand(12, 2), torch.rand(12, 2))
+    ticks = summary_figure(summary, 2, 1).data[0].marker.colorbar.tickvals
+    assert (ticks[0], ticks[-1]) == (1, 12)

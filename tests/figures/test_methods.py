@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation
@@ -92,11 +93,11 @@ def test_it_is_said_in_percent_what_the_model_saw_and_what_not():
 
 
 def test_a_click_on_a_cell_tells_its_two_maps():
-    heat, points = matrix_figure(MATRIX, NAMES, None, Spearman()).data
+    heat, points, _ = matrix_figure(MATRIX, NAMES, None, Spearman()).data
     assert np.array_equal(heat.z, MATRIX.astype(np.float32), equal_nan=True)
     for x, y, names in zip(points.x, points.y, points.customdata, strict=True):
         assert list(names) == [NAMES[y], NAMES[x]], "its row's first, its column's second"
-    assert (heat.zmin, heat.zmax) == (-1, 1)
+    assert (heat.zmin, heat.zmax) == (0, 1), "0 is among the colours of a metric with a sign"
 
 
 def test_values_are_said_and_a_flat_map_has_none():
@@ -105,11 +106,43 @@ def test_values_are_said_and_a_flat_map_has_none():
     assert [rho_in_words(value) for value in (-0.004, float("nan"))] == ["ρ +0.00", "no ρ"]
 
 
-def test_a_metric_without_a_sign_has_colours_from_nothing_up():
-    heat, points = matrix_figure(np.abs(MATRIX), NAMES, None, TopOverlap(0.4)).data
-    assert (heat.zmin, heat.zmax) == (0, 1)
+def test_a_metric_without_a_sign_has_colours_from_its_lowest_value_to_its_highest():
+    heat, points, _ = matrix_figure(np.abs(MATRIX), NAMES, None, TopOverlap(0.4)).data
+    assert (heat.zmin, heat.zmax) == (0.5, 1)
     assert heat.colorbar.title.text == "Top 40%"
     assert points.text[1] == "Top 40% 0.50"
+
+
+def coloured(figure, value: float) -> np.ndarray:
+    """The colour that a matrix gives to a value."""
+    heat = figure.data[0]
+    at = (value - heat.zmin) / (heat.zmax - heat.zmin)
+    return np.array(unlabel_rgb(sample_colorscale([list(stop) for stop in heat.colorscale], [at])[0]))
+
+
+def test_agreement_of_a_value_has_one_colour_in_every_matrix_and_none_at_zero():
+    higher, lower = (matrix_figure(np.array([[1, low], [low, 1]]), "ab", None, Spearman()) for low in (0.4, -0.7))
+    for value in (0.0, 0.5, 0.6, 0.9, 1.0):
+        assert coloured(higher, value) == pytest.approx(coloured(lower, value), abs=1.5)
+    assert coloured(lower, 0) == pytest.approx([247] * 3, abs=1.5)
+    assert np.abs(coloured(higher, 0.9) - coloured(higher, 0.6)).sum() > 200, "clearly different"
+    red, _, blue = coloured(lower, -0.6)
+    assert blue > red
+
+
+def test_each_cell_has_its_number_in_black_or_white_with_contrast():
+    figure = matrix_figure(MATRIX, NAMES, None, Spearman())
+    numbers = figure.data[2]
+    assert list(numbers.text[:3]) == ["1.00", "0.50", ""]
+    for x, y, colour in zip(numbers.x, numbers.y, numbers.textfont.color, strict=True):
+        if not np.isnan(MATRIX[y, x]):
+            ink, paper = luminance(np.array(unlabel_rgb(colour))), luminance(coloured(figure, MATRIX[y, x]))
+            assert (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05) >= 4.5
+
+
+def luminance(colour: np.ndarray) -> float:
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour / 255]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
 def test_the_pair_is_framed():

@@ -102,14 +102,12 @@ def test_what_is_not_there(wrong: dict[str, int]):
         TokenAttention(**{"token": 1, "layer": 1} | wrong)(maps(1))
 
 
-@pytest.mark.parametrize(
-    ("prefix", "first"), [(0, ["1", "2"]), (1, ["cls", "1", "2"]), (3, ["cls", "extra1", "extra2", "1", "2"])]
-)
+@pytest.mark.parametrize(("prefix", "first"), [(0, []), (1, ["cls"]), (3, ["cls", "extra1", "extra2"])])
 def test_every_token_has_a_name_and_only_patches_a_place(prefix: int, first: list[str]):
     evidence = maps(prefix)
     names = token_names(evidence)
-    assert names[: len(first)] == first
-    assert names[-1] == str(ROWS * COLUMNS)
+    assert names[: prefix + 2] == [*first, "row 1, column 1", "row 1, column 2"]
+    assert names[-1] == f"row {ROWS}, column {COLUMNS}"
     assert len(set(names)) == evidence.weights.shape[-1]
     places = [place(evidence, token) for token in range(len(names))]
     assert places == [None] * prefix + [(row, column) for row in range(ROWS) for column in range(COLUMNS)]

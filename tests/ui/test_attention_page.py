@@ -11,7 +11,7 @@ from dashboard.models.classifier import Classifier
 from dashboard.photo import Box
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, save
-from tests.ui.pages import healthy, notices, opened, words
+from tests.ui.pages import components, healthy, notices, opened, words
 from tests.ui.test_layers_page import figures
 
 
@@ -32,8 +32,10 @@ def small(models: Path):
 
 def test_every_figure_is_there_and_its_question():
     app = opened("Attention")
-    assert set(figures(app)) == {"patch_map", "head_grid", "head_summary"}
-    assert "What patch 37 looks at** · layer 6, heads fused (mean)" in words(app), "the middle, the last layer"
+    assert set(figures(app)) == {"patch_map", "other_map", "head_grid", "head_summary"}
+    assert "What the patch in row 5, column 5 looks at** · layer 6, heads fused (mean)" in words(app), (
+        "the middle, the last layer"
+    )
 
 
 def test_what_the_colours_leave_out_is_said():
@@ -51,16 +53,18 @@ def test_attention_is_not_sold_as_an_explanation():
 def test_a_link_restores_everything():
     link = {"patch": "12", "patch_layer": "2", "patch_head": "3", "direction": "key", "hide_cls": "true", "patch_heads": "max"}
     app = opened("Attention", photo="coffee", **link)
-    assert {key: str(app.session_state[key]).lower() for key in link} == link
-    assert "Who looks at patch 12** · layer 2, head 3" in words(app)
+    assert {key: str(app.session_state[key]).lower() for key in link} == link | {"patch": "row 2, column 4"}
+    assert "Who looks at the patch in row 2, column 4** · layer 2, head 3" in words(app)
     assert "left out of the picture" in words(app)
     assert not notices(app)
     shapes = figures(app)["head_grid"]["layout"]["shapes"]
     assert [(shape["x0"], shape["y0"]) for shape in shapes] == [(1.5, 2.5)], "the frame around layer 2, head 3"
 
 
+MIDDLE = "row 5, column 5"
 WRONG = [
-    ("patch", "65", "37"), ("patch", "0", "37"), ("patch", "register", "37"), ("patch", "<b>1</b>", "37"),
+    ("patch", "65", MIDDLE), ("patch", "0", MIDDLE), ("patch", "register", MIDDLE), ("patch", "<b>1</b>", MIDDLE),
+    ("patch", "row 9, column 1", MIDDLE),
     ("patch_layer", "7", 6), ("patch_layer", "0", 6), ("patch_head", "4", "fused"), 
     ("direction", "value", "query"), ("hide_cls", "perhaps", False),
 ]  # fmt: skip
@@ -87,7 +91,7 @@ def test_the_token_before_the_patches_has_no_place():
 def test_registers_and_such_can_be_chosen(small):
     key = small("dinov2-registers")
     app = opened("Attention", right=key, patch="extra4")
-    assert app.selectbox(key="patch").options[:6] == ["cls", "extra1", "extra2", "extra3", "extra4", "1"]
+    assert app.selectbox(key="patch").options[:6] == ["cls", "extra1", "extra2", "extra3", "extra4", "row 1, column 1"]
     text = words(app)
     assert "What extra token 4 looks at" in text
     assert all(f"extra token {number}: **" in text for number in (1, 2, 3, 4))
@@ -95,7 +99,9 @@ def test_registers_and_such_can_be_chosen(small):
 
 def test_a_model_of_patches_alone(small):
     app = opened("Attention", right=small("siglip"))
-    assert app.selectbox(key="patch").options == [str(number) for number in range(1, 17)]
+    assert app.selectbox(key="patch").options == [
+        f"row {row}, column {column}" for row in range(1, 5) for column in range(1, 5)
+    ]
     assert "hide_cls" not in [toggle.key for toggle in app.toggle]
     assert "CLS" not in words(app)
 
@@ -105,7 +111,7 @@ def test_another_model_keeps_what_fits(small):
     app = opened("Attention", patch="11", patch_layer="2", patch_head="2", direction="key")
     app = healthy(app.selectbox(key="right").set_value(key).run())
     chosen = {name: app.session_state[name] for name in ("patch", "patch_layer", "patch_head", "direction")}
-    assert chosen == {"patch": "11", "patch_layer": 2, "patch_head": "2", "direction": "key"}
+    assert chosen == {"patch": "row 2, column 3", "patch_layer": 2, "patch_head": "2", "direction": "key"}
 
 
 def test_another_model_forgets_what_does_not(small):
@@ -113,7 +119,7 @@ def test_another_model_forgets_what_does_not(small):
     app = opened("Attention", patch="60", patch_layer="6", patch_head="3")
     app = healthy(app.selectbox(key="right").set_value(key).run())
     chosen = {name: app.session_state[name] for name in ("patch", "patch_layer", "patch_head")}
-    assert chosen == {"patch": "11", "patch_layer": 3, "patch_head": "fused"}
+    assert chosen == {"patch": "row 3, column 3", "patch_layer": 3, "patch_head": "fused"}
 
 
 def test_hiding_the_token_divides_by_the_rest():
@@ -146,6 +152,15 @@ def test_the_cnn_is_asked_about_a_class_rather_than_another():
     assert "for “dog” rather than “cat”, higher" in words(opened("Attention", left_class="dog", left_against="cat"))
 
 
+def test_the_other_map_stands_beside_with_the_patch_framed_and_is_the_same_for_every_patch():
+    first, second = (opened("Attention", patch=patch) for patch in ("12", "row 5, column 5"))
+    assert figures(first)["other_map"] == figures(second)["other_map"]
+    assert figures(first)["other_map"]["layout"]["meta"]["method"] == "CAM"
+    box = components(first, "place_mark")["other_map_mark"]["box"]
+    assert box == pytest.approx({"left": 3 / 8, "top": 1 / 8, "width": 1 / 8, "height": 1 / 8}, abs=0.01)
+    assert components(opened("Attention", patch="cls"), "place_mark")["other_map_mark"]["box"] is None
+
+
 def test_a_place_that_the_cnn_never_saw(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Box, "shares", lambda box, inner: (-1.0, -1.0, -0.5, -0.5))
     assert "The other model did not see this part of the photo." in words(opened("Attention"))
@@ -155,7 +170,7 @@ def test_no_setting_runs_a_model(monkeypatch: pytest.MonkeyPatch):
     app = opened("Attention")
     looked, observe = [], Classifier.observe
     monkeypatch.setattr(Classifier, "observe", lambda *arguments: looked.append(1) or observe(*arguments))
-    for box, value in (("patch", "5"), ("patch_head", "1"), ("left_class", "dog")):
+    for box, value in (("patch", "row 1, column 5"), ("patch_head", "1"), ("left_class", "dog")):
         healthy(app.selectbox(key=box).set_value(value).run())
     healthy(app.slider(key="patch_layer").set_value(2).run())
     healthy(app.toggle(key="hide_cls").set_value(True).run())
@@ -168,7 +183,7 @@ def test_settings_survive_changing_pages():
     assert app.selectbox(key="right_head").value == "fused", "the film has a head of its own"
     app = healthy(app.switch_page("pages/Attention.py").run())
     assert {key: str(app.session_state[key]) for key in ("patch", "patch_layer", "patch_head")} == {
-        "patch": "9",
+        "patch": "row 2, column 1",
         "patch_layer": "3",
         "patch_head": "2",
     }
@@ -200,7 +215,7 @@ def one_layer(models: Path):
 @pytest.mark.parametrize("page", ["", "Layers", "Attention", "Methods"])
 def test_a_vit_of_one_layer(page: str, one_layer: str):
     app = opened(page, right=one_layer, patch_layer="3", depth="2", side="right")
-    assert len(figures(app)) >= 3
+    assert figures(app)
     assert not app.error
     asked_too_much = {"": ["layer depth"], "Layers": [], "Attention": ["layer"], "Methods": []}[page]
     told = [line.replace("*", "") for line in notices(app)]

@@ -133,8 +133,8 @@ def test_a_link_restores_the_settings():
         second="Generic relevance", right_class="dog", right_against="cat",
     )  # fmt: skip
     assert next(iter(small_maps(app))) == "LeGrad", "it agrees with itself most"
-    assert small_maps(app)["Patch logits"]["place"] == "first"
-    assert small_maps(app)["Generic relevance"]["place"] == "second"
+    assert small_maps(app)["Patch logits"]["place"] == "left"
+    assert small_maps(app)["Generic relevance"]["place"] == "right"
     assert "evidence for **dog** compared with **cat**" in words(app)
     assert not notices(app)
 
@@ -218,7 +218,7 @@ def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.Monk
         if page == "Methods":
             shown = small_maps(opened(page, side=side, first=method.label))[method.label]
             assert shown["painted"] is not None
-            assert shown["place"] == "first"
+            assert shown["place"] == "left"
         elif page == "Models":
             assert f", {method.label}" in words(opened(page))
         else:
@@ -232,6 +232,6 @@ def test_a_new_method_is_on_every_page_by_its_row_alone(monkeypatch: pytest.Monk
 def test_another_model_with_other_methods(models: Path):
     save(FAMILIES["vit"].build(), models / "small")
     app = opened("Methods", side="right", right="hf/small", first="LeGrad")
-    assert small_maps(app)["LeGrad"]["place"] == "first"
+    assert small_maps(app)["LeGrad"]["place"] == "left"
     assert "class " in words(app)
     caches.unload("hf/small")

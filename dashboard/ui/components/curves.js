@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 132; // pixels
 const EDGE = { left: 40, right: 10, top: 8, bottom: 20 }; // pixels around the plot, for its ticks
-const LEAST = 11; // pixels between two ticks of depth that have room for two digits, halved
+const LABEL = { short: 12, long: 20 }; // pixels that a depth of one digit or of two takes below the plot
 
 const made = (tag, name = "", text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
 
@@ -49,7 +49,7 @@ function draw(figure, curve, choose) {
     const width = figure.clientWidth;
     if (!width) return;
     const { x, y, step, ticks } = scales(curve, width);
-    const every = Math.ceil((2 * LEAST) / step);
+    const every = Math.ceil((curve.values.length > 9 ? LABEL.long : LABEL.short) / step);
     const svg = figure.querySelector("svg");
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const parts = ticks.flatMap((at) => [

@@ -11,9 +11,9 @@ from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation, read
 from dashboard.export.exhibit import Exhibit
-from dashboard.figures.attention import heads_figure, heads_in_words, patch_figure, summary_figure
+from dashboard.figures.attention import grid_shape, heads_figure, heads_in_words, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Backdrop, Style
+from dashboard.figures.maps import Backdrop, Style, map_figure
 from dashboard.methods import AttentionRollout, option_texts
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.names import short_names
@@ -37,7 +37,7 @@ from dashboard.studies.whereabouts import in_words
 from dashboard.ui import caches
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
-from dashboard.ui.parts.charts import clickable
+from dashboard.ui.parts.charts import clickable, clickable_map, map_chart
 from dashboard.ui.parts.code import offer_code
 from dashboard.ui.parts.controls import FUSED, LABELS, pick_head
 from dashboard.ui.parts.downloads import Tray, attention_files, names_of
@@ -46,10 +46,12 @@ from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.patch_keys import patch_keys
+from dashboard.ui.parts.place_mark import place_mark
 from dashboard.ui.parts.sidebar import Chosen
+from dashboard.ui.parts.style import tell_style
 from dashboard.ui.parts.text import plain
 
-MAP, HEADS, SUMMARY = "patch_map", "head_grid", "head_summary"  # the charts' keys
+MAP, BESIDE, HEADS, SUMMARY = "patch_map", "other_map", "head_grid", "head_summary"  # the charts' keys
 PICTURE = "patch_picture"  # the key of the container around the first chart
 HINTS = get_type_hints(TokenAttention)
 
@@ -82,7 +84,7 @@ def _ask_the_other(side: Side, photo: Photo) -> tuple[Request, Explanation | Non
     """
     column, _ = st.columns([4, 5], gap="medium")
     with column:
-        st.markdown(f"**{plain(side.model.title)} at the same patch**")
+        st.markdown(f"**The map of {plain(side.model.title)}**")
         request, _ = pick_whole_question(side, Request(side.model, photo, first_fitting(side.model)()))
         found = answers([request], side.slot)
     return request, found[0] if found else None
@@ -103,20 +105,21 @@ def _one_patch(
     evidence = seen.evidence
     behind = caches.screen_copy(chosen.photo, side=720)  # smaller than elsewhere: it is sent to the browser with every click
     method = pick_attention(evidence)
-    left, right = st.columns([4, 5], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"{question(method, evidence)} · {plain(models[slot].title)}")
+        st.markdown(f"{question(method, evidence)}  \n:small[:gray[{plain(models[slot].title)}]]")
         picture = st.container()
         method = pick_hidden(method, evidence)
         facts = st.container()
     shown = read(seen, models[slot].key, method)
     with picture:
         show_patch(shown, chosen.photo, evidence, other, behind, chosen.style, chosen.share)
-    with right:
-        _all_heads(chosen, shown, evidence)
     with facts:
         panel.below_map(shown, models[slot], chosen.photo, chosen.style)
-        show_facts(shown, evidence, other)
+        show_facts(shown, evidence)
+    with right:
+        show_other(other, shown, evidence, chosen, models[OTHER[slot]])
+    _all_heads(chosen, shown, evidence)
     exhibit = _exhibit(chosen, slot, models, shown, other)
     tray.lay(attention_files(exhibit, slot, shown.method.every_head(evidence), evidence.grid))
     offer_code(exhibit)
@@ -124,10 +127,38 @@ def _one_patch(
 
 def _all_heads(chosen: Chosen, shown: Explanation[TokenAttention], evidence: AttentionMaps) -> None:
     """Every head's map, and how far and how evenly each head looks."""
-    st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
-    show_heads(shown, evidence, chosen.style)
-    st.markdown("**How far and how evenly each head looks** · click one to choose it")
-    show_summary(shown.method, caches.head_summary(shown.model, chosen.photo.digest, evidence))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
+        show_heads(shown, evidence, chosen.style)
+    with right:
+        st.markdown("**How far and how evenly each head looks** · click one to choose it")
+        show_summary(shown.method, caches.head_summary(shown.model, chosen.photo.digest, evidence))
+
+
+def show_other(
+    other: Explanation | None,
+    shown: Explanation[TokenAttention],
+    evidence: AttentionMaps,
+    chosen: Chosen,
+    model: Classifier,
+) -> None:
+    """The other side's map of the same photo, with the chosen patch framed, and its value there.
+
+    The chart does not depend on the patch, so that a click on another patch sends no second picture.
+    """
+    if other is None:
+        st.markdown(f"{plain(model.title)} at the same place")
+        st.info("The other side's map has not been run yet.")
+        return
+    st.markdown(f"**What {plain(model.title)} looks at**  \n:small[:gray[{other.method.label}]]")
+    cell = place(evidence, shown.method.token)
+    figure = map_figure(other, caches.screen_copy(chosen.photo), chosen.style, annotate(other, None, chosen.share), "")
+    figure.data[0].hovertemplate = figure.data[0].hovertemplate.rpartition("<br>")[0] + "<extra></extra>"
+    map_chart(BESIDE, labelled(figure, other, chosen.photo), f"{other.method.label} of {model.title}, the patch framed.")
+    place_mark(BESIDE, chosen.photo.size, None if cell is None else patch_box(shown.box, evidence.grid, cell))
+    panel.below_map(other, model, chosen.photo, chosen.style)
+    st.markdown(_other_in_words(shown, evidence, other))
 
 
 def _exhibit(
@@ -141,7 +172,7 @@ def _exhibit(
 
 def pick_attention(evidence: AttentionMaps) -> TokenAttention:
     """Draws the choice of patch, direction, layer, head and head fusion; returns what was chosen as a method."""
-    columns = st.columns([10, 13, 18, 12, 17])
+    columns = st.columns([14, 12, 15, 12, 17])
     with columns[0]:
         token = _pick_token(evidence)
     with columns[1]:
@@ -158,9 +189,11 @@ def pick_attention(evidence: AttentionMaps) -> TokenAttention:
 def _pick_token(evidence: AttentionMaps) -> int:
     names, (rows, columns) = token_names(evidence), evidence.grid
     before = " `cls` and `extra1` … are the tokens before the patches." if evidence.prefix else ""
+    patches = names[evidence.prefix :]
     name = linked_choice(
         st.selectbox, "Patch", names, key="patch", first=names[middle_token(evidence)],
-        help=f"{rows} rows of {columns}, counted row by row: 1 is at the top left, {columns} ends the first row.{before} "
+        read=lambda text: dict(zip(map(str, range(1, len(patches) + 1)), patches, strict=True)).get(text),
+        help=f"{rows} rows of {columns} patches, counted from the top left.{before} "
         "Or click the photo; arrow keys move the patch while the photo has the focus.",
     )  # fmt: skip
     return names.index(name)
@@ -201,9 +234,9 @@ def question(method: TokenAttention, evidence: AttentionMaps) -> str:
 
 
 def token_in_words(evidence: AttentionMaps, token: int) -> str:
-    """A token's name in a sentence: a patch by its number from 1, or a token before the patches."""
+    """A token's name in a sentence: a patch by its row and column from 1, or a token before the patches."""
     if token >= evidence.prefix:
-        return f"patch {token - evidence.prefix + 1}"
+        return f"the patch in {token_names(evidence)[token]}"
     return f"extra token {token}" if token else "the CLS token"
 
 
@@ -220,24 +253,25 @@ def show_patch(
     cell = place(evidence, shown.method.token)
     figure = patch_figure(shown, behind, style, annotate(shown, other, share), other.method.label if other else "", cell)
     with st.container(key=PICTURE):
-        clickable(
+        clickable_map(
             MAP,
             labelled(figure, shown, photo),
             f"Attention of the chosen patch over the photo, which is outlined. {in_words(shown, photo.size)}",
-            lambda number, *_: _choose(number),
+            lambda name, *_: _choose(name),
         )
-    patch_keys(PICTURE, evidence.grid, cell or middle_patch(evidence), _choose)
+    names = token_names(evidence)[evidence.prefix :]
+    patch_keys(PICTURE, evidence.grid, cell or middle_patch(evidence), lambda number: _choose(names[number - 1]))
 
 
 def _choose(name: str) -> None:
     st.session_state["patch"] = name
 
 
-def show_facts(shown: Explanation[TokenAttention], evidence: AttentionMaps, other: Explanation | None) -> None:
-    """Sentences on the attention to tokens before the patches, and on the other side's map at the chosen patch."""
-    method = shown.method
-    st.markdown(" ".join(filter(None, (_prefix_in_words(method, evidence), _other_in_words(shown, evidence, other)))))
-    st.caption(method.why)
+def show_facts(shown: Explanation[TokenAttention], evidence: AttentionMaps) -> None:
+    """A sentence on the attention to tokens before the patches, which the picture can't show."""
+    if words := _prefix_in_words(shown.method, evidence):
+        st.markdown(words)
+    st.caption(shown.method.why)
 
 
 def _prefix_in_words(method: TokenAttention, evidence: AttentionMaps) -> str:
@@ -251,9 +285,7 @@ def _prefix_in_words(method: TokenAttention, evidence: AttentionMaps) -> str:
     return f"{told} of {whole}{', left out of the picture' if method.hide_cls else ''}."
 
 
-def _other_in_words(shown: Explanation[TokenAttention], evidence: AttentionMaps, other: Explanation | None) -> str:
-    if other is None:
-        return "The other side's map has not been run yet."
+def _other_in_words(shown: Explanation[TokenAttention], evidence: AttentionMaps, other: Explanation) -> str:
     cell = place(evidence, shown.method.token)
     if cell is None:
         return "This token has no place in the photo, so the other model has no value for it."
@@ -277,9 +309,14 @@ def show_heads(shown: Explanation[TokenAttention], evidence: AttentionMaps, styl
     """The chosen patch's attention in every head of every layer, as small maps; a click enlarges one."""
     method = shown.method
     maps = small_maps(method.on_patches(evidence, method.every_head(evidence)))
-    figure = heads_figure(maps.numpy(), shown.box.height / shown.box.width, style, method.layer, method.head)
-    clickable(HEADS, figure, "The chosen patch's attention in every layer and head, as small maps.", _choose_head)
-    if words := heads_in_words(maps.numpy(), style):
+    aspect = shown.box.height / shown.box.width
+    figure = heads_figure(maps.numpy(), aspect, style, method.layer, method.head)
+    layers, heads, *_ = maps.shape
+    tell_style("heads", grid_shape(layers, heads, aspect))
+    alt = "The chosen patch's attention in every layer and head, as small maps."
+    with st.container(key="heads_place"):
+        clickable(HEADS, figure, alt, _choose_head, height="stretch")
+    if words := heads_in_words(maps.numpy(), aspect, style):
         st.caption(words)
     if maps.shape[2:] != evidence.grid:
         rows, columns = maps.shape[2:]

@@ -215,8 +215,8 @@ def show_film(
         )  # fmt: skip
     film_keys(named("progression"), named.side.slot, depth, lambda depth: _choose_depth(named.side, depth))
     st.caption(
-        "The first picture is the method's map up to a layer, the second what the token that the classifier reads attends to "
-        "in that layer alone. Play and scrub by mouse, or by arrow keys and space: where the film stops is the layer depth. "
+        "Left: the method's map up to a layer. Right: what the token that the classifier reads attends to in that layer "
+        "alone. Play and scrub by mouse, or by arrow keys and space: where the film stops is the layer depth. "
         "Each keeps one scale. " + film_in_words(reels, style)
     )
 

@@ -41,7 +41,7 @@ from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
 LEAST = 140  # pixels of a small map, which has some words below it
-LARGE = ("first", "second")  # the two maps that are shown large
+LARGE = {"first": "Left", "second": "Right"}  # the two maps that are shown large: in the address, and on screen
 TO_RUN = "methods_to_run"  # the labels of the methods that the last click asked to run
 
 SCALE_IN_WORDS = {  # by the scale of the small maps' colours
@@ -237,7 +237,7 @@ def pick_pair(names: Sequence[str]) -> tuple[tuple[str, str], Sequence[Container
     for index, (key, column) in enumerate(zip(LARGE, columns, strict=True)):
         first = names[min(index, len(names) - 1)]
         with column:
-            chosen.append(linked_choice(st.selectbox, f"{key.capitalize()} map", names, key=key, first=first))
+            chosen.append(linked_choice(st.selectbox, f"{LARGE[key]} map", names, key=key, first=first))
     first, second = chosen
     return (first, second), columns
 
@@ -259,13 +259,13 @@ def show_small(
         f"{scale} Maps that are the same everywhere are hatched. "
         f"Signed maps are red above zero and blue below. ρ is the rank correlation with {layout.reference}{rho}. "
         "Times are as measured: the model's look at the photo, which several methods share, plus the method itself. Click a "
-        "map to show it below as the second map; the previous second map becomes the first."
+        "map to show it below on the right; the previous right map goes to the left."
     )
 
 
 def _small(entry: Entry, layout: Layout, rho: float, pair: tuple[str, str], style: Style, place_in_photo: dict) -> SmallMap:
     method, done = entry.method, entry.made
-    place = " and ".join(key for key, name in zip(LARGE, pair, strict=True) if name == method.label)
+    place = " and ".join(LARGE[key].lower() for key, name in zip(LARGE, pair, strict=True) if name == method.label)
     marks = [word for word, holds in (("class-agnostic", not method.class_specific), ("signed", method.signed)) if holds]
     effort = f"{method.passes} pass{'es' if method.passes > 1 else ''}"
     if entry.price.units:
@@ -284,7 +284,7 @@ def _milliseconds(time: float) -> str:
 
 
 def _open(name: str) -> None:
-    """Shows a map large, as the second; the previous second map becomes the first."""
+    """Shows a map large, on the right; the previous right map goes to the left."""
     if name != st.session_state["second"]:
         st.session_state["first"] = st.session_state["second"]
         st.session_state["second"] = name
@@ -299,7 +299,7 @@ def show_pair(found: Entries, pair: tuple[str, str], columns: Sequence[Container
     if first is None or second is None:
         panel.waiting()
     else:
-        panel.agreement(compare(first.shown, second.shown, chosen.share), behind, ("First", "Second"))
+        panel.agreement(compare(first.shown, second.shown, chosen.share), behind)
 
 
 def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
@@ -334,7 +334,7 @@ def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share:
     clickable("matrix", figure, f"{metric.title} between every two maps.", _open_pair)
     st.caption(
         f"{metric.title}: {metric.meaning} Measured on the finer grid of the two. Click a cell to show both maps above: its "
-        "row's as the first, its column's as the second."
+        "row's on the left, its column's on the right."
     )
 
 

@@ -1,13 +1,14 @@
 """Charts on a page, and what a click on one of their points does."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.ui.streamlit_internals import Container
 
+Height = Literal["content", "stretch"]
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -22,9 +23,18 @@ def framed(key: str) -> Container:
     return st.container(key=f"frame_{key}")
 
 
-def clickable(key: str, figure: go.Figure, alt: str, choose: Callable[..., None]) -> None:
+def clickable(key: str, figure: go.Figure, alt: str, choose: Callable[..., None], height: Height = "content") -> None:
     """Draws a figure with clickable points; a click calls `choose` with the point's customdata."""
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, on_select=lambda: _chosen(key, choose), selection_mode="points")
+    st.plotly_chart(
+        figure, key=key, config=CONFIG, alt=alt, height=height, on_select=lambda: _chosen(key, choose),
+        selection_mode="points",
+    )  # fmt: skip
+
+
+def clickable_map(key: str, figure: go.Figure, alt: str, choose: Callable[..., None]) -> None:
+    """Draws a map over the photo as `map_chart` does, with clickable points."""
+    with framed(key):
+        clickable(key, figure, alt, choose, height="stretch")
 
 
 def _chosen(key: str, choose: Callable[..., None]) -> None:

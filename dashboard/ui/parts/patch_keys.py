@@ -10,7 +10,7 @@ _patch_keys = component("patch_keys")
 KEY, ANSWERED = "patch_keys", "patch_move_answered"  # the component; the number of the last move that arrived
 
 
-def patch_keys(picture: str, grid: tuple[int, int], cell: tuple[int, int], choose: Callable[[str], None]) -> None:
+def patch_keys(picture: str, grid: tuple[int, int], cell: tuple[int, int], choose: Callable[[int], None]) -> None:
     """Lets arrow keys move the chosen patch while the container with the key `picture` has the focus.
 
     `grid` is (rows, columns), `cell` the chosen patch's row and column from 0; `choose` gets the new patch's number from 1.
@@ -24,6 +24,6 @@ def patch_keys(picture: str, grid: tuple[int, int], cell: tuple[int, int], choos
     def moved() -> None:
         move = st.session_state[KEY].moved
         st.session_state[ANSWERED] = move["number"]
-        choose(str(move["patch"]))
+        choose(int(move["patch"]))
 
     _patch_keys(key=KEY, data=data, height=1, on_moved_change=moved)

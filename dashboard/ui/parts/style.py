@@ -15,3 +15,8 @@ def shape_of(photo: Photo) -> None:
     """Tells the style sheet the photo's height over its width, which all maps over it have."""
     width, height = photo.size
     st.html(f"<style>:root {{ --tall: {height / width:.4f} }}</style>")
+
+
+def tell_style(name: str, value: float) -> None:
+    """Tells the style sheet a number under the name --<name>."""
+    st.html(f"<style>:root {{ --{name}: {value:.4f} }}</style>")

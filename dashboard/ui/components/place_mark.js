@@ -1,0 +1,45 @@
+// A frame around a part of the photo on a chart, laid over it so that the chart itself stays as it is.
+
+import { isDrawn, photoIn, plotOf } from "./map_charts.js";
+
+function layOver(plot, mark, box) {
+    const { left, top, width, height } = photoIn(plot);
+    const place = {
+        left: left + box.left * width,
+        top: top + box.top * height,
+        width: box.width * width,
+        height: box.height * height,
+    };
+    for (const [name, pixels] of Object.entries(place)) mark.style[name] = `${pixels}px`;
+    if (mark.parentElement !== plot) plot.append(mark);
+}
+
+// `data` holds the chart's key and the part of the photo, as shares of its width and height; no part for no frame.
+export default function ({ data }) {
+    const mark = Object.assign(document.createElement("div"), { className: "place-mark" });
+    const heard = new WeakSet();
+    let over = false; // Plotly goes on calling after another mark has taken this one's place
+
+    function renew() {
+        const plot = plotOf(data.chart);
+        if (over || !data.box || !isDrawn(plot)) return;
+        if (!heard.has(plot)) {
+            heard.add(plot);
+            plot.on("plotly_afterplot", renew);
+        }
+        plot.style.position = "relative";
+        layOver(plot, mark, data.box);
+    }
+
+    // Streamlit draws a new chart where the old one was if the map changes.
+    const drawn = new MutationObserver(() => {
+        if (!mark.isConnected) renew();
+    });
+    drawn.observe(document.body, { childList: true, subtree: true });
+    renew();
+    return () => {
+        over = true;
+        drawn.disconnect();
+        mark.remove();
+    };
+}
