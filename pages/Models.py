@@ -3,5 +3,5 @@
 from dashboard.ui.pages import models
 from dashboard.ui.parts.sidebar import common_sidebar
 
-common_sidebar()
+common_sidebar(models.meanwhile)
 models.show()

@@ -19,6 +19,7 @@ from dashboard.settings import SettingError, settings
 # from_pretrained sets the process's default dtype for a moment: two loads at once would take each other's.
 LOADING = threading.RLock()
 
+STILL_OPENING = "Opening a model …"  # what a report is told now and then where there is nothing new
 NO_MEMORY = ("can't allocate memory", "not enough memory")  # torch's words where a CPU's memory is used up
 PASSES = {"cpu": 2, "mps": 1, "cuda": 4}  # forward passes under way at once
 OPERATIONS_A_STEP = {"cpu": 4e10, "mps": 4e11, "cuda": 4e12}  # in a step of a slow method: about a fifth of a second
@@ -168,7 +169,7 @@ def in_the_background(work: Callable[[], Result], report: Report = silent) -> Re
         doing = apart.submit(_aside, work, steps)
         try:
             while not wait([doing], ASKED_EVERY).done:
-                report("Opening a model …")
+                report(STILL_OPENING)
                 steps.pass_on()
         except BaseException:
             steps.leave()

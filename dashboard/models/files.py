@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from dashboard.models.classifier import ModelError, said, unusable
+from dashboard.models.device import Report, silent
 from dashboard.numbers import MEGABYTE, in_megabytes
 from dashboard.settings import settings
 
@@ -103,8 +104,8 @@ def read_json(folder: Path, name: str, root: Path, title: str) -> dict[str, Any]
     return found
 
 
-def weights_of(folder: Path, root: Path, title: str) -> dict[str, Tensor]:
-    """The tensors of a Hugging Face folder, from one file or from those that its index names.
+def weights_of(folder: Path, root: Path, title: str, report: Report = silent) -> dict[str, Tensor]:
+    """The tensors of a Hugging Face folder, from one file or from those that its index names. `report` is told how far it is.
 
     Raises:
         ModelError: they are missing, damaged, or too large; the text says what was expected.
@@ -119,16 +120,32 @@ def weights_of(folder: Path, root: Path, title: str) -> dict[str, Tensor]:
         if path is None:
             raise ModelError(f"{title}: {name} is missing, or a link that leads out of the folder of the models.")
         paths[name] = _regular(path, name)
-    most = WEIGHT_ELEMENTS
+    most, read = WEIGHT_ELEMENTS, counted_bytes(sum(path.stat().st_size for path in paths.values()), report)
     state: dict[str, Tensor] = {}
     for name, path in paths.items():
-        state |= state_of(path, name, most)
+        state |= state_of(path, name, most, read)
         most = WEIGHT_ELEMENTS - sum(tensor.numel() for tensor in state.values())
     return state
 
 
-def state_of(path: Path, name: str, most: int = WEIGHT_ELEMENTS) -> dict[str, Tensor]:
-    """The tensors of a safetensors file as float32, copied to memory: the file may change while the model is in use.
+def counted_bytes(whole: int, report: Report) -> Callable[[Tensor], Tensor]:
+    """A function that gives each tensor back, and tells `report` how many bytes of the `whole` have been read."""
+    done = 0
+
+    def read(tensor: Tensor) -> Tensor:
+        nonlocal done
+        done += tensor.nbytes
+        report(f"Reading its weights: {in_megabytes(min(done, whole))} of {in_megabytes(whole)}")
+        return tensor
+
+    return read
+
+
+def state_of(
+    path: Path, name: str, most: int = WEIGHT_ELEMENTS, read: Callable[[Tensor], Tensor] = lambda tensor: tensor
+) -> dict[str, Tensor]:
+    """The tensors of a safetensors file as float32, copied to memory: the file may change while the model is in use. Each is
+    passed through `read`.
 
     Raises:
         ModelError: the file is damaged, or holds more than `most` numbers.
@@ -143,7 +160,7 @@ def state_of(path: Path, name: str, most: int = WEIGHT_ELEMENTS) -> dict[str, Te
             held = sum(_count(file.get_slice(key).get_shape()) for key in keys)
             if held > most:
                 raise ModelError(f"{name}: at most {WEIGHT_ELEMENTS / 1e9:.0f} billion weights are loaded, this has {held:,}.")
-            return {key: _own(file.get_tensor(key)) for key in keys}
+            return {key: _own(read(file.get_tensor(key))) for key in keys}
     except SafetensorError as error:
         raise ModelError(f"{name}: the weights are damaged or cut short ({said(error)}).") from error
 

@@ -92,6 +92,7 @@ def _opened(family: Family, key: str, report: Report, device: torch.device, seco
     title = title_of(key)
     try:
         network = family.open(_split(key)[1], title, report, device)
+        report("Trying on one photo what it gives …")
         return second_half(replace(network, **_known(key)))
     except ModelError:
         raise

@@ -4,7 +4,7 @@ import gc
 import logging
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 import streamlit as st
@@ -16,11 +16,12 @@ from dashboard.evidence import AttentionMaps
 from dashboard.figures.maps import Backdrop, backdrop
 from dashboard.models import zoo
 from dashboard.models.classifier import Classifier, ModelError
+from dashboard.models.device import STILL_OPENING
 from dashboard.photo import DISPLAY_SIDE, Photo, display_jpeg, forget_pixels, open_photo, sample_photo
 from dashboard.studies.attention import HeadSummary
 from dashboard.studies.attention import head_summary as summarised
 from dashboard.ui import visitors
-from dashboard.ui.streamlit_internals import wish
+from dashboard.ui.streamlit_internals import is_here, session, wish
 
 LOG = logging.getLogger(__name__)
 KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # how many bytes of photos stay available by their links, and for how long
@@ -29,6 +30,62 @@ WATCHED_EVERY = 60  # seconds between two checks: an expired photo goes at most 
 _loaded: dict[str, Classifier] = {}  # the models that `classifier` keeps
 _refused: dict[str, str] = {}  # why a model did not open when it was last tried, by its key
 _gone = Event()  # set when a model was released, which the garbage collector's frozen objects may still hold
+
+
+@dataclass(eq=False)
+class Opening:
+    """A model that is being opened in a thread of its own, for all pages (by their `session`) that wait for it.
+
+    `told` says how far it is; `error` why it did not open, once it has `ended`.
+    """
+
+    key: str
+    told: str = ""
+    error: ModelError | None = None
+    ended: Event = field(default_factory=Event)
+    pages: set[str] = field(default_factory=set)
+
+
+class Forsaken(ModelError):
+    """No page waits for a model any longer."""
+
+
+_openings: dict[str, Opening] = {}  # by the model's key, while it is being opened
+_openings_lock = Lock()
+
+
+def open_aside(key: str) -> Opening:
+    """Begins to open a model in a thread of its own, or joins those who wait for it already."""
+    with _openings_lock:
+        opening = _openings.get(key) or Opening(key)
+        opening.pages.add(session())
+        if key not in _openings:
+            _openings[key] = opening
+            Thread(target=_open, args=(opening,), name=f"opening {key}", daemon=True).start()
+        return opening
+
+
+def _open(opening: Opening) -> None:
+    try:
+        classifier(opening.key)
+    except ModelError as error:
+        opening.error = error
+    finally:
+        with _openings_lock:
+            del _openings[opening.key]
+        opening.ended.set()
+
+
+def _tell(key: str, message: str) -> None:
+    """Tells those who wait for a model how far it is; ends its opening where nobody waits any longer."""
+    stop_if_left()
+    opening = _openings.get(key)
+    if opening is None:
+        return
+    if message != STILL_OPENING:
+        opening.told = message
+    if not any(is_here(page) for page in tuple(opening.pages)):
+        raise Forsaken(f"Nobody waits for {zoo.title_of(key)} any longer.")
 
 
 def stop_if_left(message: str = "") -> None:
@@ -51,8 +108,8 @@ def classifier(key: str) -> Classifier:
         ModelError: the key names no model that can be used.
     """
     try:
-        model = STORE.open(key, stop_if_left, may_download=False)
-    except zoo.NotHere:  # no failure: the page offers the download
+        model = STORE.open(key, lambda message: _tell(key, message), may_download=False)
+    except (zoo.NotHere, Forsaken):  # no failure: the page offers the download, or is gone
         raise
     except ModelError as error:  # the page shows the error's sentence, the log its traceback
         _refused[key] = str(error)
@@ -75,6 +132,11 @@ def _make_room() -> None:
         classifier.clear(idle[0])
 
 
+def is_loaded(key: str) -> bool:
+    """Whether a model is in memory."""
+    return key in _loaded
+
+
 def loaded() -> tuple[Classifier, ...]:
     """The models in memory, oldest first."""
     return tuple(_loaded.values())
@@ -88,6 +150,7 @@ def refused(key: str) -> str:
 def unload(key: str) -> None:
     """Unloads a model with all its evidence and maps. Loading it again reads its files anew and tries the GPU again."""
     STORE.unload(key)
+    _refused.pop(key, None)
     _freeze()
 
 

@@ -24,7 +24,7 @@ from dashboard.models.answers import activation_of, output_names
 from dashboard.models.bounded import Bounded
 from dashboard.models.classifier import ModelError, said
 from dashboard.models.configuration import LABELS, PROCESSOR, configuration_of, processor_of
-from dashboard.models.device import Report, is_out_of_memory
+from dashboard.models.device import Report, is_out_of_memory, silent
 from dashboard.models.downloads import NotHere, cached_folder, fetch_from_hub, is_hub_id
 from dashboard.models.families.family import IMAGENET, Checkpoint
 from dashboard.models.fetching import Download
@@ -128,10 +128,12 @@ class HuggingFace:
             # A snapshot holds links to files in a folder beside it.
             root = folder.parents[1] if folder.parent.name == "snapshots" else folder
         report(f"Loading {title} …")
-        return read_folder(folder, f"{self.prefix}/{name}", title, source, device, root)
+        return read_folder(folder, f"{self.prefix}/{name}", title, source, device, root, report)
 
 
-def read_folder(folder: Path, key: str, title: str, source: str, device: torch.device, root: Path | None = None) -> Network:
+def read_folder(
+    folder: Path, key: str, title: str, source: str, device: torch.device, root: Path | None = None, report: Report = silent
+) -> Network:
     """A folder's classifier with its image processor. The caller holds the load lock.
 
     No file outside `root`, by default the folder itself, is opened.
@@ -139,7 +141,7 @@ def read_folder(folder: Path, key: str, title: str, source: str, device: torch.d
     Raises:
         ModelError: the folder holds no image classifier that can be used; the text says what is wrong.
     """
-    model, preprocessing, labels = _read(folder.resolve(), (root or folder).resolve(), title)
+    model, preprocessing, labels = _read(folder.resolve(), (root or folder).resolve(), title, report)
     return network_of(model.requires_grad_(False).eval().to(device), key, title, labels, preprocessing, source)
 
 
@@ -175,14 +177,14 @@ def network_of(
     )  # fmt: skip
 
 
-def _read(folder: Path, root: Path, title: str) -> tuple[nn.Module, Preprocessing, tuple[str, ...]]:
+def _read(folder: Path, root: Path, title: str, report: Report) -> tuple[nn.Module, Preprocessing, tuple[str, ...]]:
     """The network, its preprocessing and the names of its outputs.
 
     transformers is given the configuration and the tensors that were read and checked here; it opens no person's folder.
     """
     config, id2label = configuration_of(folder, root, title)
     processor = _processor(processor_of(folder, root, title), config)
-    state = weights_of(folder, root, title)
+    state = weights_of(folder, root, title, report)
     try:
         try:
             model = _with_weights(config, state, RECORDING, title)

@@ -1,10 +1,11 @@
 """The compare page: what two models say of a photo and where they look, and how far the two maps agree."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.compare import OTHER, Pair, Slot, annotate, compare
+from dashboard.compare import OTHER, SLOTS, Pair, Slot, annotate, compare
 from dashboard.engine.request import Request
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit
@@ -13,10 +14,12 @@ from dashboard.figures.maps import Style, map_figure
 from dashboard.methods import Method
 from dashboard.models.classifier import Observation
 from dashboard.studies.whereabouts import in_words
+from dashboard.ui.caches import Opening
 from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import map_chart
 from dashboard.ui.parts.code import offer_code
+from dashboard.ui.parts.coming import in_place_of_map
 from dashboard.ui.parts.controls import chosen_method, method_controls, pick_method
 from dashboard.ui.parts.display import pick_show
 from dashboard.ui.parts.downloads import Tray, comparison_files, comparison_names
@@ -56,7 +59,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
     shown = Pair.of(lambda slot: _explained(chosen, maps[slot], requests[slot], seen[slot], slot))
     for slot, place in maps.items():  # the maps come first, so that the browser draws them first
         with place:
-            _map(chosen, shown[slot], shown[OTHER[slot]], requests, slot, style)
+            _map(chosen, shown[slot], shown[OTHER[slot]], requests[OTHER[slot]].method.label, slot, style)
     with toolbar:
         linked_maps(chosen, requests, seen)
     for slot, place in predictions.items():
@@ -77,17 +80,44 @@ def _two_columns() -> Pair[Container]:
 
 def _ask(chosen: Chosen, below: Pair[Container]) -> tuple[Pair[Request], Pair[Observation]]:
     """Draws each side's method, classes and options; returns what is asked, and the looks that the maps are read from."""
-    asked = {}
-    for slot, side in chosen.sides.items():
-        with below[slot], options_of(side):
-            question = st.container(key=side.key("question"))
-            with question:
-                method = pick_method(side, "Method")
-            options = method_controls(method, side)
-            places = (question, question if method.class_specific else None)
-            asked[slot] = pick_question(side, Request(side.model, chosen.photo, options), *places)
+    asked = {slot: _ask_one(chosen, slot, below[slot]) for slot in SLOTS}
     fold_on_small_screens(tuple(chosen.sides.values()))
     return Pair.of(lambda slot: asked[slot][0]), Pair.of(lambda slot: asked[slot][1])
+
+
+def _ask_one(chosen: Chosen, slot: Slot, below: Container) -> tuple[Request, Observation]:
+    side = chosen.sides[slot]
+    with below, options_of(side):
+        question = st.container(key=side.key("question"))
+        with question:
+            method = pick_method(side, "Method")
+        options = method_controls(method, side)
+        places = (question, question if method.class_specific else None)
+        return pick_question(side, Request(side.model, chosen.photo, options), *places)
+
+
+@st.fragment  # so that a slider of the map does not redraw the sidebar
+def meanwhile(chosen: Chosen, coming: Mapping[Slot, Opening]) -> None:
+    """While a model is being opened: the photo in its map's place, and the other side as ever."""
+    notices_here()
+    with st.container(key="maps"):
+        maps = _two_columns()
+    toolbar, below = st.container(key="toolbar", horizontal=True), _two_columns()
+    with toolbar:
+        style = replace(chosen.style, show=pick_show())
+    for slot, opening in coming.items():
+        with maps[slot]:
+            in_place_of_map(slot, opening, backdrop_of(chosen))
+    for slot in SLOTS:
+        if slot in coming:
+            continue
+        predictions = below[slot].container()
+        request, seen = _ask_one(chosen, slot, below[slot])
+        shown = _explained(chosen, maps[slot], request, seen, slot)
+        with maps[slot]:
+            _map(chosen, shown, None, "", slot, style)
+        with predictions:
+            panel.answers(chosen.sides[slot], seen, chosen_class(request, seen))
 
 
 def _explained(chosen: Chosen, place: Container, request: Request, seen: Observation, slot: Slot) -> Explanation | None:
@@ -97,13 +127,12 @@ def _explained(chosen: Chosen, place: Container, request: Request, seen: Observa
         return (answers([request], slot) or [None])[0]
 
 
-def _map(
-    chosen: Chosen, shown: Explanation | None, other: Explanation | None, requests: Pair[Request], slot: Slot, style: Style
-) -> None:
+def _map(chosen: Chosen, shown: Explanation | None, other: Explanation | None, others: str, slot: Slot, style: Style) -> None:
+    """Draws a side's map, annotated with the values of the `other` one, whose method's name is `others`, if there is one."""
     if shown is None:
         return
-    side, others = chosen.sides[slot], requests[OTHER[slot]].method
-    figure = map_figure(shown, backdrop_of(chosen), style, annotate(shown, other, chosen.share), others.label)
+    side = chosen.sides[slot]
+    figure = map_figure(shown, backdrop_of(chosen), style, annotate(shown, other, chosen.share), others)
     map_chart(
         side.key("map"), labelled(figure, shown, chosen.photo),
         f"{shown.method.label} of {side.model.title} over {chosen.photo.name}. {in_words(shown, chosen.photo.size)}",

@@ -1,5 +1,7 @@
 """The models page: a person's own models, those in memory, the known checkpoints, and a field for any other model."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from dashboard.compare import SLOTS, Slot
@@ -12,9 +14,11 @@ from dashboard.models.device import device_name
 from dashboard.numbers import counted, in_megabytes
 from dashboard.ui import caches, visitors
 from dashboard.ui.parts import opening
+from dashboard.ui.parts.coming import how_far
 from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
 from dashboard.ui.parts.model_facts import gives
 from dashboard.ui.parts.notices import notices_here, say_next
+from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain, visible
 
 EXAMPLE = """~/models
@@ -46,6 +50,13 @@ def show() -> None:
     show_known()
     st.markdown("## Any other model")
     load_another()
+
+
+def meanwhile(chosen: Chosen, coming: Mapping[Slot, caches.Opening]) -> None:
+    """The page while a side's model is being opened, with how far it is above."""
+    for slot, its in coming.items():
+        how_far(slot, its)
+    show()
 
 
 def show_own() -> None:

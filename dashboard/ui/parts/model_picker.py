@@ -1,5 +1,6 @@
 """Choosing the two models. If one does not open, the page goes on with the previous model."""
 
+import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -22,6 +23,8 @@ PAIRS = {  # visitors start with the first
 DEFAULTS = next(iter(PAIRS.values()))
 PAIR_PLACES = Pair("left of the pair", "right of the pair")  # names under which a pair's models are pending
 LAST_GOOD, WANTED = "last_good_models", "wanted_pair"
+COMING = "models_on_their_way"  # by side
+PATIENCE = 0.4  # seconds in which a small model opens before the page shows that it is on its way
 KEEPING = "Keeping the previous model."
 
 
@@ -33,8 +36,9 @@ class Wanted:
     begun: bool
 
 
-def pick_models(notices: Container) -> Pair[Side]:
-    """Draws the choice of models; returns both sides with their models, loaded.
+def pick_models(notices: Container) -> tuple[Pair[Side], dict[Slot, caches.Opening]]:
+    """Draws the choice of models; returns both sides with their models, loaded, and the models on their way. A side whose model
+    is on its way has its previous one.
 
     `notices` is where the page says why a model does not open, or offers to download it.
     """
@@ -49,7 +53,7 @@ def pick_models(notices: Container) -> Pair[Side]:
     visitors.uses(shown.values())
     with notices:
         opening.show((*SLOTS, *PAIR_PLACES.values()), KEEPING)
-    return sides
+    return sides, dict(st.session_state.get(COMING, {}))
 
 
 def _pair_button(name: str, pair: Pair[str], active: bool) -> None:
@@ -103,15 +107,31 @@ def _opened(slot: Slot) -> Classifier:
     if turned and slot in last:
         turned_to_another_model()
     wanted = chosen if turned else opening.ready(slot) or chosen
-    opened = _open_or_say(slot, wanted)
-    if opened and (turned or wanted != chosen):
+    coming = _coming(slot, wanted)
+    opened = None if coming else _open_or_say(slot, wanted)
+    if coming or (opened and (turned or wanted != chosen)):
         opening.drop(slot)
     model = opened or _previous(slot)
     last[slot] = model.key
-    keep_in_address(slot, model.key, default)
+    keep_in_address(slot, wanted if coming else model.key, default)
     with box:
         _draw_box(slot)
     return model
+
+
+def _coming(slot: Slot, key: str) -> caches.Opening | None:
+    """The opening of a model that is on this machine but takes longer than a moment to open; None where there is none."""
+    coming = st.session_state.setdefault(COMING, {})
+    mine = coming.get(slot)
+    if caches.is_loaded(key) or not zoo.is_key(key) or not zoo.on_this_machine(key):
+        coming.pop(slot, None)
+        return None
+    if mine is None or mine.key != key:
+        mine = coming[slot] = caches.open_aside(key)
+        waited = time.monotonic() + PATIENCE
+        while not mine.ended.wait(0.02) and time.monotonic() < waited:
+            caches.stop_if_left()
+    return None if mine.ended.is_set() else mine
 
 
 def _meant(text: str) -> str:
@@ -132,6 +152,9 @@ def _titles() -> dict[str, str]:
 def _open_or_say(place: str, key: str) -> Classifier | None:
     """Opens a model. If it does not open, notes at `place` why, or that it can be downloaded, and returns None."""
     try:
+        tried = st.session_state.get(COMING, {}).pop(place, None)
+        if tried is not None and tried.key == key and tried.error:
+            raise tried.error
         if not zoo.is_key(key):
             raise ModelError(opening.named(key, _titles()))
         return _classifier(key)
@@ -143,7 +166,7 @@ def _open_or_say(place: str, key: str) -> Classifier | None:
 
 
 def _draw_box(slot: Slot) -> None:
-    keys = list(dict.fromkeys([DEFAULTS[slot], *_keys(), st.session_state[LAST_GOOD][slot]]))
+    keys = list(dict.fromkeys([DEFAULTS[slot], *_keys(), st.session_state[slot]]))
     lines = entries(keys)
 
     def line(key: str) -> str:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.compare import Pair, Side, training_note
+from dashboard.compare import Pair, Side, Slot, training_note
 from dashboard.figures.maps import Style
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
+from dashboard.ui.caches import Opening, screen_copy
 from dashboard.ui.parts.address import copy_link
+from dashboard.ui.parts.coming import Meanwhile, in_place_of_map
 from dashboard.ui.parts.display import pick_style
 from dashboard.ui.parts.downloads import Tray, offer_files
 from dashboard.ui.parts.glossary import glossary
@@ -39,8 +41,11 @@ class Chosen:
         return Pair.of(lambda slot: self.sides[slot].model)
 
 
-def common_sidebar() -> Chosen:
-    """Draws the sidebar, the same on every page, so that no setting is lost between pages, and above the page its notices."""
+def common_sidebar(meanwhile: Meanwhile | None = None) -> Chosen:
+    """Draws the sidebar, the same on every page, so that no setting is lost between pages, and above the page its notices.
+
+    While a model is being opened, this draws what `meanwhile` draws, or skeletons, and ends the run.
+    """
     no_place_yet()
     style_sheet()
     welcome()
@@ -48,14 +53,24 @@ def common_sidebar() -> Chosen:
     with st.sidebar:
         undo_row()
         photo = pick_photo()
-        sides = pick_models(notices)
+        sides, coming = pick_models(notices)
         style, share = pick_style()
         copy_link()
         glossary()
         link_to_first()
         spoken_names()
     shape_of(photo)
-    return Chosen(photo, sides, style, share)
+    chosen = Chosen(photo, sides, style, share)
+    if coming:
+        (meanwhile or _skeletons)(chosen, coming)
+        st.stop()
+    return chosen
+
+
+def _skeletons(chosen: Chosen, coming: Mapping[Slot, Opening]) -> None:
+    for column, (slot, opening) in zip(st.columns(2, gap="medium"), coming.items(), strict=False):
+        with column:
+            in_place_of_map(slot, opening, screen_copy(chosen.photo))
 
 
 def caveat_and_files(chosen: Chosen, names: Mapping[str, str]) -> Tray:
