@@ -198,7 +198,7 @@ class AttentionDistance(AttentionMetric):
 
 @dataclass(frozen=True)
 class AttentionEntropy(AttentionMetric):
-    """How evenly patches spread their attention within a layer: 0 if on one token each, 1 if on all alike.
+    """How evenly patches spread their attention within a layer: 0 if each looks at one token alone, 1 if at all equally.
 
     Zhai et al. 2023, arXiv:2303.06296, section 3, divided by ln T.
     """

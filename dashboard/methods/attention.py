@@ -27,7 +27,7 @@ SECONDS_PER_EDGE = 5e-8  # that the search for a maximum flow takes per edge of 
 
 @dataclass(frozen=True)
 class RawAttention(Method[AttentionMaps]):
-    """What the token that the head reads attends to within one layer (Vaswani et al. 2017, arXiv:1706.03762).
+    """What the token that the classifier reads attends to within one layer (Vaswani et al. 2017, arXiv:1706.03762).
 
     `layer`: the layer, by default the last.
     `head`: one head, or all of them, fused.
@@ -43,7 +43,7 @@ class RawAttention(Method[AttentionMaps]):
     paper: ClassVar = "https://arxiv.org/abs/1706.03762"
     class_specific: ClassVar = False
     measures: ClassVar = "share of the attention"
-    why: ClassVar = "It reads one layer's attention and never the head of the network, so no class can change it."
+    why: ClassVar = "It reads one layer's attention and never the head of the network, so it is the same for every class."
 
     def __call__(self, evidence: AttentionMaps) -> Tensor:
         weights = evidence.weights[index_of(self.layer, evidence.layers, "layer")]  # (H, T, T)
@@ -54,7 +54,7 @@ class RawAttention(Method[AttentionMaps]):
 
 @dataclass(frozen=True)
 class AttentionRollout(Progressive[AttentionMaps]):
-    """How much of each patch has reached the token that the head reads (Abnar and Zuidema 2020, arXiv:2005.00928).
+    """How much of each patch has reached the token that the classifier reads (Abnar and Zuidema 2020, arXiv:2005.00928).
 
     `heads`: how the heads of a layer are fused into one matrix.
     `discard`: the share of each fused matrix, its smallest entries, that is set to 0.
@@ -72,7 +72,7 @@ class AttentionRollout(Progressive[AttentionMaps]):
     paper: ClassVar = "https://arxiv.org/abs/2005.00928"
     class_specific: ClassVar = False
     measures: ClassVar = "share of the whole"
-    why: ClassVar = "It follows attention up to the head and never reads the head, so no class can change it."
+    why: ClassVar = "It follows attention and stops before the head of the network, so it is the same for every class."
 
     def progression(self, evidence: AttentionMaps) -> Tensor:
         fused = discard_lowest(fuse_heads(evidence.weights, self.heads), self.discard)
@@ -105,7 +105,7 @@ class GradientRollout(Progressive[AttentionGradients]):
 
 @dataclass(frozen=True)
 class GenericRelevance(Progressive[AttentionGradients]):
-    """What of each patch speaks for a class by the time it is read (Chefer et al. 2021, arXiv:2103.15679).
+    """How much of what each patch passed on speaks for a class in the end (Chefer et al. 2021, arXiv:2103.15679).
 
     `depth`: the last layer to include, by default the last of the model.
     `first_layer`: the first layer to include.
@@ -180,7 +180,7 @@ class AttentionFlow(Method[AttentionMaps]):
     paper: ClassVar = "https://arxiv.org/abs/2005.00928"
     class_specific: ClassVar = False
     measures: ClassVar = "the most attention that can flow"
-    why: ClassVar = "It is a maximum flow through the layers' attention and never reads the head, so no class can change it."
+    why: ClassVar = "It is a maximum flow through the layers' attention, without the head: the same for every class."
     unit: ClassVar = "tokens"
 
     def work(self, evidence: AttentionMaps) -> int:

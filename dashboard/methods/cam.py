@@ -307,7 +307,7 @@ class EigenCAM(Method[StageMaps]):
     signed: ClassVar = True
     class_specific: ClassVar = False
     measures: ClassVar = "strength of the first component"
-    why: ClassVar = "It reads the feature maps and never the head, so no class can change it."
+    why: ClassVar = "It reads the feature maps and never the head of the network, so it is the same for every class."
 
     def __call__(self, evidence: StageMaps) -> Tensor:
         return cam.eigen_cam(evidence.activations[index_of(self.stage, evidence.stages, "stage")])

@@ -25,7 +25,7 @@ TITLES = {
     "Layers": "How does what each model looks at build up, layer by layer?",
     "Attention": "What does one patch look at, and who looks at it?",
     "Methods": "How much does the choice of method matter?",
-    "Models": "Which models are there, and which method fits which?",
+    "Models": "Which models are there, and what can each show?",
 }
 NUMBERS = (
     "0", "-0", "1", "-1", "2", "3", "7", "0.5", "0.61", ".5", "5.", "1e3", "1e999", "-1e999", "1e-400", "nan", "NaN", "-nan",

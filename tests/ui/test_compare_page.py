@@ -29,7 +29,7 @@ def test_the_page_says_what_it_compares():
     assert "not which is better" in text
     assert "class-specific" in text
     assert "class-agnostic" in text
-    assert "no class can change it" in text
+    assert "it is the same for every class" in text
 
 
 def test_what_there_is_to_know_of_one_map_is_said():

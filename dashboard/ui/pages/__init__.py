@@ -20,5 +20,5 @@ PAGES = (  # visitors start on the first
     Page("Layers", "layers", "How does what each model looks at build up, layer by layer?"),
     Page("Attention", "grid_on", "What does one patch look at, and who looks at it?"),
     Page("Methods", "grid_view", "How much does the choice of method matter?"),
-    Page("Models", "deployed_code", "Which models are there, and which method fits which?"),
+    Page("Models", "deployed_code", "Which models are there, and what can each show?"),
 )
