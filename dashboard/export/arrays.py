@@ -2,16 +2,19 @@
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
 
 from dashboard.compare import Comparison, Slot
-from dashboard.export.exhibit import Exhibit, settings, to_json
+from dashboard.evidence import AttentionMaps
+from dashboard.export.exhibit import Exhibit, rounded, settings, to_json
 from dashboard.photo import Box
-from dashboard.studies.layers import Curve
+from dashboard.studies.layers import DISCARDS, HEADS, Curve
+
+CHOICES = ("heads", "discard", "layer", "row", "column")  # the axes of rollout's choices
 
 
 def maps_npz(exhibit: Exhibit) -> bytes:
@@ -25,22 +28,30 @@ def maps_npz(exhibit: Exhibit) -> bytes:
 
 
 class Layers(NamedTuple):
-    """A method's maps up to each layer and each layer's own attention, both (L, rows, columns), and every metric by layer."""
+    """A method's maps up to each layer and each layer's own attention, both (L, rows, columns), and every metric by layer.
+
+    `choices` makes rollout with every head fusion, discard ratio and depth, (3, D, L, rows, columns); None for other methods.
+    """
 
     progression: Tensor
     attention: Tensor
     curves: Sequence[Curve] = ()
+    choices: Callable[[], Tensor] | None = None
 
 
 def layers_npz(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> bytes:
     """For each side that has layers: its maps and each layer's attention, (L, rows, columns), their box; and the settings.
 
-    Each curve (L,) is named after its metric's key, `<slot>_curve_<key>`; `..._by_chance` is added if chance has a value.
+    Rollout has `<slot>_choices` too, (3, D, L, rows, columns), for every head fusion, discard ratio and depth. Each curve (L,)
+    is named after its metric's key, `<slot>_curve_<key>`; `..._by_chance` is added if chance has a value.
     """
     arrays: dict[str, Any] = {}
     for slot, each in layers.items():
         arrays |= {f"{slot}_progression": each.progression.numpy(), f"{slot}_attention": each.attention.numpy()}
         arrays[f"{slot}_box"] = _corners(exhibit.shown[slot].box)
+        if each.choices is not None:
+            arrays |= {f"{slot}_choices": each.choices().numpy(), f"{slot}_choices_axes": np.array(CHOICES)}
+            arrays |= {f"{slot}_choices_heads": np.array(HEADS), f"{slot}_choices_discard": np.array(DISCARDS)}
         for curve in each.curves:
             name = f"{slot}_curve_{curve.metric.key}"
             arrays[name] = np.array(curve.values)
@@ -66,8 +77,28 @@ def methods_npz(exhibit: Exhibit, correlations: Tensor) -> bytes:
     return _npz(maps | {"names": np.array(list(maps)), "correlations": correlations.numpy(), "boxes": boxes}, exhibit)
 
 
+def all_attention_npz(evidence: AttentionMaps, box: Box) -> bytes:
+    """What every token attends to in every layer and head, `attention` (L, H, T, T), with its axes; `reads` (T,) is
+    the share of each token that the head of the network reads. The last rows x columns tokens are the patches of `grid`, which
+    cover `box`.
+    """
+    arrays: dict[str, Any] = {
+        "attention": evidence.weights.float().cpu().numpy(),
+        "axes": np.array(("layer", "head", "query", "key")),
+    }
+    arrays |= {"reads": evidence.reads.cpu().numpy(), "grid": np.array(evidence.grid), "box": _corners(box)}
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)  # attention hardly gets smaller by compression, which takes seconds
+    return stream.getvalue()
+
+
+def all_attention_bytes(evidence: AttentionMaps) -> int:
+    """About how large that file is."""
+    return 4 * evidence.weights.numel()
+
+
 def _corners(box: Box) -> np.ndarray:
-    return np.array([box.left, box.top, box.right, box.bottom])
+    return np.array(list(rounded(box).values()))
 
 
 def _npz(arrays: dict[str, Any], exhibit: Exhibit) -> bytes:

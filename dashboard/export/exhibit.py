@@ -15,7 +15,7 @@ from dashboard.figures.maps import Style
 from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
-from dashboard.photo import Photo
+from dashboard.photo import Box, Photo
 
 LIBRARIES = ("torch", "torchvision", "transformers")
 PART = 40  # bytes of each part in a file's name: five parts and an ending fit into 255
@@ -81,7 +81,7 @@ def _one_map(shown: Explanation, model: Classifier, share: float) -> dict[str, A
         "title": model.title,
         "trained_on": model.training_data,
         "cells": tuple(shown.heatmap.shape),
-        "box": dataclasses.asdict(shown.box),
+        "box": rounded(shown.box),
         "numbers": {"none": shown.flat_in_words} if shown.flat else numbers_by_key(of_map(shown.heatmap, share=share)),
     }
 
@@ -100,7 +100,12 @@ def _agreement(comparison: Comparison | Incomparable, share: float) -> dict[str,
     if isinstance(comparison, Incomparable):
         return {"none": comparison.reason}
     figures: dict[str, Any] = numbers_by_key(comparison.numbers)
-    return figures | {"cells": tuple(comparison.difference.shape), "box": dataclasses.asdict(comparison.box)}
+    return figures | {"cells": tuple(comparison.difference.shape), "box": rounded(comparison.box)}
+
+
+def rounded(box: Box) -> dict[str, float]:
+    """A box's edges in thousandths of a pixel: what a probe of the preprocessing finds is no finer."""
+    return {name: round(edge, 3) + 0.0 for name, edge in dataclasses.asdict(box).items()}
 
 
 def answers_of(shown: Explanation) -> list[tuple[int, float]]:

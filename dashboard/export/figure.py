@@ -8,19 +8,23 @@ Texts stay text, marks on maps are vectors, and cells keep their edges. Colours,
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from torch import Tensor
 
 from dashboard.compare import OTHER, SLOTS, Comparison, Incomparable, Slot, annotate
 from dashboard.explain import Explanation
-from dashboard.export.exhibit import Exhibit, settings
+from dashboard.export.arrays import Layers
+from dashboard.export.charts import Curves, Heads, Legend, Matrix
+from dashboard.export.exhibit import Exhibit, class_of, settings
 from dashboard.export.paper import blank, drawing, printed
 from dashboard.export.plates import Bar, Grid, Laid, Panel, Plate, Words
 from dashboard.export.sheet import Sheet
-from dashboard.figures.colouring import colouring
+from dashboard.figures.colouring import Colouring, colouring
 from dashboard.figures.maps import (
     DIFFERENCE,
+    DIVERGING,
     Style,
     colouring_of,
     measured,
@@ -28,12 +32,16 @@ from dashboard.figures.maps import (
     seen_palette,
     unseen_rectangles,
 )
+from dashboard.figures.methods import grid_scale
 from dashboard.names import short_names
 from dashboard.numbers import percent
+from dashboard.numerics.scaling import is_flat
+from dashboard.studies.attention import patch_box
 
 MARGIN = 0.25  # letters' heights around a figure: journals cut and place it themselves
 GAP = 0.9  # letters' heights between plates
 DIFFERENCE_OPACITY = 0.85
+LEAST_OPACITY = 0.05  # of small maps, which are shown even where the photo alone is
 
 
 def comparison_figure(exhibit: Exhibit, sheet: Sheet | None = None) -> bytes:
@@ -71,7 +79,7 @@ def _answered(shown: Explanation) -> str:
 
 def _method(shown: Explanation) -> str:
     """The method with its options; those that are not set are left out."""
-    options = {name: value for name, value in dataclasses.asdict(shown.method).items() if value is not None}
+    options = {name: value for name, value in dataclasses.asdict(shown.method).items() if value not in (None, False)}
     told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
     return f"{shown.method.label}{f' ({told})' if told else ''}"
 
@@ -81,7 +89,7 @@ def _measures(shown: Explanation) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def _bar(style: Style, made, measures: str) -> Bar:
+def _bar(style: Style, made: Colouring, measures: str) -> Bar:
     return Bar(
         seen_palette(style.colours_of(made.signed), style.heatmap_opacity, 257), made.labels, f"{measures}{made.by_rank}"
     )
@@ -116,7 +124,102 @@ def _difference(exhibit: Exhibit) -> list[Panel]:
     return [Panel("Where they disagree", ("Left − right, by rank",), laid, bar, numbers)]
 
 
-def _notes(exhibit: Exhibit, slot: Slot) -> list[str]:
+def layers_figure(exhibit: Exhibit, layers: Mapping[Slot, Layers], sheet: Sheet | None = None) -> bytes:
+    """For each side that has layers: its map after each layer, each layer's own attention, and every metric by depth."""
+    sheet = sheet or Sheet()
+    plates: list[Plate] = []
+    for slot, each in layers.items():
+        shown = exhibit.shown[slot]
+        depth = getattr(shown.method, "depth", None) or len(each.progression)
+        title = f"{exhibit.model_of(slot).title}: {_method(shown)}"
+        plates.append(Words(f"{title}, after each layer", bold=True))
+        plates += _by_layer(exhibit, shown, each.progression, depth, sheet, _measures(shown))
+        plates.append(Words("What each layer attends to by itself", bold=True))
+        plates += _by_layer(exhibit, shown, each.attention, depth, sheet, "Share of the attention")
+        if each.curves:
+            plates.append(Words("By depth (dotted: what chance would give)", bold=True))
+            plates.append(Curves(each.curves, depth, 2 if sheet.width_of == "One column" else 4))
+    return _made(exhibit, sheet, [*plates, *_marks(exhibit, list(layers))])
+
+
+def _by_layer(exhibit: Exhibit, shown: Explanation, maps: Tensor, depth: int, sheet: Sheet, measures: str) -> list[Plate]:
+    """Maps (L, rows, columns) in small, on one scale, with its colour bar."""
+    style, signed = exhibit.style, shown.method.signed and measures != "Share of the attention"
+    made = colouring([maps.numpy()], style.scale, signed)
+    opacity = max(style.opacity, LEAST_OPACITY)
+    panels = [
+        Panel(
+            str(layer), chosen=layer == depth,
+            laid=Laid(values, shown.box, _flat_or(made, values), style.colours_of(signed), opacity, style.smooth),
+        )
+        for layer, values in enumerate(maps.numpy(), 1)
+    ]  # fmt: skip
+    columns = 4 if sheet.width_of == "One column" else 6
+    grid = Grid(panels, exhibit.photo.size, columns, small=True, gap=0.6)
+    if made.flat:
+        return [grid, Words(shown.flat_in_words, small=True)]
+    bar = Bar(seen_palette(style.colours_of(signed), opacity, 257), made.labels, f"{measures}{made.by_rank}")
+    return [grid, Legend(bar)]
+
+
+def _flat_or(made: Colouring, values: np.ndarray) -> Colouring:
+    """The colours of one of several maps on one scale; a map that is the same everywhere is flat by itself."""
+    return dataclasses.replace(made, flat=True) if is_flat(values) else made
+
+
+def methods_figure(exhibit: Exhibit, correlations: Tensor, own_scale: bool = False, sheet: Sheet | None = None) -> bytes:
+    """Every map of one model in small, and the rank correlation of every two of them, (M, M)."""
+    sheet, style = sheet or Sheet(), exhibit.style
+    scale, opacity = grid_scale(style, own_scale), max(style.opacity, LEAST_OPACITY)
+    panels, signs = [], set()
+    for name, shown in exhibit.shown.items():
+        values, signed = shown.heatmap.numpy(), shown.method.signed
+        made = colouring([values], scale, signed)
+        signs |= set() if made.flat else {signed}
+        panels.append(Panel(name, laid=Laid(values, shown.box, made, style.colours_of(signed), opacity, style.smooth)))
+    name = next((class_of(shown) for shown in exhibit.shown.values() if shown.target is not None), None)
+    first = next(iter(exhibit.shown))
+    title = f"{exhibit.model_of(first).title}{f': evidence for {name}' if name else ''}"
+    columns = 3 if sheet.width_of == "One column" else 5
+    ends = ("lowest", "highest") if scale == "rank" else ("low", "high")
+    unit = "by rank within each map" if scale == "rank" else "each map on its own scale"
+    bars: list[Plate] = [
+        Legend(Bar(seen_palette(style.colours_of(signed), opacity, 257),
+                   [(0.0, "against"), (0.5, "0"), (1.0, "for")] if signed else [(0.0, ends[0]), (1.0, ends[1])],
+                   f"{'Signed maps' if signed else 'Maps without a sign'}, {unit}"))
+        for signed in sorted(signs)
+    ]  # fmt: skip
+    grid = Grid([Panel(exhibit.photo.name), *panels], exhibit.photo.size, columns, small=True, gap=0.8)
+    return _made(exhibit, sheet, [
+        Words(title, bold=True), grid, *bars,
+        *_marks(exhibit, list(exhibit.shown)), Words("Rank correlation of every two maps", bold=True),
+        Matrix(correlations.numpy(), list(exhibit.shown), DIVERGING),
+    ])  # fmt: skip
+
+
+def attention_figure(
+    exhibit: Exhibit, slot: Slot, maps: Tensor, cell: tuple[int, int] | None, sheet: Sheet | None = None
+) -> bytes:
+    """One patch's attention over the photo, the other side's map if there is one, and the patch's attention in every head:
+    `maps` (L, 1 + H, rows, columns), fused heads first. `cell` is the patch's row and column, None for a token without a place.
+    """
+    sheet, shown, style = sheet or Sheet(), exhibit.shown[slot], exhibit.style
+    panel, method = map_panel(exhibit, slot), shown.method
+    rows, columns = shown.heatmap.shape
+    layer, head = (getattr(method, name, None) or 0 for name in ("layer", "head"))
+    if cell is not None and panel.laid:
+        framed = patch_box(shown.box, (rows, columns), cell)
+        panel = dataclasses.replace(panel, laid=dataclasses.replace(panel.laid, framed=framed))
+    panels = [Panel(exhibit.photo.name), panel, *(map_panel(exhibit, each) for each in exhibit.shown if each != slot)]
+    aspect = shown.box.height / shown.box.width
+    heads = Heads(maps.numpy(), aspect, style.colours_of(False), style.scale, (layer, head))
+    return _made(exhibit, sheet, [
+        Grid(panels, exhibit.photo.size, _columns(exhibit, sheet, len(panels))), *_marks(exhibit, list(exhibit.shown)),
+        Words("The same in every layer and head, each on its own scale", bold=True), heads,
+    ])  # fmt: skip
+
+
+def _notes(exhibit: Exhibit, slot: str) -> list[str]:
     """What a map's colours leave out, and what else is said of it; empty for most maps."""
     shown = exhibit.shown[slot]
     told = outliers_in_words(shown, exhibit.style) if not shown.flat else ""

@@ -55,7 +55,8 @@ def drawing() -> Iterator[None]:
 
 
 @lru_cache
-def _font(size: float, bold: bool) -> FontProperties:
+def lettered(size: float, bold: bool = False) -> FontProperties:
+    """The letters of a size: matplotlib's own font, and what this machine has for characters that it lacks."""
     have = set(fontManager.get_font_names())
     families = ["DejaVu Sans", *(name for name in FALLBACKS if name in have)]
     return FontProperties(family=families, size=size, weight="bold" if bold else "normal")
@@ -63,7 +64,7 @@ def _font(size: float, bold: bool) -> FontProperties:
 
 def length(text: str, size: float, bold: bool = False) -> float:
     """A line's length in points."""
-    return text_to_path.get_text_width_height_descent(text, _font(size, bold), ismath=False)[0]
+    return text_to_path.get_text_width_height_descent(text, lettered(size, bold), ismath=False)[0]
 
 
 def fitted(text: str, width: float, size: float, bold: bool = False, most: int = 4) -> list[str]:
@@ -130,10 +131,17 @@ class Paper:
         for number, line in enumerate(lines):
             self.figure.text(
                 left / self.width, 1 - (top + (number * LINE + 1) * size) / self.height, line, parse_math=False,
-                fontproperties=_font(size, how.get("bold", False)), color=how.get("colour", INK),
+                fontproperties=lettered(size, how.get("bold", False)), color=how.get("colour", INK),
                 ha=how.get("align", "left"), va="baseline",
             )  # fmt: skip
         return top + len(lines) * LINE * size
+
+    def upwards(self, line: str, left: float, bottom: float, size: float) -> None:
+        """Writes a line that runs upwards from `bottom`, with its letters' feet at `left`."""
+        self.figure.text(
+            left / self.width, 1 - bottom / self.height, line, parse_math=False, fontproperties=lettered(size), color=INK,
+            rotation=90, rotation_mode="anchor", ha="left", va="baseline",
+        )  # fmt: skip
 
     def picture(self, width: float) -> Image.Image:
         """The photo as it is drawn `width` points wide: with as many pixels as the sheet's dots, and at most MOST_PHOTO."""
@@ -149,7 +157,7 @@ class Paper:
 def blank(sheet: Sheet, height: float, photo: Photo) -> Paper:
     """A white sheet of this height."""
     width = sheet.width
-    return Paper(Figure((width / 72, height / 72), dpi=72, facecolor=PAPER, layout="none"), width, height, sheet, photo)
+    return Paper(Figure((width / 72, height / 72), dpi=72, facecolor=PAPER), width, height, sheet, photo)
 
 
 def printed(paper: Paper, title: str, settings: str) -> bytes:

@@ -32,6 +32,7 @@ from dashboard.figures.maps import (
 from dashboard.photo import Box
 
 ON_SCREEN = 450  # pixels of a map on screen: lines in a figure are as thick, measured against the map
+ACCENT = "#e27d00"
 FINEST = 0.35  # points: the thinnest line that print shows
 CELLS_WIDE = 800  # pixels across a map's cells, at least: every viewer then shows them sharp
 HIGHEST = 1.5  # a map's height, measured against the width that there is for it
@@ -126,7 +127,7 @@ class Laid:
         if self.outlined is not None:
             _lines(axes, outline_pieces(self.outlined, self.box), OUTLINE, max(3 * thick, 2 * FINEST))
         if self.framed is not None:
-            for colour, width in ((_colour(DIM_COLOUR), 5), ("#e27d00", 3)):
+            for colour, width in ((_colour(DIM_COLOUR), 5), (ACCENT, 3)):
                 frame = (self.framed.left, self.framed.top), self.framed.width, self.framed.height
                 axes.add_patch(Rectangle(*frame, fill=False, edgecolor=colour, linewidth=max(width * thick, FINEST), zorder=5))
 
@@ -280,7 +281,7 @@ class Grid:
         if panel.laid:
             panel.laid.draw(axes, self.size, wide)
         if panel.chosen:
-            frame = Rectangle((0, 0), columns, rows, fill=False, edgecolor="#e27d00", linewidth=1.2, clip_on=False, zorder=6)
+            frame = Rectangle((0, 0), columns, rows, fill=False, edgecolor=ACCENT, linewidth=1.2, clip_on=False, zorder=6)
             axes.add_patch(frame)
         axes.set_xlim(0, columns)
         axes.set_ylim(rows, 0)

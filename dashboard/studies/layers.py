@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import get_type_hints
 
+import torch
 from torch import Tensor
 
 from dashboard.compare import Comparison, compare
@@ -104,6 +105,14 @@ def _of(metric: Metric, numbers: Iterable[Number]) -> Number:
 def _of_layer(metric: AttentionMetric, weights: Tensor, evidence: AttentionMaps) -> Number:
     """A metric's mean over the heads of one layer (H, T, T). One layer at a time: all at once would double the memory."""
     return Number(metric, metric(weights, evidence.grid, evidence.prefix).mean().item())
+
+
+def every_choice(evidence: AttentionMaps, current: AttentionRollout) -> Tensor:
+    """Rollout with every fusion and each ratio of `DISCARDS`, after each layer: (3, D, L, rows, columns)."""
+    each = [
+        [replace(current, heads=heads, discard=discard).progression(evidence).cpu() for discard in DISCARDS] for heads in HEADS
+    ]
+    return torch.stack([torch.stack(maps) for maps in each])
 
 
 @dataclass(frozen=True)

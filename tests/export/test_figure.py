@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import math
 import xml.etree.ElementTree as ET
 
 import matplotlib
@@ -12,11 +13,14 @@ from PIL import Image
 from pypdf import PdfReader
 
 from dashboard.compare import compare
+from dashboard.export.arrays import Layers
 from dashboard.export.exhibit import Exhibit
-from dashboard.export.figure import comparison_figure
+from dashboard.export.figure import attention_figure, comparison_figure, layers_figure, methods_figure
 from dashboard.export.sheet import SIZES, Sheet
 from dashboard.figures.maps import Style
+from dashboard.metrics import Metric, chosen
 from dashboard.photo import Box, Photo
+from dashboard.studies.layers import Curve
 from tests.export.exhibits import EVIL, exhibit
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -138,3 +142,42 @@ def test_matplotlib_is_left_as_it_was():
 def test_a_sheet_that_does_not_exist(form: str, width: str, dpi: int):
     with pytest.raises(ValueError, match="expected"):
         Sheet(form, width, dpi)
+
+
+def layers_of(made: Exhibit) -> dict:
+    maps = torch.rand(3, 4, 6)
+    maps[0] = 0.5
+    shown = made.shown["right"]
+    metrics = [Curve(metric, [0.1, 0.2, 0.3], [math.nan] * 3) for metric in chosen(Metric, share=0.2)[:3]]
+    assert shown.method.depth == 2
+    return {"right": Layers(maps, torch.rand(3, 4, 6), metrics)}
+
+
+def test_the_layers_figure_has_a_map_for_every_layer_and_marks_the_depth():
+    made = named(exhibit(), "Zebra", "ResNet-50", "DINOv2-S/14")
+    data = layers_figure(made, layers_of(made), Sheet("SVG"))
+    words = texts(data)
+    assert "DINOv2-S/14: Attention rollout (heads max, discard 0.8, depth 2, first layer 1), after each layer" in words
+    assert [words.count(layer) >= 2 for layer in "123"] == [True, True, True]
+    assert "Share of the attention" in words
+    assert chosen(Metric, share=0.2)[0].title in words
+    assert b"<pattern" in data, "the first layer is the same everywhere"
+
+
+def test_the_methods_figure_has_every_map_and_how_far_they_agree():
+    made = named(exhibit(), "Zebra", "ResNet-50", "DINOv2-S/14")
+    shown = {"CAM": made.shown["left"], "Grad-CAM": dataclasses.replace(made.shown["left"], heatmap=torch.rand(7, 7))}
+    one = dataclasses.replace(made, shown=shown, comparison=None)
+    words = texts(methods_figure(one, torch.tensor([[1.0, -0.25], [-0.25, math.nan]]), False, Sheet("SVG", "One column")))
+    assert words.count("CAM") == words.count("Grad-CAM") == 3, "a map, a row and a column"
+    assert words.count("−0.25") == 2
+    assert "Signed maps, by rank within each map" in words
+
+
+@pytest.mark.parametrize("cell", [(1, 2), None])
+def test_the_attention_figure_has_every_head(cell: tuple[int, int] | None):
+    made = named(exhibit(), "Zebra", "ResNet-50", "DINOv2-S/14")
+    data = attention_figure(made, "right", torch.rand(2, 4, 4, 6), cell, Sheet("SVG"))
+    words = texts(data)
+    assert [word for word in words if word.startswith(("fused", "head "))] == ["fused", "head 1", "head 2", "head 3"]
+    assert data.count(b"#e27d00") == (2 if cell else 1), "the patch is framed, and the head"

@@ -12,12 +12,15 @@ import pytest
 import torch
 
 from dashboard.compare import Incomparable, compare
-from dashboard.export.arrays import Layers, layers_npz, maps_npz, methods_npz
+from dashboard.export.arrays import Layers, all_attention_bytes, all_attention_npz, layers_npz, maps_npz, methods_npz
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
+from dashboard.methods import AttentionRollout
 from dashboard.metrics import Gini, Spearman
-from dashboard.studies.layers import Curve
+from dashboard.models.zoo import load
+from dashboard.photo import Box, sample_photo
+from dashboard.studies.layers import Curve, every_choice
 from tests.export.exhibits import CNN_BOX, EVIL, VIT_BOX, exhibit
 
 BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
@@ -152,3 +155,28 @@ def test_the_report_has_three_figures_with_alternatives(report: str):
 
 def test_a_report_without_a_common_part():
     assert "no &lt;common&gt; part" in report_html(exhibit(comparison=Incomparable("They saw no <common> part.")), BEHIND)
+
+
+def test_rollout_has_every_choice_as_one_array_with_its_axes():
+    model, photo = load("bundled/vit"), sample_photo("coffee")
+    evidence = model.observe(photo, AttentionRollout.needs).evidence
+    current = AttentionRollout("mean", 0.5, 3)
+    maps = current.progression(evidence)
+    layers = Layers(maps, maps, choices=lambda: every_choice(evidence, current))
+    with np.load(io.BytesIO(layers_npz(exhibit(), {"right": layers}))) as file:
+        assert file["right_choices_axes"].tolist() == ["heads", "discard", "layer", "row", "column"]
+        heads, discards = file["right_choices_heads"].tolist(), file["right_choices_discard"].tolist()
+        assert file["right_choices"].shape == (len(heads), len(discards), 6, 8, 8)
+        for i, j, depth in ((0, 0, 1), (2, 3, 6), (1, 5, 4)):
+            expected = AttentionRollout(heads[i], discards[j], depth)(evidence)
+            assert np.allclose(file["right_choices"][i, j, depth - 1], expected)
+
+
+def test_the_attention_of_all_patches_is_told_before_and_whole():
+    evidence = load("bundled/vit").observe(sample_photo("coffee"), AttentionRollout.needs).evidence
+    data = all_attention_npz(evidence, Box(0, 1 / 3, 7, 8))
+    assert all_attention_bytes(evidence) < len(data) < 1.1 * all_attention_bytes(evidence)
+    with np.load(io.BytesIO(data)) as file:
+        assert np.array_equal(file["attention"], evidence.weights.numpy())
+        assert file["axes"].tolist() == ["layer", "head", "query", "key"]
+        assert file["box"].tolist() == [0, 0.333, 7, 8]

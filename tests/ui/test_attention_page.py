@@ -197,7 +197,7 @@ def test_the_files_hold_what_is_asked():
     made = exhibit()
     evidence = caches.STORE.look("bundled/vit", made.photo, TokenAttention.needs).evidence
     asked = TokenAttention(5, 2, 1)
-    tray = attention_files(made, "right", asked.every_head(evidence), evidence.grid)
+    tray = attention_files(made, "right", evidence, asked)
     arrays = np.load(io.BytesIO(tray["attention"]()), allow_pickle=False)
     assert np.allclose(arrays["attention"][1, 1], evidence.weights[1, 0, 5])
     assert arrays["grid"].tolist() == [8, 8]

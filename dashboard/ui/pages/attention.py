@@ -10,7 +10,7 @@ from dashboard.engine.fitting import first_fitting
 from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation, read
-from dashboard.export.exhibit import Exhibit
+from dashboard.export.exhibit import Exhibit, stem
 from dashboard.figures.attention import grid_shape, heads_figure, heads_in_words, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Style, map_figure
@@ -40,7 +40,7 @@ from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import clickable, clickable_map, map_chart
 from dashboard.ui.parts.code import offer_code
 from dashboard.ui.parts.controls import FUSED, LABELS, pick_head
-from dashboard.ui.parts.downloads import Tray, attention_files, names_of
+from dashboard.ui.parts.downloads import Tray, attention_files, names_of, offer_all_attention
 from dashboard.ui.parts.explaining import answers
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
 from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
@@ -121,8 +121,9 @@ def _one_patch(
         show_other(other, shown, evidence, chosen, models[OTHER[slot]])
     _all_heads(chosen, shown, evidence)
     exhibit = _exhibit(chosen, slot, models, shown, other)
-    tray.lay(attention_files(exhibit, slot, shown.method.every_head(evidence), evidence.grid))
+    tray.lay(attention_files(exhibit, slot, evidence, shown.method))
     offer_code(exhibit)
+    offer_all_attention(evidence, shown, stem(chosen.photo.name, models[slot].title))
 
 
 def _all_heads(chosen: Chosen, shown: Explanation[TokenAttention], evidence: AttentionMaps) -> None:

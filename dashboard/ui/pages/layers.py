@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -31,6 +32,7 @@ from dashboard.studies.layers import (
     by_place,
     choices,
     curves,
+    every_choice,
     place_option,
 )
 from dashboard.ui import caches
@@ -150,7 +152,8 @@ def _film(chosen: Chosen, named: Charts, request: Request[Progressive], other: E
     head = _pick_head(named.side, evidence)
     read = curves(evidence, shown, progression, other, chosen.share)
     attention = attention_by_layer(evidence, getattr(request.method, "heads", "mean"), head)
-    layers = Layers(progression, attention, read)
+    every = partial(every_choice, evidence, request.method) if isinstance(request.method, AttentionRollout) else None
+    layers = Layers(progression, attention, read, every)
     show_film(shown, chosen.photo, layers, head, behind, chosen.style, named)
     st.markdown("**By depth** · click a chart to choose its depth")
     show_depth_curves(read, shown, evidence, named)

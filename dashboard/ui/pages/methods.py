@@ -119,7 +119,7 @@ def show(chosen: Chosen, tray: Tray) -> None:
 
     maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
     exhibit = Exhibit(photo, maps, chosen.models, None, style, chosen.share, current_link())
-    tray.lay(method_files(exhibit, agreement.matrix))
+    tray.lay(method_files(exhibit, agreement.matrix, layout.own_scale))
     offer_code(exhibit)
 
 

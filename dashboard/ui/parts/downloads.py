@@ -9,14 +9,27 @@ import streamlit as st
 from torch import Tensor
 
 from dashboard.compare import Pair, Slot
-from dashboard.export.arrays import Layers, attention_npz, layers_npz, maps_npz, methods_npz
+from dashboard.evidence import AttentionMaps
+from dashboard.explain import Explanation
+from dashboard.export.arrays import (
+    Layers,
+    all_attention_bytes,
+    all_attention_npz,
+    attention_npz,
+    layers_npz,
+    maps_npz,
+    methods_npz,
+)
 from dashboard.export.exhibit import Exhibit, settings, stem, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
 from dashboard.export.sheet import DOTS, MEDIA, SIZES, Format, Sheet, Width
+from dashboard.export.tables import comparison_csv, layers_csv, methods_csv
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Classifier
+from dashboard.numbers import in_megabytes
 from dashboard.photo import Photo
+from dashboard.studies.attention import TokenAttention, place
 
 Files = dict[str, Callable[..., bytes]]  # by kind of file: a function that makes it; a figure's takes its sheet
 WAITS = 5.0  # seconds that a click waits for a page that is being drawn
@@ -32,10 +45,16 @@ KINDS = {  # kind: label, how its name ends, media type, help
                "The method's map after each layer, raw attention, their box, the curves and the settings, for NumPy."),
     "attention": ("Attention of every head (NPZ)", "_attention.npz", "application/octet-stream",
                   "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
+    "numbers": ("Numbers (CSV)", ".csv", "text/csv",
+                "Both models' scores of all classes, the maps' numbers, and how far they agree."),
+    "curves": ("Curves (CSV)", "_layers.csv", "text/csv", "Every number by depth."),
+    "agreement": ("Numbers (CSV)", "_methods.csv", "text/csv",
+                  "Each map's numbers, and its rank correlation with every other."),
     "settings": ("Settings (JSON)", ".json", "application/json", "Everything needed to make these maps again."),
     "report": ("Report (HTML)", ".html", "text/html",
                "The whole comparison in one file of 5 MB, which opens without a server."),
 }  # fmt: skip
+TABLES = {"layers": "curves", "methods": "agreement"}  # by a page's own kind of file: its table
 RENAMED = "files_were_renamed_to"  # the names for which the page is drawn again, once, until the menu shows them
 
 
@@ -88,14 +107,14 @@ def comparison_names(photo: Photo, models: Pair[Classifier], methods: Pair[str])
     """Names for the files of the compare page: photo, models and methods."""
     each = Pair.of(lambda slot: (models[slot].title, methods[slot]))
     both = (*each.left, *each.right)
-    return _names(
-        photo, {"figure": both, "left_map": each.left, "right_map": each.right, "maps": both, "settings": both, "report": both}
-    )
+    shared = dict.fromkeys(("maps", "numbers", "settings", "report"), both)
+    return _names(photo, {"figure": both, "left_map": each.left, "right_map": each.right, **shared})
 
 
 def names_of(kind: str, photo: Photo, *parts: str) -> dict[str, str]:
     """Names for a page's own kind of file and for its settings, from the photo's name and these parts."""
-    return _names(photo, {kind: parts, "settings": parts})
+    table = TABLES.get(kind)
+    return _names(photo, {"figure": parts, kind: parts, **({table: parts} if table else {}), "settings": parts})
 
 
 def _names(photo: Photo, parts: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -144,12 +163,6 @@ def _offer(label: str, make: Callable[[], bytes], name: str, media_type: str, ki
     )  # fmt: skip
 
 
-def _comparison_figure(exhibit: Exhibit, sheet: Sheet) -> bytes:
-    from dashboard.export.figure import comparison_figure  # it brings matplotlib's fonts and writers, a second of loading
-
-    return comparison_figure(exhibit, sheet)
-
-
 def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Files:
     """Pictures, raw maps, settings and the report of the compare page."""
     return {
@@ -157,24 +170,72 @@ def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Files:
         "left_map": partial(map_png, exhibit, "left"),
         "right_map": partial(map_png, exhibit, "right"),
         "maps": partial(maps_npz, exhibit),
+        "numbers": partial(comparison_csv, exhibit),
         "settings": partial(_settings, exhibit),
         "report": lambda: report_html(exhibit, behind).encode(),
     }
 
 
 def layer_files(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> Files:
-    """Raw maps and settings of the layers page."""
-    return {"layers": partial(layers_npz, exhibit, layers), "settings": partial(_settings, exhibit)}
+    """The figure, raw maps, curves and settings of the layers page."""
+    return {
+        "figure": partial(_layers_figure, exhibit, layers), "layers": partial(layers_npz, exhibit, layers),
+        "curves": partial(layers_csv, exhibit, layers), "settings": partial(_settings, exhibit),
+    }  # fmt: skip
 
 
-def attention_files(exhibit: Exhibit, slot: Slot, tokens: Tensor, grid: tuple[int, int]) -> Files:
-    """Raw attention and settings of the attention page."""
-    return {"attention": partial(attention_npz, exhibit, slot, tokens, grid), "settings": partial(_settings, exhibit)}
+def attention_files(exhibit: Exhibit, slot: Slot, evidence: AttentionMaps, method: TokenAttention) -> Files:
+    """The figure, raw attention and settings of the attention page."""
+    tokens = method.every_head(evidence)
+    maps, cell = method.on_patches(evidence, tokens), place(evidence, method.token)
+    return {
+        "figure": partial(_attention_figure, exhibit, slot, maps, cell),
+        "attention": partial(attention_npz, exhibit, slot, tokens, evidence.grid), "settings": partial(_settings, exhibit),
+    }  # fmt: skip
 
 
-def method_files(exhibit: Exhibit, correlations: Tensor) -> Files:
-    """Raw maps and settings of the methods page."""
-    return {"methods": partial(methods_npz, exhibit, correlations), "settings": partial(_settings, exhibit)}
+def method_files(exhibit: Exhibit, correlations: Tensor, own_scale: bool = False) -> Files:
+    """The figure, raw maps, numbers and settings of the methods page."""
+    return {
+        "figure": partial(_methods_figure, exhibit, correlations, own_scale),
+        "methods": partial(methods_npz, exhibit, correlations), "agreement": partial(methods_csv, exhibit, correlations),
+        "settings": partial(_settings, exhibit),
+    }  # fmt: skip
+
+
+def offer_all_attention(evidence: AttentionMaps, shown: Explanation, name: str) -> None:
+    """Draws a button for the attention of all patches in every layer and head, which says how large that file is."""
+    st.download_button(
+        f"Attention of all patches (NPZ, {in_megabytes(all_attention_bytes(evidence), 1)})",
+        partial(all_attention_npz, evidence, shown.box), f"{name}_all_attention.npz", KINDS["attention"][2],
+        key="download_all_attention", on_click="ignore", icon=":material/download:",
+        help="What every token attends to in every layer and head, for NumPy: (layers, heads, tokens, tokens).",
+    )  # fmt: skip
+
+
+# Figures are imported when one is made: they bring matplotlib's fonts and writers, a second of loading.
+def _comparison_figure(exhibit: Exhibit, sheet: Sheet) -> bytes:
+    from dashboard.export.figure import comparison_figure
+
+    return comparison_figure(exhibit, sheet)
+
+
+def _layers_figure(exhibit: Exhibit, layers: Mapping[Slot, Layers], sheet: Sheet) -> bytes:
+    from dashboard.export.figure import layers_figure
+
+    return layers_figure(exhibit, layers, sheet)
+
+
+def _attention_figure(exhibit: Exhibit, slot: Slot, maps: Tensor, cell: tuple[int, int] | None, sheet: Sheet) -> bytes:
+    from dashboard.export.figure import attention_figure
+
+    return attention_figure(exhibit, slot, maps, cell, sheet)
+
+
+def _methods_figure(exhibit: Exhibit, correlations: Tensor, own_scale: bool, sheet: Sheet) -> bytes:
+    from dashboard.export.figure import methods_figure
+
+    return methods_figure(exhibit, correlations, own_scale, sheet)
 
 
 def _settings(exhibit: Exhibit) -> bytes:
