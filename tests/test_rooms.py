@@ -67,7 +67,7 @@ ROOMS = {
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.studies", "dashboard.compare", "dashboard.explain",
         "dashboard.metrics", "dashboard.models.classifier", "dashboard.photo", "dashboard.names", "dashboard.numbers",
-        "dashboard.methods", "dashboard.evidence", "dashboard.__version__",
+        "dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.__version__",
     ),
     "dashboard.ui.streamlit_internals": (),
     "dashboard.ui.components": (),
