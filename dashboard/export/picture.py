@@ -1,4 +1,4 @@
-"""A map over its photo as a PNG at the photo's own resolution. It looks like the chart on the page."""
+"""A map over its photo as a PNG at the photo's own resolution, or larger. It looks like the chart on the page."""
 
 import io
 from bisect import bisect_right
@@ -32,6 +32,7 @@ from dashboard.photo import Box, taking_turns
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 PAPER, INK = (252, 252, 251), (28, 35, 33)
 MOST_LETTERS = 2_000  # of a title; a picture of 50 megapixels has room for fewer
+LEAST, TALL = 1_200, 4_000  # pixels: a picture's least width; smaller photos are enlarged, but not to be higher than this
 SCREEN_WIDTH = 450  # pixels of a chart on screen: lines in a picture have the same thickness relative to its width
 
 
@@ -44,9 +45,11 @@ def map_png(exhibit: Exhibit, slot: Slot) -> bytes:
 def _map_png(exhibit: Exhibit, slot: Slot) -> bytes:
     shown, style = exhibit.shown[slot], exhibit.style
     values, made = shown.heatmap.numpy(), colouring_of(shown, style)
-    image = blend(exhibit.photo.image, values, shown.box, made, style)
+    photo, times = _enlarged(exhibit.photo.image)
+    box = Box(*(times * edge for edge in (shown.box.left, shown.box.top, shown.box.right, shown.box.bottom)))
+    image = blend(photo, values, box, made, style)
     if style.show == "outline":
-        _draw_edges(image, annotate(shown, exhibit.shown[OTHER[slot]], exhibit.share).top.numpy(), shown.box, ((OUTLINE, 3),))
+        _draw_edges(image, annotate(shown, exhibit.shown[OTHER[slot]], exhibit.share).top.numpy(), box, ((OUTLINE, 3),))
     name, rival = class_of(shown), rival_of(shown)
     what = f"{shown.method.label}{f' of {name}' if name else ''}{f' rather than {rival}' if rival else ''}"
     title = f"{what} · {exhibit.model_of(slot).title} · {exhibit.photo.name}"
@@ -56,6 +59,14 @@ def _map_png(exhibit: Exhibit, slot: Slot) -> bytes:
     says = (f"{measured(shown)}{made.by_rank}", outliers_in_words(shown, style))
     with_legend(image, title, says, made, style).save(stream, "PNG", pnginfo=text)
     return stream.getvalue()
+
+
+def _enlarged(photo: Image.Image) -> tuple[Image.Image, int]:
+    """The photo, as many times as large as it takes to be LEAST wide, within TALL; and how many times that is."""
+    times = max(min(-(-LEAST // photo.width), TALL // photo.height), 1)
+    if times == 1:
+        return photo, 1
+    return photo.resize((times * photo.width, times * photo.height), Image.Resampling.BICUBIC), times
 
 
 def blend(photo: Image.Image, values: np.ndarray, box: Box, made: Colouring, style: Style) -> Image.Image:
@@ -128,32 +139,34 @@ def _thickness(image: Image.Image, width: int) -> int:
 
 
 def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Colouring, style: Style) -> Image.Image:
-    """The unchanged picture at the top, with its colour bar and title below it.
+    """The unchanged picture at the top, with its colour bar and title below it. A picture that is narrower than LEAST stands in
+    the middle, so that the words have room; in a very wide one they are no larger than its height allows.
 
     `says` holds two texts: what the colours measure, and what they leave out.
     """
-    size = max(image.width // 36, 8)
+    width = max(image.width, LEAST)
+    size = max(min(width, 3 * image.height) // 36, LEAST // 36, 8)
     font, small = (ImageFont.load_default(height) for height in (size, max(round(0.8 * size), 7)))
     measure, left_out = says
     barred = style.coloured and not made.flat
-    sentences = _wrapped(left_out, small, image.width - size)
+    sentences = _wrapped(left_out, small, width - size)
     height = 2.2 + (3.4 if barred else 0) + 1.1 * len(sentences)
-    framed = Image.new("RGB", (image.width, image.height + round(height * size)), PAPER)
-    framed.paste(image)
+    framed = Image.new("RGB", (width, image.height + round(height * size)), PAPER)
+    framed.paste(image, ((width - image.width) // 2, 0))
     draw, top = ImageDraw.Draw(framed), image.height
     if barred:
         shades = seen_palette(style.colours_of(made.signed), style.heatmap_opacity, 257)
-        bar = Image.fromarray(shades[None]).resize((image.width, size // 2 + 1), Image.Resampling.NEAREST)
+        bar = Image.fromarray(shades[None]).resize((width, size // 2 + 1), Image.Resampling.NEAREST)
         framed.paste(bar, (0, top))
         below = top + round(0.8 * size)
         for at, text in made.labels:
-            x, anchor = {0.0: (size // 2, "la"), 1.0: (image.width - size // 2, "ra")}.get(at, (image.width // 2, "ma"))
+            x, anchor = {0.0: (size // 2, "la"), 1.0: (width - size // 2, "ra")}.get(at, (width // 2, "ma"))
             draw.text((x, below), text.replace("≤", "<=").replace("≥", ">="), INK, small, anchor)  # the font lacks both signs
             if 0 < at < 1:
-                draw.line([(image.width // 2, top), (image.width // 2, top + size // 2)], DIM_COLOUR, _thickness(image, 2))
-        draw.text((size // 2, below + round(1.1 * size)), _shortened(measure, small, image.width - size), INK, small)
+                draw.line([(width // 2, top), (width // 2, top + size // 2)], DIM_COLOUR, max(size // 6, 1))
+        draw.text((size // 2, below + round(1.1 * size)), _shortened(measure, small, width - size), INK, small)
         top += round(3.4 * size)
-    draw.text((size // 2, top + size // 2), _shortened(title, font, image.width - size), INK, font)
+    draw.text((size // 2, top + size // 2), _shortened(title, font, width - size), INK, font)
     for number, sentence in enumerate(sentences):
         draw.text((size // 2, top + round((1.9 + 1.1 * number) * size)), sentence, INK, small)
     return framed

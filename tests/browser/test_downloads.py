@@ -55,8 +55,8 @@ def test_pictures_have_the_photos_resolution(compared: Page):
         name, data = downloaded(compared, f"{side} map (PNG)")
         image = Image.open(io.BytesIO(data))
         assert name == f"rocket-at-night_{told}.png"
-        assert image.width == photo.size[0]
-        assert image.height > photo.size[1]
+        assert image.width == 2 * photo.size[0], "at least 1,200"
+        assert image.height > 2 * photo.size[1]
         assert json.loads(image.text["settings"])["photo"]["sha256"] == photo.digest
 
 

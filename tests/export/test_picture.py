@@ -10,10 +10,23 @@ import torch
 from PIL import Image, ImageFont
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from dashboard.export.picture import MOST_LETTERS, _shortened, blend, map_png
+from dashboard.export import picture
+from dashboard.export.picture import MOST_LETTERS, PAPER, _shortened, blend, map_png
 from dashboard.figures.maps import FLAT, SCALES, Colours, Style, colouring_of, outline_path
 from dashboard.photo import Box
 from tests.export.exhibits import exhibit
+
+
+@pytest.fixture(autouse=True)
+def as_it_is(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures have the photo's own size, so that a test counts the pixels of a small photo."""
+    if "as_people_get_it" not in request.fixturenames:
+        monkeypatch.setattr(picture, "LEAST", 1)
+
+
+@pytest.fixture
+def as_people_get_it() -> None:
+    """Pictures of small photos are enlarged."""
 
 
 def cell_values(values: np.ndarray, x: float, y: float, smooth: bool) -> float:
@@ -179,3 +192,24 @@ def test_a_long_title_is_cut_where_it_no_longer_fits(width: int):
         assert cut == "…" or font.getlength(cut) <= width < font.getlength(text[: len(cut)] + "…")
     assert sum(measured) <= 15 * MOST_LETTERS
     assert _shortened("short", font, 333) == "short"
+
+
+@pytest.mark.usefixtures("as_people_get_it")
+@pytest.mark.parametrize(
+    ("size", "enlarged"), [((12, 9), (1200, 900)), ((1, 1000), (4, 4000)), ((5000, 20), (5000, 20)), ((640, 427), (1280, 854))]
+)
+def test_a_picture_is_at_least_1200_wide_and_its_words_take_no_room_from_the_map(size: tuple, enlarged: tuple):
+    made = exhibit(Style("map"), photo=type(exhibit().photo)(Image.new("RGB", size, "green"), "d", "odd"))
+    whole = dataclasses.replace(made.shown["right"], box=Box(0, 0, *size))
+    image = opened(map_png(dataclasses.replace(made, shown=dict(made.shown) | {"right": whole}), "right"))
+    width, height = enlarged
+    assert image.width == max(width, 1200)
+    assert 0 < image.height - height < 0.3 * max(width, 1200), "below the map"
+    left = (image.width - width) // 2
+    cells = np.asarray(image)[:height, left : left + width]
+    assert not (cells == PAPER).all(-1).any(), "the map has all of its place"
+    rows, columns = whole.heatmap.shape
+    if min(width // columns, height // rows) >= 4:
+        middle = cells[height // (2 * rows) :: height // rows, width // (2 * columns) :: width // columns]
+        assert middle.shape[:2] == (rows, columns)
+        assert (middle[0, 0] == cells[2, 2]).all(), "a cell has one colour up to its edge"

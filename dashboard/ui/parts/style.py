@@ -7,8 +7,9 @@ from dashboard.ui.components import FOLDER
 
 
 def style_sheet() -> None:
-    """Adds the style sheet to the page. Every page has to call it."""
+    """Adds the style sheets for screen and paper to the page. Every page has to call it."""
     st.html(FOLDER / "page.css")
+    st.html(FOLDER / "print.css")
 
 
 def shape_of(photo: Photo) -> None:
