@@ -183,7 +183,7 @@ def test_the_keys_are_left_to_a_field_that_is_typed_in(page: Page, served: str):
 def test_a_photo_of_ones_own_stays(page: Page, served: str):
     open_page(page, served)
     page.locator("input[type=file]").first.set_input_files({"name": "ours.png", "mimeType": "image/png", "buffer": png()})
-    expect(page.get_by_text("70 x 50 pixels")).to_be_visible()
+    expect(page.get_by_text("256 x 256 pixels")).to_be_visible()
     settled(page)
     own = values(page, "right_map")
     slider(page, "right_discard").press("ArrowRight")

@@ -55,7 +55,9 @@ class Steps {
     noticed(byPerson) {
         const now = this.read();
         if (now === this.present) return;
-        if (this.continues(now)) {
+        const continues = this.continues(now);
+        if (continues || byPerson || !this.open) this.said = "";
+        if (continues) {
             this.open ??= {};
         } else if (byPerson || !this.open) {
             this.past = [...this.past, this.present].slice(-MOST);
@@ -63,7 +65,6 @@ class Steps {
             this.future = [];
         }
         this.present = now;
-        this.said = "";
         this.show();
     }
 
