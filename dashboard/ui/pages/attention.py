@@ -146,7 +146,7 @@ def show_other(
 ) -> None:
     """The other side's map of the same photo, with the chosen patch framed, and its value there.
 
-    The chart does not depend on the patch, so that a click on another patch sends no second picture.
+    The chart is the same for every patch, so that a click on another patch does not draw it anew.
     """
     if other is None:
         st.markdown(f"{plain(model.title)} at the same place")
@@ -154,7 +154,8 @@ def show_other(
         return
     st.markdown(f"**What {plain(model.title)} looks at**  \n:small[:gray[{other.method.label}]]")
     cell = place(evidence, shown.method.token)
-    figure = map_figure(other, caches.screen_copy(chosen.photo), chosen.style, annotate(other, None, chosen.share), "")
+    behind = caches.screen_copy(chosen.photo, side=720)
+    figure = map_figure(other, behind, chosen.style, annotate(other, None, chosen.share), "")
     figure.data[0].hovertemplate = figure.data[0].hovertemplate.rpartition("<br>")[0] + "<extra></extra>"
     map_chart(BESIDE, labelled(figure, other, chosen.photo), f"{other.method.label} of {model.title}, the patch framed.")
     place_mark(BESIDE, chosen.photo.size, None if cell is None else patch_box(shown.box, evidence.grid, cell))
