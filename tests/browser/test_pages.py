@@ -270,7 +270,7 @@ def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
     page.locator(".st-key-right input").fill("nowhere/<b>model</b>")
     page.keyboard.press("Enter")
     alert = page.locator("[data-testid=stAlert]")
-    expect(alert).to_contain_text("Unknown model 'nowhere/<b>model</b>'")
+    expect(alert).to_contain_text("No model is called “nowhere/<b>model</b>”")
     expect(alert).to_contain_text("Keeping the previous model.")
     assert values(page, "right_map") == before
     expect(page.locator(".st-key-right input")).to_have_value(shows("bundled/vit"))
