@@ -22,6 +22,11 @@ function nameUploads() {
     for (const place of document.querySelectorAll("[role=presentation][aria-label]")) place.setAttribute("role", "group");
 }
 
+// Code that is wider than a phone scrolls, so keys must reach it.
+function reachCode() {
+    for (const code of document.querySelectorAll("pre:not([tabindex])")) code.tabIndex = 0;
+}
+
 export default function ({ data }) {
     let due = false;
     const later = () => {
@@ -31,6 +36,7 @@ export default function ({ data }) {
             due = false;
             nameSides(data);
             nameUploads();
+            reachCode();
         });
     };
     watching?.disconnect(); // this script runs on every page
