@@ -122,10 +122,13 @@ def test_a_slow_method_says_what_each_run_is_for(monkeypatch: pytest.MonkeyPatch
     assert {button.label.partition(":")[0] for button in app.button if button.label.startswith("Run")} == offers
 
 
+FILES = ("figure", "layers", "curves", "settings")
+
+
 def test_files_are_offered_as_soon_as_a_side_has_a_film():
     app = opened("Layers", right_method="Patch logits")
     assert not app.get("download_button")
     app = healthy(app.selectbox(key="right_method").set_value("Attention rollout").run())
-    assert len(app.get("download_button")) == 2
+    assert [button.key for button in app.get("download_button")] == [f"download_{kind}" for kind in FILES]
     app = healthy(app.selectbox(key="right_method").set_value("Patch logits").run())
     assert not app.get("download_button")
