@@ -268,11 +268,11 @@ def test_each_map_fills_the_screen_and_escape_leaves(page: Page, served: str, na
     open_linked(page, served, "photo=coffee")
     before = len(sent)
     for key, name in zip(COMPARED, ("Left map", "Right map", "Where they disagree"), strict=True):
-        fill = page.get_by_role("button", name=f"Full screen: {name}")
-        expect(fill).to_have_attribute("title", f"Full screen: {name}")
+        fill = page.get_by_role("button", name=f"{name}: full screen")
+        expect(fill).to_have_attribute("title", f"{name}: full screen")
         fill.click()
         expect(page.locator(STAGE)).to_be_visible()
-        assert page.evaluate("document.fullscreenElement !== null") is native
+        page.wait_for_function("native => (document.fullscreenElement !== null) === native", arg=native)
         expect(pictures(page)).to_have_count(1)
         box = pictures(page).bounding_box()
         chart = lens(page, key).bounding_box()
@@ -283,7 +283,7 @@ def test_each_map_fills_the_screen_and_escape_leaves(page: Page, served: str, na
         page.keyboard.press("Escape")
         expect(page.locator(STAGE)).to_be_hidden()
         page.wait_for_function("document.fullscreenElement === null")
-        page.wait_for_function("label => document.activeElement.ariaLabel === label", arg=f"Full screen: {name}")
+        page.wait_for_function("label => document.activeElement.ariaLabel === label", arg=f"{name}: full screen")
     assert len(sent) == before
 
 

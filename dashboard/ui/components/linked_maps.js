@@ -23,7 +23,7 @@ function hostFor(container, { key, name }, link) {
     link.heard.add(draw);
     corner.append(
         reset,
-        fillButton(`Full screen: ${name}`, () => link.stage.open("one", key)),
+        fillButton(`${name}: full screen`, () => link.stage.open("one", key)),
     );
     place.append(lens.root, corner);
     host.append(place);
