@@ -12,7 +12,10 @@ from tests.conftest import ROOT
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 CONTROLS = ("combobox", "slider", "radiogroup", "switch", "checkbox", "textbox", "searchbox", "spinbutton")
 CHART_TEXTS = """[...document.querySelectorAll('.js-plotly-plot text')].filter(each => each.textContent.trim())
+    .filter(each => !each.closest('.textpoint')) // numbers on coloured cells: tests/figures/test_methods.py
     .map(each => [getComputedStyle(each).fill, each.textContent])"""
+CALM = """Promise.all(document.getAnimations().filter(each => each.effect.getComputedTiming().endTime < Infinity)
+    .map(each => each.finished.catch(() => null)))"""
 GROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 OUTLINE = """[...document.querySelectorAll('h1, h2, h3, h4, h5, h6, [role=heading]')]
     .map(each => [Number(each.ariaLevel ?? each.tagName[1]), each.textContent])"""
@@ -29,6 +32,7 @@ def findings(page: Page) -> list[str]:
     """What axe-core finds wrong with a page, one line for each element."""
     if not page.evaluate("!!window.axe"):
         page.evaluate(_script())
+    page.evaluate(CALM)  # a change of theme fades from one colour to the other
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{rule['id']}: {node['html'][:200]} ({' '.join((node['failureSummary'] or '').split())[:300]})"
