@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from dashboard.ui.parts.notices import say
-from dashboard.ui.parts.parameters import present_names
+from dashboard.ui.parts.parameters import owner, present_names
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import free_parameters, mend_address, went_back_or_forth
 
@@ -134,6 +134,8 @@ def every_setting_kept(page: str) -> Iterator[None]:
     _say_each_once(page)
     last, others = st.session_state.get(OTHERS, (page, {}))
     returned = went_back_or_forth()
+    if returned:
+        _forget_all()
     if ASKED not in st.session_state or returned:
         st.session_state[ASKED], st.session_state[TURNED] = st.query_params.to_dict(), False
     if last != page and not returned:
@@ -144,6 +146,12 @@ def every_setting_kept(page: str) -> Iterator[None]:
     finally:  # a run may end early, by a rerun
         free_parameters(set(st.query_params) - drawn)
         st.session_state[OTHERS] = (page, {key: value for key, value in st.query_params.items() if key not in drawn})
+
+
+def _forget_all() -> None:
+    """Forgets what every setting was, that of other pages too: after Back, Forward or undo the address says what it is."""
+    for key in [key for key in st.session_state if owner(str(key))]:
+        del st.session_state[key]
 
 
 def _say_each_once(page: str) -> None:
