@@ -12,7 +12,7 @@ from dashboard.ui.components import FOLDER
 from dashboard.ui.parts.charts import framed
 from dashboard.ui.parts.text import plain
 
-LOOKED_AT = 0.3  # seconds between two looks at a model on its way
+LOOKED_AT = 1.0  # seconds between two looks at a model on its way; each costs a garbage collection, which holds up the opening
 
 
 def in_place_of_map(slot: Slot, opening: caches.Opening, behind: Backdrop) -> None:
