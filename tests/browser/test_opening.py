@@ -114,6 +114,7 @@ def test_a_part_of_a_name_is_typed_and_the_nearest_comes_first(page: Page, tmp_p
     with serving(ROOT / "streamlit_app.py", **variables) as address:
         open_page(page, address)
         box = page.locator(".st-key-right input")
+        box.click()  # the browser scrolls to it: the list of a box that is partly out of sight does not open
         box.fill("resnet50")
         expect(page.get_by_role("option").nth(1)).to_have_text(
             re.compile(r"^ResNet-50 · CAM · . 103 MB · torchvision/resnet50$")
