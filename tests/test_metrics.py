@@ -32,7 +32,7 @@ from dashboard.metrics import (
     of_pair,
 )
 from tests.export.exhibits import exhibit
-from tests.ui.pages import opened, words
+from tests.ui.pages import components, opened, words
 from tests.ui.test_layers_page import figures
 
 BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
@@ -235,11 +235,9 @@ def test_a_new_metric_is_on_the_compare_page():
 
 @pytest.mark.usefixtures("registered")
 def test_a_new_metric_is_among_the_layers_curves():
-    drawn = figures(opened("Layers"))["curves"]
-    titles = [note["text"] for note in drawn["layout"]["annotations"]]
-    assert titles[-2:] == ["Peak", "Same cell"]
-    axis = drawn["data"][-1]["xaxis"]
-    assert [trace["mode"] for trace in drawn["data"] if trace["xaxis"] == axis] == ["lines+markers", "lines"], "and its chance"
+    curves = components(opened("Layers"), "curves")["curves"]["curves"]
+    assert [curve["title"] for curve in curves][-2:] == ["Peak", "Same cell"]
+    assert len(curves[-1]["chance"]) == len(curves[-1]["values"]) == 6, "a value for each layer, and its chance"
 
 
 @pytest.mark.usefixtures("registered")

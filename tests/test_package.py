@@ -111,7 +111,7 @@ def test_the_installed_command_serves_every_page(page: Page, served_by_the_packa
     expect(page.get_by_role("heading").first).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     if path in ("", "compare"):
-        expect(page.get_by_text("Cup of coffee")).to_be_visible()
+        expect(page.get_by_role("radio", name="Cup of coffee")).to_be_checked()
         assert all(len(values(page, key)) > 1 for key in MAPS)
 
 

@@ -125,8 +125,10 @@ def check(case: Case) -> None:
     assert [error.value for error in app.error if not error.value.endswith(KEEPING)] == []
     assert not app.warning
     assert sum(box.icon == ICON for box in app.info) <= 1
-    for box in (*app.selectbox, *app.segmented_control):
-        assert box.value in box.options, box.key
+    for box in app.selectbox:
+        assert box.format_func(box.value) in box.options, box.key
+    for choice in app.segmented_control:
+        assert choice.formatted_values[0] in choice.options, choice.key
     for slider in app.slider:
         assert slider.min <= slider.value <= slider.max, slider.key
     if case.query.count("&") >= CLIENT_STATE_QUERY_STRING_MAX_FIELDS:
