@@ -1,3 +1,3 @@
 """What a CNN and a vision transformer look at, side by side on one photo."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
