@@ -151,7 +151,10 @@ function watch(steps) {
         replace(state, title, url);
         steps.noticed(true);
     };
-    addEventListener("popstate", () => steps.noticed(false));
+    addEventListener("popstate", () => {
+        steps.moved = null; // Back is a step of its own, however quickly it follows
+        steps.noticed(true);
+    });
     addEventListener("keydown", (event) => pressed(event, steps));
     const app = document.querySelector(`[${RUNS}]`);
     const look = () => app.getAttribute(RUNS) === "notRunning" && steps.rested();
