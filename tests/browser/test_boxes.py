@@ -3,6 +3,7 @@
 Each map's figure tells in its layout's `meta` what it was made of.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import transformers
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 from safetensors.torch import save_file
 
+from dashboard.compare import SLOTS
 from dashboard.names import NO_CLASS, TOP
 from dashboard.photo import SAMPLES
 from tests.browser.doing import go_to, in_address, open_page, settled
@@ -83,16 +85,18 @@ def choose(page: Page, key: str, option: str) -> None:
         box.locator("button[role=radio]", has_text=option).first.click()
         page.wait_for_function(f"([key, text]) => ({BOXES})()[key] === text", arg=[key, option])
     else:
-        pick_option(page, box, option)
-        expect(box.locator("input")).to_have_value(option)
+        name = re.escape(option).replace("/", r"\/")  # Playwright writes patterns as JavaScript does, between slashes
+        pick_option(page, box, option, f"(^| · ){name}$" if key in SLOTS else f"^{name}$")
 
 
-def pick_option(page: Page, box: Locator, option: str) -> None:
-    """Types and clicks; again where a page that is drawn in that moment has closed the list."""
+def pick_option(page: Page, box: Locator, option: str, whole: str) -> None:
+    """Types and clicks what reads like `whole`; again where a page that is drawn in that moment has closed the list."""
     for _ in range(10):
+        box.locator("input").click()
         box.locator("input").fill(option)
         try:
-            return page.get_by_role("option", name=option, exact=True).click(timeout=4000)
+            page.get_by_role("option", name=re.compile(whole)).click(timeout=4000)
+            return expect(box.locator("input")).to_have_value(re.compile(whole))
         except TimeoutError:
             page.keyboard.press("Escape")
             settled(page)
@@ -119,7 +123,7 @@ def of_side(side: str, boxes: dict[str, str], made: dict[str, Any]) -> list[tupl
     """What the boxes of one side say beside what its map tells: (box, what it says, what was drawn)."""
     told: list[tuple[str, object, object]] = [
         ("photo", SAMPLES[boxes["photo"]].title, made["photo_name"]),
-        (side, boxes[side], made["model"]),
+        (side, boxes[side].rpartition(" · ")[2], made["model"]),  # a model's entry ends in its key
     ]
     chosen, rival = boxes.get(f"{side}_class", TOP), boxes.get(f"{side}_against", NO_CLASS)
     if made["class"] is not None and chosen != TOP:
@@ -168,7 +172,7 @@ def built_up(boxes: dict[str, str], maps: dict[str, dict]) -> list:
 def attended(boxes: dict[str, str], maps: dict[str, dict]) -> list:
     made = maps["patch_map"]
     told = [each for each in of_options("right", boxes, made) if each[0] != "token"]
-    token, columns = made["options"]["token"], 8 if boxes["right"] == "bundled/vit" else SIDE // PATCH
+    token, columns = made["options"]["token"], 8 if boxes["right"].endswith("bundled/vit") else SIDE // PATCH
     row, column = divmod(token - 1, columns)  # one token before the patches
     patch = f"row {row + 1}, column {column + 1}" if token else "cls"
     return [*of_side("right", boxes, made), *told, ("patch", boxes["patch"], patch)]
