@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard import __version__
 from dashboard.explain import Explanation
+from dashboard.methods import Method
 from dashboard.models.classifier import Classifier
 
 ARXIV, DOI = "https://arxiv.org/abs/", "https://doi.org/"
@@ -270,8 +271,18 @@ def paper_at(where: str) -> Paper:
 
 def bibtex(shown: Iterable[Explanation], models: Iterable[Classifier]) -> str:
     """The entries of this tool, of the maps' methods and of the models, each once."""
-    papers = [paper_at(each.method.paper) for each in shown] + [paper for model in models for paper in papers_of(model)]
-    return "\n\n".join([tool(), *(paper.bibtex for paper in dict.fromkeys(papers))]) + "\n"
+    of_models = [paper.bibtex for model in models for paper in papers_of(model)]
+    entries = [tool(), *(_of_method(each.method) for each in shown), *of_models]
+    return "\n\n".join(dict.fromkeys(entries)) + "\n"
+
+
+def _of_method(method: Method) -> str:
+    """A method's entry; of one whose paper is not listed here, as of a person's own, its name and the address that it gives."""
+    try:
+        return paper_at(method.paper).bibtex
+    except LookupError:
+        key = "".join(letter for letter in method.label.lower() if letter.isalnum())
+        return _entry("misc", key, {"title": f"{{{method.label}}}", "url": method.paper})
 
 
 def tool() -> str:
