@@ -16,8 +16,9 @@ def test_the_page_opens_on_the_cat_with_both_maps(page: Page, served: str):
     open_page(page, served)
     expect(page.locator(".st-key-left_top")).to_contain_text("cat")
     assert all(len(values(page, key)) == 8 for key in MAPS)
-    expect(page.get_by_text("not which is better")).to_be_visible()
-    expect(page.get_by_text("class-agnostic")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_text("not which is better")).to_be_visible()
+    expect(main.get_by_text("class-agnostic", exact=True)).to_be_visible()
     assert page.locator("[data-testid=stException]").count() == 0
 
 
