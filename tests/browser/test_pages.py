@@ -49,7 +49,7 @@ def test_a_first_visitor_who_follows_a_link_gets_that_page(page: Page, path: str
         expect(page.get_by_role("heading", name=TITLES[path])).to_be_visible()
         charts_are_drawn(page, path)
         assert page.get_by_text("Page not found").count() == 0
-        expect(page.get_by_text("Cup of coffee")).to_be_visible()
+        expect(page.get_by_role("radio", name="Cup of coffee")).to_be_checked()
 
 
 MARKED = """depth => [".st-key-curves circle.here", ".st-key-depths figure.chosen"].every(query => {
