@@ -45,13 +45,13 @@ function pressed(event) {
 
 // `data` holds the key of the film's chart, its side, and the side's depth.
 export default function ({ data, setTriggerValue }) {
-    const film = document.querySelector(`.st-key-${data.chart}`);
-    if (!film) return;
-    if (films.get(data.chart)?.film !== film) {
-        films.set(data.chart, { film, known: data.depth, shown: data.depth, heard: new WeakSet() });
+    const reel = document.querySelector(`.st-key-reel_${data.chart}`); // stays when Streamlit replaces the film in it
+    if (!reel) return;
+    if (films.get(data.chart)?.reel !== reel) {
+        films.set(data.chart, { reel, known: data.depth, shown: data.depth, heard: new WeakSet() });
     }
     const state = films.get(data.chart);
-    const plot = () => film.querySelector(".js-plotly-plot");
+    const plot = () => reel.querySelector(".js-plotly-plot");
 
     function show(depth) {
         const now = plot();
@@ -64,19 +64,39 @@ export default function ({ data, setTriggerValue }) {
         document.dispatchEvent(new CustomEvent("depth", { detail: { side: data.side, depth: state.shown, film: true } }));
         clearTimeout(state.timer);
         state.timer = setTimeout(() => {
-            if (state.shown === state.known || !film.isConnected) return;
+            if (state.shown === state.known || !reel.isConnected) return;
             state.known = state.shown;
             setTriggerValue("rested", state.shown);
         }, AT_REST_MS);
     }
 
-    // Streamlit draws a new chart where the old one was if anything but the depth changes.
+    // If anything but the depth changes, the film starts anew at the depth at which it was made: in a new chart, or in the
+    // old one with new data. Playing and scrubbing leave the data's list as it is.
+    function renewed(now) {
+        if (state.data === now.data) return;
+        state.data = now.data;
+        requestAnimationFrame(() => show(state.shown)); // the rail is drawn by then
+    }
+
+    let film = null;
+    function reached() {
+        const now = reel.querySelector(`.st-key-${data.chart}`);
+        if (!now || now === film) return;
+        film = now;
+        film.tabIndex = 0;
+        film.setAttribute("role", "group");
+        film.setAttribute("aria-label", "Film of the layers: arrow keys step, space plays and halts");
+        film.addEventListener("keydown", pressed); // the same function again is no second listener
+    }
+
     function hear() {
+        reached();
         const now = plot();
         if (!now?.on || !now._fullLayout?.sliders?.[0] || state.heard.has(now)) return;
         state.heard.add(now);
         now.on("plotly_animatingframe", (event) => state.stepped(event));
-        show(state.shown);
+        now.on("plotly_afterplot", () => state.renewed(now));
+        renewed(now);
     }
 
     function chosen({ detail }) {
@@ -85,7 +105,7 @@ export default function ({ data, setTriggerValue }) {
         show(detail.depth);
     }
 
-    state.stepped = stepped;
+    Object.assign(state, { stepped, renewed });
     if (data.depth !== state.known) {
         state.known = data.depth;
         state.shown = data.depth;
@@ -93,15 +113,11 @@ export default function ({ data, setTriggerValue }) {
     }
     hear();
     const drawn = new MutationObserver(hear);
-    drawn.observe(film, { childList: true, subtree: true });
-    film.tabIndex = 0;
-    film.setAttribute("role", "group");
-    film.setAttribute("aria-label", "Film of the layers: arrow keys step, space plays and halts");
-    film.addEventListener("keydown", pressed);
+    drawn.observe(reel, { childList: true, subtree: true });
     document.addEventListener("depth", chosen);
     return () => {
         drawn.disconnect();
-        film.removeEventListener("keydown", pressed);
+        film?.removeEventListener("keydown", pressed);
         document.removeEventListener("depth", chosen);
     };
 }
