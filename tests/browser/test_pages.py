@@ -234,7 +234,8 @@ def test_settings_survive_changing_pages_and_back_behaves(page: Page, served: st
     in_address(page, right_depth="5")
     go_to(page, "Compare")
     go_to(page, "Models")
-    in_address(page, right_discard="0.49", photo="rocket", right_depth="5", find="deit")
+    in_address(page, right_discard="0.49", photo="rocket", right_depth="5")
+    assert "find" not in parse_qs(urlsplit(page.url).query), "Back went to before it: every setting is the address's"
 
 
 @pytest.mark.parametrize("wait", [0, 20, 60])
@@ -391,7 +392,7 @@ LUMINANCE = """selector => {
 }"""
 TEXTS = {
     "compare": ".st-key-left_map .js-plotly-plot text", "layers": ".st-key-progression .js-plotly-plot text",
-    "attention": ".st-key-head_grid .js-plotly-plot text", "methods": ".st-key-matrix .js-plotly-plot text", "models": "h4",
+    "attention": ".st-key-head_grid .js-plotly-plot text", "methods": ".st-key-matrix .xtick text", "models": "h2",
 }  # fmt: skip
 
 
