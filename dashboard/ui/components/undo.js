@@ -34,6 +34,7 @@ class Steps {
     open = {};
     moved = null; // the number that changed last, and when
     said = ""; // what undo, redo or reset did last
+    left = location.href; // the page's address as a person would leave it: as it was drawn, or with what they changed since
 
     // `aside` are parameters that are no settings: undo leaves them as they are.
     constructor({ aside, names }) {
@@ -79,6 +80,7 @@ class Steps {
 
     // The page has been drawn. A step that changed nothing in the end is forgotten, such as a model that did not open.
     rested() {
+        this.left = location.href;
         if (this.past.at(-1) === this.present) {
             this.past.pop();
             this.future = this.open?.redo ?? this.future;
@@ -144,15 +146,20 @@ function watch(steps) {
     const replace = history.replaceState.bind(history);
     const samePage = (url) => new URL(url ?? "", location.href).pathname === location.pathname;
     history.pushState = (state, title, url) => {
+        // While the next page is on its way, the server may take settings out of this one's address and put them back later.
+        const { left } = steps;
+        if (!samePage(url) && samePage(left)) replace(history.state, "", left);
         (samePage(url) ? replace : push)(state, title, url);
         steps.noticed(false);
     };
     history.replaceState = (state, title, url) => {
         replace(state, title, url);
+        steps.left = location.href;
         steps.noticed(true);
     };
     addEventListener("popstate", () => {
         steps.moved = null; // Back is a step of its own, however quickly it follows
+        steps.left = location.href;
         steps.noticed(true);
     });
     addEventListener("keydown", (event) => pressed(event, steps));
