@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.figures.maps import DIM_COLOUR, DIM_OPACITY, FLAT, OUTLINE
-from dashboard.ui.components import FOLDER, component, script
+from dashboard.ui.components import FOLDER, component, joined
 from tests.conftest import APP, ROOT
 
 FILES = sorted([*ROOT.glob("dashboard/**/*.js"), *ROOT.glob("dashboard/**/*.css")])
@@ -58,16 +58,23 @@ def test_a_component_without_its_file_is_an_error():
 
 
 def test_a_script_is_joined_with_what_it_imports():
-    joined = script("linked_maps")
-    assert "import {" not in joined
-    assert joined.count("export default") == 1
-    assert joined.index("function photoIn") < joined.index("export default")
-    assert script("address") == (FOLDER / "address.js").read_text()
+    script = joined("linked_maps", "js")
+    assert "import {" not in script
+    assert script.count("export default") == 1
+    assert script.index("function photoIn") < script.index("export default")
+    assert joined("address", "js") == (FOLDER / "address.js").read_text()
 
 
-def test_no_two_files_of_a_script_share_a_name():
+def test_a_style_sheet_comes_after_what_it_imports():
+    sheet = joined("undo", "css")
+    assert "@import" not in sheet
+    assert sheet.index("min-height: 2.5rem") < sheet.index("min-height: 2rem"), "or its own rules would not count"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.suffix == ".js"], ids=lambda path: path.stem)
+def test_no_two_files_of_a_script_share_a_name(path: Path):
     """Joined they are one module, in which a name may stand for one thing only."""
-    names = re.findall(r"^(?:export )?(?:const|let|class|function) (\w+)", script("linked_maps"), re.MULTILINE)
+    names = re.findall(r"^(?:export )?(?:const|let|class|function) (\w+)", joined(path.stem, "js"), re.MULTILINE)
     assert sorted(set(names)) == sorted(names)
 
 

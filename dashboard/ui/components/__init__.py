@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from streamlit.components import v2
 from streamlit.components.v2.types import ComponentRenderer
 
 FOLDER = Path(__file__).parent
-IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+IMPORTS = {  # how a file of each kind takes in another one
+    "js": re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE),
+    "css": re.compile(r'^@import "\./(\w+)\.css";\n', re.MULTILINE),
+}
 
 
 def component(name: str, html: str = "", styled: bool = False, isolated: bool = True) -> ComponentRenderer:
@@ -15,24 +19,24 @@ def component(name: str, html: str = "", styled: bool = False, isolated: bool = 
 
     Unless the component is `isolated`, its styles hold for the whole page.
     """
-    css = (FOLDER / f"{name}.css").read_text(encoding="utf-8") if styled else None
-    return v2.component(name, html=html, css=css, js=script(name), isolate_styles=isolated)
+    css = joined(name, "css") if styled else None
+    return v2.component(name, html=html, css=css, js=joined(name, "js"), isolate_styles=isolated)
 
 
-def script(name: str) -> str:
-    """The script `<name>.js` with what it imports from other files of this folder, joined into one module.
+def joined(name: str, kind: Literal["js", "css"]) -> str:
+    """The file `<name>.<kind>` after what it imports from other files of this folder, as one text.
 
-    Streamlit gives the browser a script's text without an address, from which it could import nothing itself. So all names
-    at the top of files that are joined have to be different.
+    Streamlit gives the browser a text without an address, from which it could import nothing itself. So all names at the top
+    of scripts that are joined have to be different.
     """
-    joined: dict[str, str] = {}
+    parts: dict[str, str] = {}
 
     def join(name: str) -> None:
-        source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-        for other in IMPORT.findall(source):
-            if other not in joined:
+        source = (FOLDER / f"{name}.{kind}").read_text(encoding="utf-8")
+        for other in IMPORTS[kind].findall(source):
+            if other not in parts:
                 join(other)
-        joined[name] = IMPORT.sub("", source)
+        parts[name] = IMPORTS[kind].sub("", source)
 
     join(name)
-    return "\n".join(joined.values())
+    return "\n".join(parts.values())
