@@ -11,7 +11,7 @@ install = $(PIP) -r $(1) $(if $(LOCK),--constraint $(LOCK) || $(unlocked))
 COVERAGE ?= $(if $(filter true,$(CI)),--cov --cov-report=term)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock run test lint types bench load fuzz screenshots
+.PHONY: help setup lock run test lint types bench load fuzz truth screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,9 @@ load: $(VENV)/.ready-dev ## many people at once, memory, and start times, in rea
 
 fuzz: $(VENV)/.ready-dev ## thousands of hostile files, checkpoints and addresses, seeded: FUZZ="files --seed 1" for one kind
 	$(PY) -m tests.fuzz $(FUZZ)
+
+truth: setup ## how far each method's maps lie on a known truth: TRUTH="--photos FOLDER --models KEY KEY" for your own photos
+	$(PY) -m tools.truth $(TRUTH)
 
 screenshots: $(VENV)/.ready-dev ## the README's pictures, taken anew
 	$(PY) -m tests.chromium

@@ -6,6 +6,7 @@ from benchmarks.attention import attention_page_rows
 from benchmarks.browser import slider_row
 from benchmarks.cams import cam_method_rows
 from benchmarks.crosshair import crosshair_row
+from benchmarks.fidelity import fidelity_rows
 from benchmarks.models import attention_rows, cam_row
 from benchmarks.page_switch import page_switch_row
 from benchmarks.photos import photo_rows
@@ -18,6 +19,7 @@ def main() -> int:
         cam_row(),
         *attention_rows(),
         *cam_method_rows(),
+        *fidelity_rows(),
         *photo_rows(),
         slider_row(),
         crosshair_row(),

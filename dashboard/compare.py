@@ -1,5 +1,6 @@
 """Two sides of a comparison, and two explanations of one photo beside each other: how far they agree, and where."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dashboard.explain import Explanation
-from dashboard.metrics import TOP_SHARE, Metric, Number, of_pair
+from dashboard.metrics import TOP_SHARE, Metric, Number, Spearman, of_pair
 from dashboard.models.classifier import Classifier
 from dashboard.numerics.agreement import rank_difference, top_mask
 from dashboard.numerics.scaling import crop_resample, inside, is_flat, percentiles
@@ -60,6 +61,15 @@ class Side:
         return f"{self.slot}_{setting}"
 
 
+AGREEMENT = (  # for each least rank correlation its words, the highest first
+    (0.95, "The two maps are almost the same."),
+    (0.6, "The two maps agree well."),
+    (0.3, "The two maps agree in part."),
+    (-0.3, "The two maps have little in common."),
+    (-math.inf, "The two maps disagree: where one is high, the other tends to be low."),
+)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """How far two maps agree, on one grid over the part of the photo that both models saw.
@@ -82,6 +92,12 @@ class Comparison:
         if found is None:
             raise LookupError(f"expected one of {[number.metric.label for number in self.numbers]}, got {metric.label}")
         return found
+
+    @property
+    def in_words(self) -> str:
+        """How far the maps agree, as a sentence for a person: by the rank correlation, which is 0 for unrelated maps."""
+        value = self.number(Spearman).value
+        return next(words for least, words in AGREEMENT if value >= least)
 
 
 @dataclass(frozen=True)
@@ -146,8 +162,8 @@ def training_note(models: Pair[Classifier]) -> str:
     _, shared, rest = more.training_data.partition(f"{less.training_data} and ")
     if shared:
         return (
-            f"Both models were trained on {less.training_data}, {more.title} also on {rest}, so expect them to agree more than "
-            f"usual. {CAVEAT}"
+            f"Both models were trained on {less.training_data}. {more.title} also learned from {rest}, so expect them to agree "
+            f"more than usual. {CAVEAT}"
         )
     return (
         f"The two models were trained on different data: {first.title} on {first.training_data}; "

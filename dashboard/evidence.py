@@ -36,13 +36,7 @@ class Prediction:
         """The scores that people read, (K,): shares of 1 over all classes, a number from 0 to 1 for each class alone, or the
         logits themselves.
         """
-        match self.activation:
-            case "softmax":
-                return self.logits.softmax(-1)
-            case "sigmoid":
-                return self.logits.sigmoid()
-            case "none":
-                return self.logits
+        return scores_of(self.logits, self.activation)
 
     @property
     def kind(self) -> str:
@@ -76,6 +70,17 @@ class Prediction:
         """The k outputs of the largest logits, largest first: index, label, score. Scores may tie where logits don't."""
         scores, indices = self.scores, self.logits.argsort(descending=True, stable=True)[:k].tolist()
         return [(index, self.labels[index], scores[index].item()) for index in indices]
+
+
+def scores_of(logits: Tensor, activation: Activation) -> Tensor:
+    """The scores that people read, of logits (..., K), in the same shape."""
+    match activation:
+        case "softmax":
+            return logits.softmax(-1)
+        case "sigmoid":
+            return logits.sigmoid()
+        case "none":
+            return logits
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from dashboard.methods import METHODS
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Term:
         >>> Term("Class token", "").anchor
         'term-class-token'
         """
-        return "term-" + re.sub(r"\W+", "-", self.name.lower()).strip("-")
+        return "term-" + re.sub(r"\W+", "-", self.name.lower().replace("+", "-plus")).strip("-")
 
 
 TERMS = (
@@ -49,7 +52,7 @@ TERMS = (
     Term(
         "Attention rollout",
         "Multiplies the attention of all layers, to follow information from the patches to the token that is read. It "
-        "shows where information came from, not which class it spoke for.",
+        "shows where information came from, not which class it counted for.",
         "https://arxiv.org/abs/2005.00928", ("rollout",),
     ),
     Term(
@@ -78,7 +81,7 @@ TERMS = (
     ),
     Term(
         "Class-specific",
-        "A map of what speaks for one class that you choose. Another class gives another map.",
+        "A map of the evidence for one class that you choose. Another class gives another map.",
     ),
     Term(
         "CNN",
@@ -120,7 +123,7 @@ TERMS = (
     Term(
         "Grad-CAM",
         "A class activation map for any CNN: the gradient of the class's score tells how much each feature map counts. "
-        "It keeps only what speaks for the class.",
+        "It keeps only evidence for the class.",
         "https://arxiv.org/abs/1610.02391",
     ),
     Term(
@@ -147,6 +150,12 @@ TERMS = (
     Term(
         "Intersection over union",
         "Of the cells in either map's top, the share that is in both: 1 where the tops are the same.",
+    ),
+    Term(
+        "Layer",
+        "One step of a network: it makes something new of what the step before it found. The later, the more it stands for "
+        "whole things.",
+        "", ("layers",),
     ),
     Term(
         "Layer depth",
@@ -197,7 +206,7 @@ TERMS = (
     ),
     Term(
         "Residual connection",
-        "A layer adds to what it got rather than replacing it, so part of every token passes through unchanged. Rollout "
+        "A layer adds to what it got instead of replacing it, so part of every token passes through unchanged. Rollout "
         "counts it as half.",
         "https://arxiv.org/abs/1512.03385", ("residual",),
     ),
@@ -213,7 +222,7 @@ TERMS = (
     ),
     Term(
         "Signed map",
-        "A map with a zero: red speaks for the class, blue against it.",
+        "A map with a zero: red is evidence for the class, blue against it.",
         "", ("signed",),
     ),
     Term(
@@ -240,11 +249,12 @@ TERMS = (
     Term(
         "Top cells",
         "The share of a map's cells with the highest values: 20% unless you choose otherwise.",
-        "", ("top overlap",),
+        "", ("top overlap", *(f"top {share}%" for share in range(5, 55, 5))),
     ),
     Term(
         "Top prediction",
         "The class with the highest score: what the model would answer.",
+        "", ("top 5 predictions",),
     ),
     Term(
         "ViT",
@@ -255,9 +265,25 @@ TERMS = (
 )  # fmt: skip
 
 _BY_WORD = {word.lower(): term for term in TERMS for word in (term.name, *term.others)}
-_WORDS = "|".join(re.escape(word) for word in sorted(_BY_WORD, key=len, reverse=True))
+
+
+def _of_methods() -> tuple[Term, ...]:
+    """A term for each method that has none yet, in the method's own words."""
+    new = [method for method in METHODS if method.label.lower() not in _BY_WORD]
+    first = {method: (method.__doc__ or "").partition("\n")[0] for method in new}
+    return tuple(Term(method.label, f"{first[method]} {method.why}", method.paper) for method in new)
+
+
+METHOD_TERMS = _of_methods()
+ALL = tuple(sorted((*TERMS, *METHOD_TERMS), key=lambda term: term.name.lower()))
+_BY_WORD |= {term.name.lower(): term for term in METHOD_TERMS}
+_EXACT = {term.name.lower(): term.name for term in METHOD_TERMS}  # "RISE" is a method, and "rise" is none
+_WORDS = "|".join(
+    f"(?-i:{re.escape(_EXACT[word])})" if word in _EXACT else re.escape(word)
+    for word in sorted(_BY_WORD, key=len, reverse=True)
+)
 # A word of the glossary, but not within a link, an address, code, or a longer word such as Grad-CAM++.
-_FOUND = re.compile(rf"(?<![\w\-\[/`(.])({_WORDS})(?![\w\]`+]|-\w)", re.IGNORECASE)
+_FOUND = re.compile(rf"(?<![\w\-\[/`.])(?<!\]\()({_WORDS})(?![\w\]`+]|-\w)", re.IGNORECASE)
 
 
 def term_of(word: str) -> Term | None:
@@ -274,6 +300,7 @@ def terms_in(text: str) -> tuple[Term, ...]:
     return tuple(dict.fromkeys(_BY_WORD[found.lower()] for found in _FOUND.findall(text)))
 
 
+@lru_cache(1024)
 def with_links(text: str) -> str:
     """The project's own Markdown, with each term's first mention a link that opens the glossary. Never for text from outside.
 

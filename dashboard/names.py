@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-TOP, NO_CLASS = "Top prediction", "(no comparison)"  # entries of the box of class names that name no class
+TOP, NO_CLASS = "Top prediction", "(nothing)"  # entries of the box of class names that name no class
 LONGEST, LONGEST_SHORT = 80, 40  # characters
 NUMBERED = re.compile(r" #(\d+)$")
 
@@ -15,10 +15,10 @@ NUMBERED = re.compile(r" #(\d+)$")
 def class_names(labels: tuple[str, ...]) -> tuple[str, ...]:
     """A name for each class, no two alike: its label, and its number from 0 where the label does not tell it from all others.
 
-    >>> class_names(("cat", "crane", "crane", ""))
-    ('cat', 'crane #1', 'crane #2', 'class 3')
+    >>> class_names(("tiger_cat", "crane", "crane", ""))
+    ('tiger cat', 'crane #1', 'crane #2', 'class 3')
     """
-    return _apart([_cut(cleaned(label) or f"class {index}", LONGEST) for index, label in enumerate(labels)])
+    return _apart([_spoken(label) or f"class {index}" for index, label in enumerate(labels)])
 
 
 @lru_cache(32)
@@ -53,10 +53,19 @@ def class_called(text: str, labels: tuple[str, ...]) -> int | None:
     numbered = re.fullmatch(r"(.*?) (?:#(\d{1,9})|\((\d{1,9})\))", text, re.DOTALL)
     if numbered:
         index = int(numbered[2] or numbered[3])
-        if index < len(labels) and numbered[1] in (labels[index], _cut(cleaned(labels[index]), LONGEST)):
+        if index < len(labels) and numbered[1] in (
+            labels[index],
+            _cut(cleaned(labels[index]), LONGEST),
+            _spoken(labels[index]),
+        ):
             return index
     alike = [index for index, label in enumerate(labels) if label == text]
     return alike[0] if len(alike) == 1 else None
+
+
+def _spoken(label: str) -> str:
+    """A label as people write it: checkpoints that join its words by underscores mean spaces."""
+    return _cut(cleaned(label.replace("_", " ")), LONGEST)
 
 
 def cleaned(label: str) -> str:

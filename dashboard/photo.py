@@ -4,7 +4,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Condition, RLock
 
 from cachetools import LRUCache, cached
@@ -18,7 +18,7 @@ from dashboard.samples import SAMPLES
 
 __all__ = [
     "EXPECTED", "MAX_ASPECT", "MAX_BYTES", "MAX_PIXELS", "SAMPLES", "Box", "File", "Photo", "PhotoError", "View",
-    "display_jpeg", "forget_pixels", "open_photo", "sample_photo", "taking_turns", "thumbnail_jpeg",
+    "display_jpeg", "forget_pixels", "mean_colour", "open_photo", "sample_photo", "taking_turns", "thumbnail_jpeg",
 ]  # fmt: skip
 DISPLAY_SIDE, THUMBNAIL_SIDE = 1024, 80
 PIXELS_LIMIT = 4 * MAX_PIXELS  # bytes of decoded pixels, of all photos together: one photo of the largest size
@@ -38,8 +38,8 @@ class File:
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo: `source` (a file, or an image in memory), `digest` (SHA-256 of the file), `name`, and `notes` on what was
-    changed.
+    """One photo: `source` (a file, or an image in memory), `digest` (SHA-256 of the file), `name`, `notes` on what was
+    changed, and `credit`, who it is by and its licence, which is empty where nobody is known to be named.
 
     A file of 150 kB may hold 50 megapixels. So the photo keeps the file, and `image` decodes it on demand.
     """
@@ -48,6 +48,7 @@ class Photo:
     digest: str
     name: str
     notes: tuple[str, ...] = field(default=())
+    credit: str = ""
 
     @property
     def image(self) -> Image.Image:
@@ -196,7 +197,8 @@ def sample_photo(sample: str) -> Photo:
     Raises:
         KeyError: there is no such sample.
     """
-    return open_photo(SAMPLES[sample].data(), SAMPLES[sample].title)
+    chosen = SAMPLES[sample]
+    return replace(open_photo(chosen.data(), chosen.title), credit=chosen.credit)
 
 
 def display_jpeg(photo: Photo, side: int = DISPLAY_SIDE) -> bytes:
@@ -208,6 +210,14 @@ def display_jpeg(photo: Photo, side: int = DISPLAY_SIDE) -> bytes:
         copy = photo.image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
     copy.save(stream, "JPEG", quality=85, optimize=True)
     return stream.getvalue()
+
+
+def mean_colour(photo: Photo, box: Box) -> tuple[int, int, int]:
+    """The mean red, green and blue, 0 to 255, of the part of a photo in a box."""
+    edges = (max(box.left, 0), max(box.top, 0), min(box.right, photo.size[0]), min(box.bottom, photo.size[1]))
+    with taking_turns(photo.size):
+        red, green, blue = photo.image.resize((1, 1), Image.Resampling.BOX, edges, reducing_gap=2.0).tobytes()
+    return red, green, blue
 
 
 def thumbnail_jpeg(photo: Photo, side: int = THUMBNAIL_SIDE) -> bytes:

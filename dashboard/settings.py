@@ -121,6 +121,12 @@ def put(**more: str) -> None:
     os.environ.update(more)
 
 
+def put_unless_set(**more: str) -> None:
+    """Sets those variables of this process's environment that the server's owner has not set."""
+    for name, text in more.items():
+        os.environ.setdefault(name, text)
+
+
 @cache
 def _read(texts: tuple[str, ...]) -> Settings:
     pairs = zip(fields(Settings), texts, strict=True)

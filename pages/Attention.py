@@ -3,4 +3,5 @@
 from dashboard.ui.pages import attention
 from dashboard.ui.parts.sidebar import common_sidebar
 
-attention.show(common_sidebar())
+with common_sidebar(attention.meanwhile) as chosen:
+    attention.show(chosen)

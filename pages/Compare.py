@@ -3,5 +3,5 @@
 from dashboard.ui.pages import compare
 from dashboard.ui.parts.sidebar import common_sidebar
 
-chosen = common_sidebar(compare.meanwhile)
-compare.show(chosen, compare.caveat_and_files(chosen))
+with common_sidebar(compare.meanwhile) as chosen:
+    compare.show(chosen, compare.caveat_and_files(chosen))

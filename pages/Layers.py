@@ -3,5 +3,5 @@
 from dashboard.ui.pages import layers
 from dashboard.ui.parts.sidebar import common_sidebar
 
-chosen = common_sidebar()
-layers.show(chosen, layers.caveat_and_files(chosen))
+with common_sidebar(layers.meanwhile) as chosen:
+    layers.show(chosen, layers.caveat_and_files(chosen))

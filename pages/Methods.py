@@ -3,5 +3,5 @@
 from dashboard.ui.pages import methods
 from dashboard.ui.parts.sidebar import common_sidebar
 
-chosen = common_sidebar()
-methods.show(chosen, methods.caveat_and_files(chosen))
+with common_sidebar(methods.meanwhile) as chosen:
+    methods.show(chosen, methods.caveat_and_files(chosen))

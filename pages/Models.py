@@ -1,7 +1,7 @@
-"""Which models are there, and which method fits which?"""
+"""Models: a person's own, those in memory, and those that can be loaded."""
 
 from dashboard.ui.pages import models
 from dashboard.ui.parts.sidebar import common_sidebar
 
-common_sidebar(models.meanwhile)
-models.show()
+with common_sidebar(models.meanwhile):
+    models.show()

@@ -1,6 +1,7 @@
 """What several tests share: no network, a folder for models, a served dashboard, and a browser."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from tests import chromium
 
 ROOT = Path(__file__).parents[1]
 APP = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "streamlit_app.py"])  # the app's modules
-PATIENCE = 60_000  # ms that every wait of a browser test may take: what is fast is for benchmarks to say
+PATIENCE = 120_000  # ms that every wait of a browser test may take: what is fast is for benchmarks to say
+ENDING = 10  # seconds that a server may take to end at the first signal
 expect.set_options(timeout=PATIENCE)
 
 
@@ -108,7 +110,11 @@ class running:  # noqa: N801
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(ENDING)
+        except subprocess.TimeoutExpired:  # uvicorn closes whoever is there, then waits for ever for a page that came meanwhile
+            self.process.send_signal(signal.SIGINT)  # as a person who presses Ctrl-C once more
+            self.process.wait(PATIENCE / 1000)
 
 
 class serving(running):  # noqa: N801

@@ -6,11 +6,11 @@ import sys
 import pytest
 import torch
 
-from dashboard.compare import Incomparable, annotate, compare
+from dashboard.compare import Comparison, Incomparable, annotate, compare
 from dashboard.evidence import Prediction
 from dashboard.explain import Explanation, explain
 from dashboard.methods import AttentionRollout, ClassActivationMap
-from dashboard.metrics import Spearman, TopOverlap
+from dashboard.metrics import Number, Spearman, TopOverlap
 from dashboard.models.classifier import DoesNotFit
 from dashboard.models.zoo import load
 from dashboard.photo import Box, sample_photo
@@ -68,6 +68,25 @@ def test_comparing_looks_only_where_both_saw():
     assert both.number(TopOverlap).chance == pytest.approx((1 / 6) / (2 - 1 / 6)), (
         "two of twelve cells are as near to a fifth as there is"
     )
+
+
+def test_how_far_two_maps_agree_is_said_in_words():
+    ramp, box = torch.arange(12.0).view(1, 12), Box(0, 0, 120, 10)
+    said = [compare(by_hand(ramp, box), by_hand(other, box)).in_words for other in (ramp, ramp.flip(1))]
+    assert said[0] == "The two maps are almost the same."
+    assert said[1] == "The two maps disagree: where one is high, the other tends to be low."
+    opposite = Comparison(box, ramp, (Number(Spearman(), -1 - 1e-12),))  # rounded
+    assert opposite.in_words == said[1]
+    seen = set()
+    for seed in range(200):  # of shuffled ramps: all kinds of correlation, each with the words of its range
+        order = torch.randperm(5, generator=torch.Generator().manual_seed(seed))
+        found = compare(by_hand(torch.arange(5.0).view(1, 5), box), by_hand(order.view(1, 5).float(), box))
+        value = found.number(Spearman).value
+        seen.add(found.in_words)
+        assert ("little in common" in found.in_words) == (-0.3 <= value < 0.3)
+        assert ("agree in part" in found.in_words) == (0.3 <= value < 0.6)
+        assert ("agree well" in found.in_words) == (0.6 <= value < 0.95)
+    assert len(seen) == 5
 
 
 def test_nothing_in_common():

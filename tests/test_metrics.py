@@ -1,11 +1,13 @@
 """Every metric against a second, plainer definition, what holds of all of them, and that a new one is found in every place."""
 
+import itertools
 import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -16,27 +18,50 @@ from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
 from dashboard.metrics import (
     METRICS,
+    Ablations,
     AttentionDistance,
     AttentionEntropy,
     AttentionMetric,
+    AverageDrop,
+    BoxOverlap,
+    ComplexityRise,
+    Deletion,
+    EnergyInside,
     Entropy,
     Gini,
+    Increase,
+    Insertion,
     MapMetric,
     Metric,
+    ModelMetric,
     Number,
     PairMetric,
+    Pointing,
+    Randomisation,
+    RankInside,
+    Saco,
+    SanityMetric,
+    SinglePatch,
     Spearman,
     TopOverlap,
+    Truth,
+    TruthMetric,
     chosen,
     of_map,
+    of_model,
     of_pair,
+    of_sanity,
+    of_truth,
 )
 from tests.export.exhibits import exhibit
-from tests.ui.pages import components, opened, words
+from tests.ui.pages import components, opened, without_terms, words
 from tests.ui.test_layers_page import figures
 
 BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
 ROWS, COLUMNS, PREFIX = 3, 5, 1
+
+
+KINDS = {base.of for base in (MapMetric, PairMetric, AttentionMetric, ModelMetric, SanityMetric, TruthMetric)}
 
 
 def maps(count: int) -> list[Tensor]:
@@ -97,6 +122,70 @@ def plain_attention_entropy(rows: list[list[float]]) -> float:
     return sum(spread) / len(spread)
 
 
+def ablations(seed: int) -> Ablations:
+    """Answers of a model that does not exist."""
+    draws = torch.Generator().manual_seed(seed)
+    numbers = [torch.rand(size, generator=draws).double() for size in (6, 6, 5, 5, 9, 9)]
+    numbers[2] = numbers[2].sort(descending=True).values
+    whole, under = torch.rand(2, generator=draws).tolist()
+    return Ablations(*numbers, whole=whole, under=under)
+
+
+def plain_area(curve: list[float]) -> float:
+    """The mean of the means of neighbours."""
+    return sum((a + b) / 2 for a, b in itertools.pairwise(curve)) / (len(curve) - 1)
+
+
+def plain_saco(saliences: list[float], drops: list[float]) -> float:
+    pairs = [(a - b, x >= y) for (a, x), (b, y) in itertools.combinations(zip(saliences, drops, strict=True), 2)]
+    return sum(weight if right else -weight for weight, right in pairs) / sum(weight for weight, _ in pairs)
+
+
+def covered(values: list[float], mask: list[float]) -> list[tuple[float, float]]:
+    return list(zip(values, mask, strict=True))
+
+
+def plain_energy(values: list[float], mask: list[float]) -> float:
+    return sum(v * m for v, m in covered(values, mask) if v > 0) / sum(v for v in values if v > 0)
+
+
+def plain_pointing(values: list[float], mask: list[float]) -> float:
+    hits = [m for v, m in covered(values, mask) if v == max(values)]
+    return sum(hits) / len(hits)
+
+
+def plain_rank(values: list[float], mask: list[float]) -> float:
+    """The chance of each cell to be among the top ones, where those that tie are drawn."""
+    count = sum(m >= 0.5 for m in mask)
+    found = 0.0
+    for v, m in covered(values, mask):
+        higher, equal = sum(w > v for w in values), sum(w == v for w in values)
+        found += (m >= 0.5) * min(max((count - higher) / equal, 0), 1)
+    return found / count
+
+
+def plain_box_iou(values: list[float], mask: list[float]) -> float:
+    def box(marked: list[bool]) -> set[tuple[int, int]]:
+        rows, columns = zip(*((i // COLUMNS, i % COLUMNS) for i, each in enumerate(marked) if each), strict=True)
+        return set(itertools.product(range(min(rows), max(rows) + 1), range(min(columns), max(columns) + 1)))
+
+    found, truth = box([v >= 0.2 * max(values) for v in values]), box([m >= 0.5 for m in mask])
+    return len(found & truth) / len(found | truth)
+
+
+def plain_mprt(intact: list[float], broken: list[list[float]]) -> float:
+    found = [plain_spearman(intact, each) for each in broken if len(set(each)) > 1]
+    return sum(found) / len(found)
+
+
+def plain_rise(intact: list[float], broken: list[list[float]]) -> float:
+    def spread(values: list[float]) -> float:
+        counts, _ = np.histogram(values, bins=3)  # of 15 cells
+        return -sum(n / len(values) * math.log(n / len(values)) for n in counts if n)
+
+    return spread(broken[-1]) / spread(intact) - 1
+
+
 SECOND: dict[type[Metric], Callable[..., float]] = {
     Entropy: plain_entropy,
     Gini: plain_gini,
@@ -104,6 +193,18 @@ SECOND: dict[type[Metric], Callable[..., float]] = {
     TopOverlap: plain_overlap,
     AttentionDistance: plain_distance,
     AttentionEntropy: plain_attention_entropy,
+    Deletion: lambda found: plain_area(found.deletion.tolist()),
+    Insertion: lambda found: plain_area(found.insertion.tolist()),
+    Saco: lambda found: plain_saco(found.saliences.tolist(), found.drops.tolist()),
+    SinglePatch: lambda found: plain_spearman(found.relevance.tolist(), found.losses.tolist()),
+    AverageDrop: lambda found: 1 - min(found.under / found.whole, 1),
+    Increase: lambda found: 1.0 if found.under > found.whole else 0.0,
+    Randomisation: plain_mprt,
+    ComplexityRise: plain_rise,
+    EnergyInside: plain_energy,
+    Pointing: plain_pointing,
+    RankInside: plain_rank,
+    BoxOverlap: plain_box_iou,
 }
 
 
@@ -117,6 +218,21 @@ def test_each_metric_against_a_second_definition(kind: type[Metric]):
         first, *others = maps(4)
         for second in others:
             assert metric(first, second) == pytest.approx(plain(first.flatten().tolist(), second.flatten().tolist()), abs=1e-6)
+    elif isinstance(metric, ModelMetric):
+        for seed in range(5):
+            assert metric(ablations(seed)) == pytest.approx(plain(ablations(seed)), abs=1e-9)
+    elif isinstance(metric, SanityMetric):
+        intact, *others = maps(6)
+        broken = torch.stack([*others, torch.ones(ROWS, COLUMNS), others[0].abs()])
+        assert metric(intact, broken) == pytest.approx(
+            plain(intact.flatten().tolist(), broken.flatten(1).tolist()), abs=1e-6
+        )  # fmt: skip
+    elif isinstance(metric, TruthMetric):
+        mask = torch.rand(ROWS, COLUMNS, generator=torch.Generator().manual_seed(6)).round(decimals=1)
+        for values in maps(3):
+            assert metric(values, Truth(mask, mask)) == pytest.approx(
+                plain(values.flatten().tolist(), mask.flatten().tolist()), abs=1e-6
+            )
     else:
         assert isinstance(metric, AttentionMetric)
         found = metric(attention(), (ROWS, COLUMNS), PREFIX)
@@ -134,8 +250,8 @@ def test_each_metric_says_what_it_means_and_where_it_comes_from(kind: type[Metri
     metric = kind()
     assert metric.meaning.endswith(".")
     assert metric.paper.startswith("https://")
-    assert (metric.better == "neither") == ("prefer" not in metric.meaning)
-    assert kind.of in {base.of for base in (MapMetric, PairMetric, AttentionMetric)}
+    assert (metric.better == "neither") == ("say its authors" not in metric.meaning)
+    assert kind.of in KINDS
 
 
 @pytest.mark.parametrize("kind", [kind for kind in METRICS if issubclass(kind, PairMetric)], ids=lambda kind: kind.__name__)
@@ -160,6 +276,44 @@ def test_a_flat_map_has_no_number():
     for found in (of_map(flat), of_pair(flat, other), of_pair(other, flat), of_pair(flat, flat)):
         assert found
         assert all(math.isnan(number.value) and number.in_words == "none" for number in found)
+
+
+def test_what_chance_gives_is_what_random_maps_come_to():
+    mask = torch.zeros(14, 14)
+    mask[2:7, 3:9] = 1
+    draws = torch.rand(400, 14, 14, generator=torch.Generator().manual_seed(7))
+    for metric in chosen(TruthMetric):
+        expected = metric.chance(Truth(mask, mask))
+        if expected is not None:
+            found = sum(metric(each, Truth(mask, mask)) for each in draws) / len(draws)
+            assert found == pytest.approx(expected, abs=0.06), metric.label
+
+
+def test_broken_models_maps_of_no_relation_come_to_chance():
+    draws = torch.rand(60, 6, 14, 14, generator=torch.Generator().manual_seed(8))
+    for metric in chosen(SanityMetric):
+        found = sum(metric(intact, broken) for intact, *others in draws for broken in [torch.stack(others)]) / len(draws)
+        assert found == pytest.approx(metric.chance(), abs=0.02), metric.label
+
+
+def test_a_model_whose_broken_maps_are_flat_has_no_correlation():
+    intact, flat = maps(1)[0], torch.ones(5, ROWS, COLUMNS)
+    mprt, rise = of_sanity(intact, flat)
+    assert math.isnan(mprt.value)
+    assert rise.value == -1, "nothing is as simple"
+    assert all(math.isnan(number.value) for number in of_sanity(flat[0], intact[None]))
+    assert [number.metric.title for number in of_sanity(intact, flat, smooth=True)] == ["sMPRT", "eMPRT"]
+
+
+@pytest.mark.parametrize("of", ["flat", "empty"])
+def test_a_flat_map_or_an_empty_truth_earns_nothing(of: str):
+    values, mask = maps(1)[0], torch.zeros(ROWS, COLUMNS)
+    mask[1, 1:3] = 1
+    truth = mask if of == "flat" else torch.zeros_like(mask)
+    found = of_truth(torch.ones(ROWS, COLUMNS) if of == "flat" else values, Truth(truth, truth))
+    assert found
+    assert all(math.isnan(number.value) for number in found)
+    assert all(math.isnan(number.value) for number in of_model(None))
 
 
 def test_an_option_goes_to_those_that_have_it():
@@ -229,7 +383,7 @@ def test_a_new_metric_is_in_the_report():
 @pytest.mark.usefixtures("registered")
 def test_a_new_metric_is_on_the_compare_page():
     app = opened()
-    assert {"Spearman", "Top 20%", "Same cell"} <= {metric.label for metric in app.metric}
+    assert {"Spearman", "Top 20%", "Same cell"} <= {without_terms(metric.label) for metric in app.metric}
     assert words(app).count("Peak ") == 2, "below each map"
 
 

@@ -11,6 +11,7 @@ HOSTILE = [
     ("crane", "crane", "crane (0)"), ("crane", "crane", "crane #0", "crane #1"), ("crane #1", "crane", "crane"),
     ("crane, bird", "crane, machine"), ("crane, bird", "crane", "crane, machine", "crane, bird"), (", x", ", x", ",", ""),
     ("class 2", "class 1", ""), ("x" * 5000, "x" * 5001, "x" * 5000), ("a\nb", "a b", "a  b", " a b"),
+    ("a_b", "a b", "a__b", "_", "_a #1"),
     ("cafe\u0301", "caf\u00e9"), ("\ud800", "\udfff"), ("#1", "# 1", " #1", "#0"), ("*a_b*", r"\*a_b\*", "`a`", "<b>a</b>"),
 ]  # fmt: skip
 
@@ -31,6 +32,7 @@ def made_up(seed: int) -> tuple[str, ...]:
         " #2",
         " (1)",
         "#",
+        "_",
         "\n",
         "\u200b",
         "class 0",
@@ -62,6 +64,12 @@ def test_a_label_that_is_alone_stays_as_it_is():
 def test_two_of_one_name_are_told_apart_by_their_number():
     assert class_names(("crane", "crane", "crane (0)")) == ("crane #0", "crane #1", "crane (0)")
     assert short_names(("crane, bird", "crane, machine", "tench, Tinca tinca")) == ("crane, bird", "crane, machine", "tench")
+
+
+def test_words_that_underscores_join_are_apart_on_screen_and_older_links_still_find_them():
+    labels = ("red-breasted_merganser", "tiger_cat", "tiger cat")
+    assert class_names(labels) == ("red-breasted merganser", "tiger cat #1", "tiger cat #2")
+    assert [class_called(text, labels) for text in (*labels, "tiger_cat #1")] == [0, 1, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ ROOMS = {
     "dashboard.photo": ("dashboard.decoding", "dashboard.samples"),
     "dashboard.progress": (),
     "dashboard.names": (),
-    "dashboard.glossary": (),
+    "dashboard.glossary": ("dashboard.methods",),
     "dashboard.numbers": (),
     "dashboard.settings": (),
     "dashboard.methods": ("dashboard.methods", "dashboard.numerics", "dashboard.evidence", "dashboard.progress"),
@@ -58,11 +58,16 @@ ROOMS = {
     ),
     "dashboard.studies": (
         "dashboard.studies", "dashboard.compare", "dashboard.engine", "dashboard.explain", "dashboard.methods",
-        "dashboard.metrics", "dashboard.numerics", "dashboard.evidence", "dashboard.photo",
+        "dashboard.metrics", "dashboard.models.classifier", "dashboard.names", "dashboard.numbers", "dashboard.numerics",
+        "dashboard.evidence", "dashboard.photo",
     ),
     "dashboard.figures": (
         "dashboard.figures", "dashboard.studies", "dashboard.compare", "dashboard.explain", "dashboard.photo",
         "dashboard.metrics", "dashboard.names", "dashboard.numbers", "dashboard.numerics",
+    ),
+    "dashboard.export.citations": (  # a model is cited by what the catalogue knows of it
+        "dashboard.models.catalogue", "dashboard.models.zoo", "dashboard.models.classifier", "dashboard.methods",
+        "dashboard.explain", "dashboard.__version__",
     ),
     "dashboard.export": (
         "dashboard.export", "dashboard.figures", "dashboard.studies", "dashboard.compare", "dashboard.explain",
@@ -72,10 +77,11 @@ ROOMS = {
     "dashboard.ui.streamlit_internals": (),
     "dashboard.ui.components": (),
     "dashboard.ui.visitors": ("dashboard.ui.streamlit_internals",),
-    "dashboard.ui.tabs": ("dashboard.ui.streamlit_internals",),
+    "dashboard.ui.watcher": (),
+    "dashboard.ui.tabs": ("dashboard.ui.streamlit_internals", "dashboard.ui.watcher"),
     "dashboard.ui.doors": ("dashboard.settings",),
     "dashboard.ui.command": ("dashboard.settings", "dashboard.__version__"),
-    "dashboard.ui.caches": (*BELOW_UI, "dashboard.ui.visitors", "dashboard.ui.streamlit_internals"),
+    "dashboard.ui.caches": (*BELOW_UI, "dashboard.ui.visitors", "dashboard.ui.streamlit_internals", "dashboard.ui.watcher"),
     "dashboard.ui.parts": (
         *BELOW_UI, "dashboard.ui.parts", "dashboard.ui.components", "dashboard.ui.caches", "dashboard.ui.tabs",
         "dashboard.ui.visitors", "dashboard.ui.streamlit_internals",
@@ -97,9 +103,13 @@ ROOMS = {
     "streamlit_app": ("dashboard.ui.doors", "dashboard.ui.front_door", "dashboard.ui.serving"),
     "training": (
         "training", "dashboard.explain", "dashboard.methods", "dashboard.models", "dashboard.numerics", "dashboard.photo",
+        "dashboard.studies.scenes",
     ),
     "benchmarks": ("benchmarks", *BELOW_UI, "dashboard.decoding", "tests"),
-    "tools": ("dashboard.evidence", "dashboard.methods", "dashboard.photo", "dashboard.samples", "tests"),
+    "tools": (
+        "dashboard.evidence", "dashboard.explain", "dashboard.engine", "dashboard.methods", "dashboard.models.classifier",
+        "dashboard.photo", "dashboard.samples", "dashboard.studies", "tests",
+    ),
 }  # fmt: skip
 STREAMLIT = (
     *(room for room in ROOMS if room.startswith("dashboard.ui")), "pages", "streamlit_app", "benchmarks",
@@ -107,7 +117,7 @@ STREAMLIT = (
 OTHERS = {  # what else a room may import, or one module of it
     "dashboard.numerics": {"torch", "math", "collections", "typing"},
     "dashboard.numerics.flow": {"torch", "collections", "numpy", "scipy"},  # a maximum flow
-    "dashboard.numerics.perturbation": {"torch", "math", "collections", "captum"},
+    "dashboard.numerics.perturbation": {"torch", "math", "collections", "typing", "captum"},
     "dashboard.evidence": {"torch", "dataclasses", "collections", "typing"},
     "dashboard.figures": {
         "numpy",

@@ -37,16 +37,38 @@ def test_of_other_things_the_bundled_pair_is_often_unsure():
     assert sum(answer.unsure for answer in answers) >= len(answers) / 2
 
 
-def test_every_file_that_ships_is_a_sample_whose_licence_is_told():
+def test_every_file_that_ships_is_a_sample():
     ours = {sample.file for sample in SAMPLES.values() if sample.from_ != SKIMAGE}
     assert ours == {path.name for path in OURS.glob("*.jpg")}
-    told = (OURS / "README.md").read_text()
-    for sample in SAMPLES.values():
-        if sample.file in ours:
-            line = next(line for line in told.splitlines() if f"`{sample.file}`" in line)
-            assert f"| {sample.shows} |" in line
-            assert sample.credit.partition(",")[0] in line
     assert sum(path.stat().st_size for path in OURS.rglob("*.jpg")) < 1_500_000
+
+
+LICENCES = {  # how each is told, and the texts that must come with a copy of what it is for
+    "CC0": (), "public domain": (), "CC BY 2.5": (), "free to use and publish": (),
+    "GPL 2 or later": ("GPL-2.txt",), "LGPL 3": ("LGPL-3.txt", "GPL-3.txt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_the_licence_of_every_sample_is_told_and_its_text_ships(key: str):
+    sample, told = SAMPLES[key], (OURS / "README.md").read_text()
+    (line,) = (line for line in told.splitlines() if line.startswith(f"| `{sample.file}` |"))
+    _, _, shows, by, licence, *_ = (cell.strip() for cell in line.split("|"))
+    assert not sample.shows or shows == sample.shows
+    assert by.startswith(sample.by)
+    assert licence.removesuffix(" 1.0") == sample.licence
+    for text in LICENCES[sample.licence]:
+        assert f"]({text})" in told
+        assert "GNU" in (OURS / text).read_text()[:80]
+    assert sample_photo(key).credit == sample.credit
+    assert sample.by in sample.credit
+    assert sample.licence in sample.credit
+
+
+def test_every_text_of_a_licence_is_that_of_a_sample():
+    assert {text for sample in SAMPLES.values() for text in LICENCES[sample.licence]} == {
+        path.name for path in OURS.glob("*.txt")
+    }
 
 
 def test_thumbnails_are_those_of_the_samples_and_small():

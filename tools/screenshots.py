@@ -16,6 +16,8 @@ PICTURES: dict[str, tuple[str, str, Literal["light", "dark"], int]] = {
     "layers.png": ("layers", "photo=chelsea&right_depth=4", "dark", 1760),
     "attention.png": ("attention", "photo=chelsea&patch=28&patch_layer=3", "light", 1010),
     "methods.png": ("methods", "photo=chelsea", "dark", 1760),
+    "trust.png": ("trust", "photo=chelsea", "light", 1760),
+    "known_truth.png": ("known-truth", "scene=1", "light", 1500),
     "models.png": ("models", "", "light", 1010),
 }
 

@@ -1,7 +1,8 @@
 """The model card that is written beside every trained model."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,24 @@ class Result:
         return (self.confusion.diagonal().sum() / self.confusion.sum()).item()
 
 
+@dataclass(frozen=True)
+class About:
+    """What a card says besides the numbers: a `summary` of the network, the data's name and description, what was tested on,
+    how the pictures were `varied`, the `command`, the `limits`, the `labels`, and further `facts` by their names.
+    """
+
+    summary: str
+    trained_on: str
+    data: str
+    tested: str
+    optimizer: str
+    varied: str
+    command: str
+    limits: str
+    labels: tuple[str, ...]
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
 SUMMARY = {
     "cnn": "A small ResNet: four basic blocks of torchvision at widths 64, 128, 256 and 256 behind a 3 x 3 stem, "
     "whose last feature maps are 8 x 8.",
@@ -32,49 +51,66 @@ SUMMARY = {
     "pixels, so 8 x 8 patches and the CLS token. Its attention starts mimetic (arXiv:2305.09828); the bundled CNN "
     "taught it (distillation, arXiv:1503.02531).",
 }
+OPTIMIZER = {"cnn": "Nesterov SGD", "vit": "Muon for matrices and AdamW for the rest"}
 
 
-def write_card(result: Result, recipe: Any, folder: Path) -> None:
+def about_photos(model: str, recipe: Any) -> About:
+    """What the cards of the pair say that was trained on CIFAR-10."""
+    zoomed = f"; the last {recipe.zoomed} epochs also zoomed on plain grounds" if recipe.zoomed else ""
+    return About(
+        summary=SUMMARY[model],
+        trained_on="CIFAR-10",
+        data="CIFAR-10 (Krizhevsky 2009), 50,000 training photos of 32 x 32 pixels in ten classes.",
+        tested="the 10,000 test photos",
+        optimizer=OPTIMIZER[model],
+        varied=f"shifts of up to 4 pixels, mirroring,\n  cut-out of 8 x 8{zoomed}",
+        command=f"python -m training.train {model} --data FOLDER",
+        limits="It knows ten classes and nothing else, and gives one of them to whatever it is shown. It sees 32 x 32 pixels: "
+        "small or\noff-centre things in a large photo are lost. It is here to try the dashboard without a download, not for "
+        "decisions.",
+        labels=CLASSES,
+    )
+
+
+def write_card(result: Result, recipe: Any, folder: Path, about: About) -> None:
     """Writes `card.json` for programs and `README.md` for people."""
     facts = {
-        "trained_on": "CIFAR-10",
+        "trained_on": about.trained_on,
         "test_accuracy": round(result.accuracy, 4),
         "licence": "MIT",
         "epochs": result.epochs,
         "seconds": round(result.seconds),
         "device": result.device,
         "recipe": asdict(recipe),
+        **{name: round(value, 4) for name, value in about.facts.items()},
         "confusion": result.confusion.tolist(),
     }
     (folder / "card.json").write_text(json.dumps(facts, indent=1) + "\n")
-    (folder / "README.md").write_text(_readme(result, recipe))
+    (folder / "README.md").write_text(_readme(result, recipe, about))
 
 
-def _readme(result: Result, recipe: Any) -> str:
-    header = "| truth \\ answer | " + " | ".join(CLASSES) + " |\n" + "|---" * (len(CLASSES) + 1) + "|\n"
+def _readme(result: Result, recipe: Any, about: About) -> str:
+    header = "| truth \\ answer | " + " | ".join(about.labels) + " |\n" + "|---" * (len(about.labels) + 1) + "|\n"
     rows = "".join(
         f"| {name} | " + " | ".join(str(count) for count in counts) + " |\n"
-        for name, counts in zip(CLASSES, result.confusion.tolist(), strict=True)
+        for name, counts in zip(about.labels, result.confusion.tolist(), strict=True)
     )
-    zoomed = f"; the last {recipe.zoomed} epochs also zoomed on plain grounds" if recipe.zoomed else ""
-    optimizer = "Nesterov SGD" if result.model == "cnn" else "Muon for matrices and AdamW for the rest"
+    facts = "".join(f"- **{name.replace('_', ' ').capitalize()}**: {value:.2%}.\n" for name, value in about.facts.items())
     return f"""# bundled/{result.model}
 
-{SUMMARY[result.model]}
+{about.summary}
 
-- **Data**: CIFAR-10 (Krizhevsky 2009), 50,000 training photos of 32 x 32 pixels in ten classes.
-- **Test accuracy**: {result.accuracy:.2%} on the 10,000 test photos, after {result.epochs} of {recipe.epochs} epochs.
-- **Recipe**: {optimizer}, one-cycle schedule with peak rate {recipe.rate} and {recipe.warm_up:.0%} warm-up, weight decay
-  {recipe.weight_decay}, batches of {recipe.batch}, label smoothing 0.1, shifts of up to 4 pixels, mirroring,
-  cut-out of 8 x 8{zoomed}.
+- **Data**: {about.data}
+- **Test accuracy**: {result.accuracy:.2%} on {about.tested}, after {result.epochs} of {recipe.epochs} epochs.
+{facts}- **Recipe**: {about.optimizer}, one-cycle schedule with peak rate {recipe.rate} and {recipe.warm_up:.0%} warm-up,
+  weight decay {recipe.weight_decay}, batches of {recipe.batch}, label smoothing 0.1, {about.varied}.
 - **Time**: {result.seconds / 60:.0f} minutes on {result.device}. The weights are stored in half precision.
-- **Made by**: `python -m training.train {result.model} --data FOLDER`.
+- **Made by**: `{about.command}`.
 
 ## Limits
 
-It knows ten classes and nothing else, and gives one of them to whatever it is shown. It sees 32 x 32 pixels: small or
-off-centre things in a large photo are lost. It is here to try the dashboard without a download, not for decisions.
+{about.limits}
 
-## Confusion on the test photos
+## Confusion on the test pictures
 
 {header}{rows}"""

@@ -18,8 +18,26 @@ STD = (0.2470, 0.2435, 0.2616)
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What a model is trained to eat and to answer: pictures of `side` pixels, normalised, and the classes' names."""
+
+    side: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    labels: tuple[str, ...]
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Bytes (B, 3, H, W) to normalised pixels."""
+        mean, std = (torch.tensor(values, device=images.device).view(3, 1, 1) for values in (self.mean, self.std))
+        return (images.float() / 255 - mean) / std
+
+
+CIFAR = Pictures(32, MEAN, STD, CLASSES)
+
+
+@dataclass(frozen=True)
 class Split:
-    """One part of the data set: `images` (N, 3, 32, 32) as bytes, `labels` (N,)."""
+    """One part of a data set: `images` (N, 3, S, S) as bytes, `labels` (N,)."""
 
     images: Tensor
     labels: Tensor
@@ -36,18 +54,12 @@ def read_split(folder: Path, split: str) -> Split:
     return Split(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), labels)
 
 
-def normalise(images: Tensor) -> Tensor:
-    """Bytes (B, 3, H, W) to the normalised pixels that both bundled models eat."""
-    mean, std = (torch.tensor(values, device=images.device).view(3, 1, 1) for values in (MEAN, STD))
-    return (images.float() / 255 - mean) / std
-
-
 def batches(split: Split, size: int, generator: torch.Generator, zoomed: bool) -> Iterator[tuple[Tensor, Tensor]]:
     """One shuffled epoch of full batches, augmented: shifted by up to 4 pixels, mirrored, partly blanked; zoomed on request."""
     order = torch.randperm(len(split.labels), generator=generator)
     for start in range(0, len(order) - size + 1, size):
         chosen = order[start : start + size].to(split.labels.device)
-        pixels = normalise(split.images[chosen])
+        pixels = CIFAR.normalise(split.images[chosen])
         yield augment(zoom(pixels, generator) if zoomed else pixels, generator), split.labels[chosen]
 
 

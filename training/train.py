@@ -6,8 +6,9 @@ interrupted continues after its last finished epoch.
 
 import argparse
 import copy
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,11 +17,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dashboard.models.families.small_resnet import SmallResNet
 from training import data
-from training.card import Result, write_card
+from training.card import Result, about_photos, write_card
+from training.data import CIFAR, Pictures
 from training.models import Logits, new_cnn, new_vit, save_cnn, save_vit
 
 BUNDLED = Path(__file__).parents[1] / "dashboard" / "bundled"
+
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # of pixels (B, 3, H, W), a model's answers to them, and labels (B,)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def distilled(logits: Tensor, labels: Tensor, teacher: Tensor, temperature: floa
     return (1 - share) * F.cross_entropy(logits, labels, label_smoothing=0.1) + share * temperature**2 * soft
 
 
-def loss_function(teacher: nn.Module | None) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+def loss_function(teacher: nn.Module | None) -> Loss:
     """The loss of pixels (B, 3, H, W), logits (B, K) and labels (B, K): cross entropy, or a teacher's answers as well."""
     if teacher is None:
         return lambda pixels, logits, labels: F.cross_entropy(logits, labels, label_smoothing=0.1)
@@ -117,13 +122,31 @@ def loss_function(teacher: nn.Module | None) -> Callable[[Tensor, Tensor, Tensor
 
 
 @torch.inference_mode()
-def confusion(model: nn.Module, split: data.Split) -> Tensor:
+def confusion(model: nn.Module, split: data.Split, pictures: Pictures) -> Tensor:
     """(K, K) counts in float32 precision: rows the truth, columns the answer."""
     model.eval()
-    guesses = torch.cat([model(data.normalise(images)).argmax(1) for images in split.images.split(500)])
+    guesses = torch.cat([model(pictures.normalise(images)).argmax(1) for images in split.images.split(500)])
     model.train()
-    classes = len(data.CLASSES)
+    classes = len(pictures.labels)
     return torch.bincount(split.labels * classes + guesses, minlength=classes**2).view(classes, classes).cpu()
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one run trains, and on what.
+
+    `kind` is cnn or vit, `name` that of the folder which is written. `epoch` gives the `steps` batches of the epoch with this
+    number. `write` is given the model and what it reached.
+    """
+
+    name: str
+    kind: str
+    recipe: Recipe
+    pictures: Pictures
+    steps: int
+    epoch: Callable[[int], Iterator[tuple[Tensor, Tensor]]]
+    test: data.Split
+    write: Callable[[nn.Module, Result], None]
 
 
 def main() -> None:
@@ -136,29 +159,45 @@ def main() -> None:
     train, test = (data.read_split(arguments.data, part).to(device) for part in ("train", "test"))
     name, recipe = arguments.model, RECIPES[arguments.model]
     recipe = replace(recipe, epochs=arguments.epochs or recipe.epochs)
+
+    def epoch(number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        generator = torch.Generator().manual_seed(arguments.seed * 1000 + number)
+        return data.batches(train, recipe.batch, generator, zoomed=number >= recipe.epochs - recipe.zoomed)
+
+    def write(model: nn.Module, result: Result) -> None:
+        save(model, arguments.out / name, CIFAR)
+        write_card(result, recipe, arguments.out / name, about_photos(name, recipe))
+
     model = (new_cnn() if name == "cnn" else Logits(new_vit(arguments.seed))).to(device)
-    compute = (Autocast if name == "cnn" else Worker)(model, arguments.compile)
-    loss = loss_function(read_teacher(arguments.teacher, device) if name == "vit" else None)
-    fit(name, model, compute, loss, recipe, train, test, arguments)
+    teacher = read_teacher(arguments.teacher, device) if name == "vit" else None
+    task = Task(name, name, recipe, CIFAR, len(train.labels) // recipe.batch, epoch, test, write)
+    fit(task, model, loss_function(teacher), arguments.compile, arguments.runs)
 
 
-def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
+def save(model: nn.Module, folder: Path, pictures: Pictures) -> None:
+    """Writes a trained model in the form of its kind."""
+    if isinstance(model, Logits):
+        save_vit(model.model, folder, pictures)
+    elif isinstance(model, SmallResNet):
+        save_cnn(model, folder, pictures)
+
+
+def fit(task: Task, model: nn.Module, loss: Loss, compiled: bool, runs: Path) -> None:
     """Trains a model from the start, or from the last finished epoch; each epoch writes the weights, the card and the state."""
-    device = train.labels.device
-    steps = recipe.epochs * (len(train.labels) // recipe.batch)
-    optims = optimizers(name, model, recipe)
+    recipe, compute = task.recipe, (Autocast if task.kind == "cnn" else Worker)(model, compiled)
+    optims = optimizers(task.kind, model, recipe)
     schedules = [
         torch.optim.lr_scheduler.OneCycleLR(
-            o, recipe.rate, total_steps=steps, pct_start=recipe.warm_up, cycle_momentum=False, final_div_factor=1e3
+            o, recipe.rate, total_steps=recipe.epochs * task.steps, pct_start=recipe.warm_up, cycle_momentum=False,
+            final_div_factor=1e3,
         )
         for o in optims
-    ]
-    state = arguments.runs / f"{name}.pt"
+    ]  # fmt: skip
+    state = runs / f"{task.name}.pt"
     first, seconds = resume(state, model, optims, schedules) if state.exists() else (0, 0.0)
     for epoch in range(first, recipe.epochs):
         started, value = time.monotonic(), torch.tensor(torch.nan)
-        generator = torch.Generator().manual_seed(arguments.seed * 1000 + epoch)
-        for pixels, labels in data.batches(train, recipe.batch, generator, zoomed=epoch >= recipe.epochs - recipe.zoomed):
+        for pixels, labels in task.epoch(epoch):
             compute.pull()
             value = loss(pixels, compute.logits(pixels), labels)
             value.backward()
@@ -166,10 +205,10 @@ def fit(name, model, compute, loss, recipe, train, test, arguments) -> None:
             for step in (*optims, *schedules):
                 step.step()
         seconds += time.monotonic() - started
-        result = Result(name, epoch + 1, seconds, str(device), confusion(model, test))
+        device = str(next(model.parameters()).device)
+        result = Result(task.name, epoch + 1, seconds, device, confusion(model, task.test, task.pictures))
         print(f"epoch {epoch + 1}/{recipe.epochs} loss {value:.3f} test {result.accuracy:.4f} {seconds:.0f} s", flush=True)
-        (save_cnn if name == "cnn" else lambda m, f: save_vit(m.model, f))(model, arguments.out / name)
-        write_card(result, recipe, arguments.out / name)
+        task.write(model, result)
         keep(state, model, optims, schedules, epoch + 1, seconds)
 
 
@@ -190,9 +229,10 @@ def resume(path: Path, model, optims, schedules) -> tuple[int, float]:
     return parts["epochs"], parts["seconds"]
 
 
-def read_teacher(folder: Path, device: torch.device) -> nn.Module:
+def read_teacher(folder: Path, device: torch.device) -> SmallResNet:
     """The trained CNN whose answers a ViT learns from, in half precision."""
-    model = new_cnn()
+    config = json.loads((folder / "config.json").read_text())
+    model = SmallResNet(len(config["labels"]), tuple(config["widths"]), tuple(config["strides"]))
     model.load_state_dict(
         {
             key: value.float() if value.is_floating_point() else value
@@ -207,14 +247,19 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", choices=RECIPES)
     parser.add_argument("--data", type=Path, required=True, help="folder with cifar10-train.parquet and cifar10-test.parquet")
-    parser.add_argument("--out", type=Path, default=BUNDLED, help="where the model's folder is written")
     parser.add_argument("--teacher", type=Path, default=BUNDLED / "cnn", help="the trained CNN that teaches the ViT")
+    add_options(parser)
+    return parser.parse_args()
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that every command which trains has."""
+    parser.add_argument("--out", type=Path, default=BUNDLED, help="where the model's folder is written")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where unfinished runs are kept")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, help="torch threads on the CPU")
     parser.add_argument("--compile", action="store_true", help="fuse operations; needs a C++ compiler")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

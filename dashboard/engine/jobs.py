@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from torch import Tensor
+
 from dashboard.engine.price import Price, in_words
 from dashboard.engine.request import Request
 from dashboard.engine.shelf import never
 from dashboard.engine.store import Made, Store
+from dashboard.engine.trial import Trial
 from dashboard.methods.base import M
 from dashboard.models.classifier import Classifier
 from dashboard.models.turns import OneEach, Stop
@@ -41,6 +44,11 @@ def explanation(store: Store, request: Request[M]) -> Job[Made[M]]:
 def of_passes(store: Store, key: str, label: str, passes: int, work: Callable[[Classifier], T]) -> Job[T]:
     """Work that takes so many passes of a model, such as a curve; see `Store.worked`. The store does not keep its result."""
     return Job(label, lambda: store.price_of_passes(key, passes), lambda: store.worked(key, label, work))
+
+
+def trial(store: Store, trial: Trial) -> Job[Tensor]:
+    """Questions about altered photos as a job. The store keeps the logits."""
+    return Job("Altered photos", lambda: store.price_of_trial(trial), lambda: store.tried(trial, slow=True))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import torch
+from torch import Tensor
 
 from dashboard.engine.price import Price, weight_of_a_pass
 from dashboard.engine.request import Request
 from dashboard.engine.shelf import Shelf, never
-from dashboard.evidence import LIKELIEST, E, Evidence, Question, nbytes
+from dashboard.engine.trial import Trial
+from dashboard.evidence import LIKELIEST, E, Evidence, Probe, Question, nbytes
 from dashboard.explain import Explanation, read
 from dashboard.methods import Method
 from dashboard.methods.base import M, M_co
@@ -26,6 +28,7 @@ LOG = logging.getLogger(__name__)
 MODELS_KEPT = 6
 LOOKS_LIMIT = 512 * 10**6  # bytes
 MAPS_LIMIT = 64 * 1024**2  # bytes
+TRIALS_LIMIT = 64 * 1024**2  # bytes
 MAP_OVERHEAD = 2048  # bytes of a map beside its tensors
 SUMMARIES_KEPT = 64
 T = TypeVar("T")
@@ -94,6 +97,7 @@ class Store:
         self.looks: Shelf[LookKey, Observation[Any]] = Shelf(looks_limit, lambda seen: nbytes(seen.evidence), stop)
         self.maps: Shelf[tuple, Made[Any]] = Shelf(maps_limit, lambda made: made.bytes, stop)
         self.summaries: Shelf[tuple, Any] = Shelf(SUMMARIES_KEPT, stop=stop)
+        self.trials: Shelf[tuple, Tensor] = Shelf(TRIALS_LIMIT, lambda logits: logits.nbytes, stop)
         self._crowded_out: set[str] = set()  # models whose pass found no memory on the GPU: the CPU has taken over
 
     def open(self, key: str, report: Report | None = None, may_download: bool = True) -> Classifier:
@@ -109,15 +113,15 @@ class Store:
         self._forget_model(key)
 
     def forget_photo(self, digest: str) -> None:
-        """Lets go of all looks at a photo, and of all maps of it."""
-        self._forget(lambda entry: entry[1] == digest)
+        """Lets go of all looks at a photo and at copies of it, and of all maps of them."""
+        self._forget(lambda entry: entry[1].partition(":")[0] == digest)
 
     def _forget_model(self, key: str) -> None:
         self.models.clear(key)
         self._forget(lambda entry: entry[0] == key)
 
     def _forget(self, unwanted: Callable[[tuple], bool]) -> None:
-        for shelf in (self.looks, self.summaries, self.maps):  # keys start with the model's key and the photo's digest
+        for shelf in (self.looks, self.summaries, self.maps, self.trials):  # keys start with the model's key and the digest
             shelf.forget(unwanted)
 
     def runs_on_the_cpu(self, key: str) -> bool:
@@ -199,6 +203,30 @@ class Store:
         milliseconds = self.pass_milliseconds(key)
         seconds = weight if milliseconds is None else milliseconds / 1000
         return Price(passes, "passes", passes, passes * seconds, passes * weight)
+
+    def price_of_trial(self, trial: Trial) -> Price:
+        """What is still to be done for a trial: nothing where its logits are kept."""
+        return self.price_of_passes(trial.model.key, 0 if self.trials.get(trial.meaning) is not None else trial.passes)
+
+    def tried(self, trial: Trial, slow: bool = False) -> Tensor:
+        """The logits of a trial, (N, K) on the CPU: the kept ones, or new ones; with `slow`, its passes give way to all quick
+        work. Raises as `made` does.
+        """
+
+        def asked() -> Tensor:
+            seen = self.look(trial.model.key, trial.photo, Probe)
+            model = self.models(trial.model.key)
+            with watched(lambda units: self.stop()):
+                return trial.work(model, seen).float().cpu()
+
+        def anew() -> Tensor:
+            if slow:
+                self.look(trial.model.key, trial.photo, Probe)  # a quick look, before the slow work takes its seat
+                return self.worked(trial.model.key, "altered photos", lambda model: asked())
+            no_memory = f"{trial.model.title} found no memory left on the CPU for altered photos."
+            return self.or_on_the_cpu(trial.model.key, asked, no_memory)
+
+        return self.trials.made(trial.meaning, anew)
 
     def kept(self, request: Request[M]) -> Made[M] | None:
         """The map with what it took, None where it is not kept."""

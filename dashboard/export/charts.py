@@ -1,4 +1,4 @@
-"""Plates with numbers: curves by depth, the agreement of every two maps, and every head's small map."""
+"""Plates with numbers: curves by depth and by step, the agreement of every two maps, and every head's small map."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,9 @@ from dashboard.export.sheet import Sheet
 from dashboard.figures.attention import mosaic
 from dashboard.figures.colouring import Scale
 from dashboard.figures.maps import SHADES, palette
+from dashboard.figures.methods import matrix_colours, shades_of
 from dashboard.studies.layers import Curve
+from dashboard.studies.trust import Lines
 
 CURVE = "#148c82"
 GAP = 1.6  # letters' heights between two curves
@@ -37,32 +39,53 @@ class Legend:
 
 
 @dataclass(frozen=True)
-class Curves:
-    """A curve over the layers for each metric, `columns` beside each other; `depth` is marked. Dotted: what chance gives."""
+class Charts:
+    """Equal charts in rows, `columns` beside each other: a title above each, which `titled` lists, and what `_fill` draws."""
 
-    curves: Sequence[Curve]
-    depth: int
     columns: int
 
+    @property
+    def titled(self) -> Sequence[str]:
+        """The charts' titles."""
+        raise NotImplementedError
+
     def height(self, sheet: Sheet, width: float) -> float:
-        rows = -(-len(self.curves) // self.columns)
+        rows = -(-len(self.titled) // self.columns)
         return rows * self._high(sheet, width) + (rows - 1) * GAP * sheet.size.points
 
     def draw(self, paper: Paper, left: float, top: float, width: float) -> None:
-        gap, high = GAP * paper.points, self._high(paper.sheet, width)
+        gap, high, small = GAP * paper.points, self._high(paper.sheet, width), paper.small
         wide = (width - (self.columns - 1) * gap) / self.columns
-        for number, curve in enumerate(self.curves):
+        for number, title in enumerate(self.titled):
             row, column = divmod(number, self.columns)
-            self._draw(paper, curve, left + column * (wide + gap), top + row * (high + gap), wide, high)
+            x, y = left + column * (wide + gap), top + row * (high + gap)
+            paper.write(fitted(title, wide, small, most=1), x, y, small)
+            axes = paper.axes(x + 2.6 * small, y + 1.6 * small, wide - 2.6 * small, high - 3.4 * small)
+            axes.set_axis_on()
+            self._fill(axes, number, small)
+            axes.locator_params(axis="y", nbins=4)
+            _plain(axes, small)
+
+    def _fill(self, axes: Axes, number: int, small: float) -> None:
+        raise NotImplementedError
 
     def _high(self, sheet: Sheet, width: float) -> float:
         return 0.55 * width / self.columns + 2.5 * sheet.size.small
 
-    def _draw(self, paper: Paper, curve: Curve, left: float, top: float, wide: float, high: float) -> None:
-        small = paper.small
-        paper.write(fitted(curve.metric.title, wide, small, most=1), left, top, small)
-        axes = paper.axes(left + 2.6 * small, top + 1.6 * small, wide - 2.6 * small, high - 3.4 * small)
-        axes.set_axis_on()
+
+@dataclass(frozen=True)
+class Curves(Charts):
+    """A curve over the layers for each metric; `depth` is marked. Dotted: what chance gives."""
+
+    curves: Sequence[Curve]
+    depth: int
+
+    @property
+    def titled(self) -> Sequence[str]:
+        return [curve.metric.title for curve in self.curves]
+
+    def _fill(self, axes: Axes, number: int, small: float) -> None:
+        curve = self.curves[number]
         layers = range(1, len(curve.values) + 1)
         if not all(map(math.isnan, curve.chance)):
             axes.plot(layers, curve.chance, linestyle=":", color=QUIET, linewidth=0.08 * small)
@@ -70,8 +93,28 @@ class Curves:
         if 1 <= self.depth <= len(curve.values):
             axes.plot([self.depth], [curve.values[self.depth - 1]], marker="o", markersize=0.6 * small, color=ACCENT)
         axes.set_xticks(list(layers)[:: -(-len(layers) // 6)])
-        axes.locator_params(axis="y", nbins=4)
-        _plain(axes, small)
+
+
+@dataclass(frozen=True)
+class Steps(Charts):
+    """A model's score by the percentage of a photo that has changed, for each of some titles, beside the controls' scores."""
+
+    steps: Sequence[tuple[str, Lines]]
+
+    @property
+    def titled(self) -> Sequence[str]:
+        return [title for title, _ in self.steps]
+
+    def _fill(self, axes: Axes, number: int, small: float) -> None:
+        drawn = self.steps[number][1]
+        shares = np.linspace(0, 100, len(drawn.own))
+        mean, spread = drawn.mean.numpy(), drawn.spread.numpy()
+        axes.fill_between(shares, mean - spread, mean + spread, color=QUIET, alpha=0.25, linewidth=0)
+        axes.plot(shares, mean, color=QUIET, linewidth=0.08 * small)
+        axes.plot(shares, drawn.middle.numpy(), linestyle="--", color=QUIET, linewidth=0.1 * small)
+        if drawn.other is not None:
+            axes.plot(shares, drawn.other.numpy(), color=ACCENT, linewidth=0.1 * small)
+        axes.plot(shares, drawn.own.numpy(), color=CURVE, linewidth=0.18 * small)
 
 
 def _plain(axes: Axes, small: float) -> None:
@@ -84,12 +127,10 @@ def _plain(axes: Axes, small: float) -> None:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A number between every two of `names`, (M, M), from -1 or 0 to 1, in colours and, where there is room, in digits."""
+    """The rank correlation of every two of `names`, (M, M), in the colours of the page and, where there is room, in digits."""
 
     values: np.ndarray
     names: Sequence[str]
-    colours: str
-    signed: bool = True
 
     def height(self, sheet: Sheet, width: float) -> float:
         labels, cell = self._sizes(sheet, width)
@@ -99,8 +140,9 @@ class Matrix:
         labels, cell = self._sizes(paper.sheet, width)
         size, count = paper.small, len(self.names)
         axes = paper.axes(left + labels, top + labels, cell * count, cell * count)
-        for row, column in np.ndindex(self.values.shape):
-            self._cell(axes, row, column, cell, size)
+        shades, dark = shades_of(self.values, *matrix_colours(self.values, signed=True))
+        for index, (row, column) in enumerate(np.ndindex(self.values.shape)):
+            self._cell(axes, row, column, shades[index] / 255, "white" if dark[index] else INK, min(size, 0.3 * cell))
         axes.set_xlim(0, count)
         axes.set_ylim(count, 0)
         for number, name in enumerate(self.names):
@@ -109,19 +151,15 @@ class Matrix:
             paper.write([line], left + labels - 0.4 * size, top + middle - 0.65 * size, size, align="right")
             paper.upwards(line, left + middle + 0.35 * size, top + labels - 0.4 * size, size)
 
-    def _cell(self, axes: Axes, row: int, column: int, cell: float, size: float) -> None:
+    def _cell(self, axes: Axes, row: int, column: int, colour: np.ndarray, ink: str, letters: float) -> None:
         value = self.values[row, column]
         if math.isnan(value):
             axes.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor=QUIET, linewidth=FINEST, hatch="//"))
             return
-        place = min(max((value + 1) / 2 if self.signed else value, 0), 1)
-        red, green, blue = (palette(self.colours)[round(place * (SHADES - 1))] / 255).tolist()
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=(red, green, blue), edgecolor="white", linewidth=FINEST))
+        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour.tolist(), edgecolor="white", linewidth=FINEST))
         digits = f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
-        letters = min(size, 0.3 * cell)
         if letters >= 3.5:
-            dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-            axes.text(column + 0.5, row + 0.5, digits, ha="center", va="center_baseline", color="white" if dark else INK,
+            axes.text(column + 0.5, row + 0.5, digits, ha="center", va="center_baseline", color=ink,
                       fontproperties=lettered(letters), parse_math=False)  # fmt: skip
 
     def _sizes(self, sheet: Sheet, width: float) -> tuple[float, float]:

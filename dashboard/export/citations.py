@@ -7,7 +7,9 @@ from typing import Any
 from dashboard import __version__
 from dashboard.explain import Explanation
 from dashboard.methods import Method
+from dashboard.models.catalogue import KNOWN
 from dashboard.models.classifier import Classifier
+from dashboard.models.zoo import is_own
 
 ARXIV, DOI = "https://arxiv.org/abs/", "https://doi.org/"
 
@@ -230,7 +232,10 @@ HUB: dict[str, tuple[Paper, ...]] = {
 TRANSFORMERS: dict[str, tuple[Paper, ...]] = HUB | {
     "dinov2_with_registers": (DINOV2, REGISTERS), "siglip": (SIGLIP,), "siglip_vision_model": (SIGLIP,), "siglip2": (SIGLIP2,),
 }  # fmt: skip
-BUNDLED = {"bundled/cnn": (RESNET,), "bundled/vit": (VIT,)}
+BUNDLED = {
+    "bundled/cnn": (RESNET,), "bundled/scenes_cnn": (RESNET,), "bundled/cheating_cnn": (RESNET,),
+    "bundled/vit": (VIT,), "bundled/scenes_vit": (VIT,), "bundled/cheating_vit": (VIT,),
+}  # fmt: skip
 
 
 def papers_of_key(key: str) -> tuple[Paper, ...]:
@@ -245,11 +250,15 @@ def papers_of_key(key: str) -> tuple[Paper, ...]:
 
 
 def papers_of(model: Classifier) -> tuple[Paper, ...]:
-    """The papers of a model: by its key, or else by the kind of network that its configuration names; often empty for a
-    network of a person's own.
+    """The papers of a model: by its key if the catalogue has it, else by the kind of network that its configuration names, as a
+    person may call their own what they like; often empty for those.
     """
+    if model.key in KNOWN and not is_own(model.key):
+        return papers_of_key(model.key)
     config: Any = getattr(model.network.module, "config", None)
-    return papers_of_key(model.key) or TRANSFORMERS.get(getattr(config, "model_type", ""), ())
+    if config is not None:
+        return TRANSFORMERS.get(getattr(config, "model_type", ""), ())
+    return papers_of_key(model.key) if model.key.startswith("torchvision/") else ()
 
 
 def _longest(table: dict[str, Any], name: str) -> Any:

@@ -4,8 +4,8 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +16,7 @@ from dashboard.metrics import Number, of_map
 from dashboard.models.classifier import Classifier
 from dashboard.names import class_names
 from dashboard.photo import Box, Photo
+from dashboard.studies.trust import Row
 
 LIBRARIES = ("torch", "torchvision", "transformers")
 PART = 40  # bytes of each part in a file's name: five parts and an ending fit into 255
@@ -27,7 +28,8 @@ class Exhibit:
 
     Maps are named by their slots, `left` and `right`; on the methods page, where all are of one model, by their methods, and
     `comparison` is None. `share`, 0 to 1, is the part of a map's cells that counts as its top. `link` is the address of the
-    view, empty if it is not known.
+    view, empty if it is not known. `tested` holds, by a map's name, the numbers of what its model answers as the photo loses
+    what the map marks, with their controls; `in_place` is the name of the baseline that stood there then.
     """
 
     photo: Photo
@@ -37,6 +39,8 @@ class Exhibit:
     style: Style
     share: float
     link: str = ""
+    tested: Mapping[Any, Sequence[Row]] = field(default_factory=dict)
+    in_place: str = ""
 
     @property
     def note(self) -> str:
@@ -54,8 +58,11 @@ def settings(exhibit: Exhibit) -> dict[str, Any]:
     """Everything needed to make the maps again, as plain data for JSON."""
     photo, comparison = exhibit.photo, exhibit.comparison
     return {
-        "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size},
-        "maps": {name: _one_map(shown, exhibit.model_of(name), exhibit.share) for name, shown in exhibit.shown.items()},
+        "photo": {"name": photo.name, "sha256": photo.digest, "size": photo.size, "credit": photo.credit},
+        "maps": {
+            name: _one_map(shown, exhibit.model_of(name), exhibit.share) | _tested(exhibit, name)
+            for name, shown in exhibit.shown.items()
+        },
         "agreement": None if comparison is None else _agreement(comparison, exhibit.share),
         "display": dataclasses.asdict(exhibit.style) | {"top_share": exhibit.share},
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -86,11 +93,28 @@ def _one_map(shown: Explanation, model: Classifier, share: float) -> dict[str, A
     }
 
 
+def _tested(exhibit: Exhibit, name: str) -> dict[str, Any]:
+    """A map's numbers with its model and their controls; nothing where the map was not tested."""
+    if name not in exhibit.tested:
+        return {}
+    numbers = {
+        row.metric.key: {
+            "value": _value(row.value), "middle": _value(row.middle), "random": [_value(each) for each in row.random]
+        }
+        for row in exhibit.tested[name]
+    }  # fmt: skip
+    return {"tested": {"in_its_place": exhibit.in_place, "numbers": numbers}}
+
+
+def _value(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
 def numbers_by_key(numbers: Iterable[Number]) -> dict[str, float | None]:
     """Each number, and what chance would give, by its metric's key; None for a number without a value."""
     found = {}
     for number in numbers:
-        found[number.metric.key] = None if math.isnan(number.value) else number.value
+        found[number.metric.key] = _value(number.value)
         if number.chance is not None:
             found[f"{number.metric.key}_by_chance"] = number.chance
     return found

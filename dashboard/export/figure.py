@@ -15,19 +15,20 @@ from torch import Tensor
 
 from dashboard.compare import OTHER, SLOTS, Comparison, Incomparable, Slot, annotate
 from dashboard.explain import Explanation
-from dashboard.export.arrays import Layers
-from dashboard.export.charts import Curves, Heads, Legend, Matrix
+from dashboard.export.arrays import Build, Layers, Places
+from dashboard.export.charts import Curves, Heads, Legend, Matrix, Steps
 from dashboard.export.exhibit import Exhibit, class_of, settings
 from dashboard.export.paper import blank, drawing, printed
 from dashboard.export.plates import Bar, Grid, Laid, Panel, Plate, Words
 from dashboard.export.sheet import Sheet
+from dashboard.figures.attention import shown_aspect
 from dashboard.figures.colouring import Colouring, colouring
+from dashboard.figures.layers import FLAT_IN_EVERY_LAYER
 from dashboard.figures.maps import (
     DIFFERENCE,
-    DIVERGING,
     Style,
     colouring_of,
-    measured,
+    measures,
     outliers_in_words,
     seen_palette,
     unseen_rectangles,
@@ -37,11 +38,11 @@ from dashboard.names import short_names
 from dashboard.numbers import percent
 from dashboard.numerics.scaling import is_flat
 from dashboard.studies.attention import patch_box
+from dashboard.studies.trust import RANDOM, WAYS, Lines, Row
 
 MARGIN = 0.25  # letters' heights around a figure: journals cut and place it themselves
 GAP = 0.9  # letters' heights between plates
 DIFFERENCE_OPACITY = 0.85
-LEAST_OPACITY = 0.05  # of small maps, which are shown even where the photo alone is
 
 
 def comparison_figure(exhibit: Exhibit, sheet: Sheet | None = None) -> bytes:
@@ -79,13 +80,13 @@ def _answered(shown: Explanation) -> str:
 
 def _method(shown: Explanation) -> str:
     """The method with its options; those that are not set are left out."""
-    options = {name: value for name, value in dataclasses.asdict(shown.method).items() if value not in (None, False)}
+    options = {name: value for name, value in dataclasses.asdict(shown.method).items() if not (value is None or value is False)}
     told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
     return f"{shown.method.label}{f' ({told})' if told else ''}"
 
 
 def _measures(shown: Explanation) -> str:
-    words = measured(shown).removeprefix(f"{shown.method.label}, ")
+    words = measures(shown)
     return f"{words[:1].upper()}{words[1:]}"
 
 
@@ -120,33 +121,57 @@ def _difference(exhibit: Exhibit) -> list[Panel]:
         for number in comparison.numbers
     )
     labels = [(0.0, "Right higher"), (0.5, "0"), (1.0, "Left higher")]
-    bar = Bar(seen_palette(DIFFERENCE, DIFFERENCE_OPACITY, 257), labels, "Difference in rank, ±100%")
+    bar = Bar(seen_palette(DIFFERENCE, DIFFERENCE_OPACITY, 257), labels, "Left − right, by rank (±100%)")
     return [Panel("Where they disagree", ("Left − right, by rank",), laid, bar, numbers)]
 
 
-def layers_figure(exhibit: Exhibit, layers: Mapping[Slot, Layers], sheet: Sheet | None = None) -> bytes:
-    """For each side that has layers: its map after each layer, each layer's own attention, and every metric by depth."""
+def layers_figure(exhibit: Exhibit, layers: Mapping[Slot, Build], sheet: Sheet | None = None) -> bytes:
+    """For each side its map after each layer, each layer's attention and every metric by depth; or its map at each stage."""
     sheet = sheet or Sheet()
-    plates: list[Plate] = []
+    plates: list[Plate] = [Words(exhibit.photo.name, bold=True)]
     for slot, each in layers.items():
-        shown = exhibit.shown[slot]
-        depth = getattr(shown.method, "depth", None) or len(each.progression)
-        title = f"{exhibit.model_of(slot).title}: {_method(shown)}"
-        plates.append(Words(f"{title}, after each layer", bold=True))
-        plates += _by_layer(exhibit, shown, each.progression, depth, sheet, _measures(shown))
-        plates.append(Words("What each layer attends to by itself", bold=True))
-        plates += _by_layer(exhibit, shown, each.attention, depth, sheet, "Share of the attention")
-        if each.curves:
-            plates.append(Words("By depth (dotted: what chance would give)", bold=True))
-            plates.append(Curves(each.curves, depth, 2 if sheet.width_of == "One column" else 4))
+        plates += _places(exhibit, slot, each, sheet) if isinstance(each, Places) else _layers(exhibit, slot, each, sheet)
     return _made(exhibit, sheet, [*plates, *_marks(exhibit, list(layers))])
 
 
-def _by_layer(exhibit: Exhibit, shown: Explanation, maps: Tensor, depth: int, sheet: Sheet, measures: str) -> list[Plate]:
-    """Maps (L, rows, columns) in small, on one scale, with its colour bar."""
-    style, signed = exhibit.style, shown.method.signed and measures != "Share of the attention"
+def _layers(exhibit: Exhibit, slot: Slot, each: Layers, sheet: Sheet) -> list[Plate]:
+    shown = exhibit.shown[slot]
+    depth = getattr(shown.method, "depth", None) or len(each.progression)
+    title = f"{exhibit.model_of(slot).title}: {_method(shown)}"
+    plates: list[Plate] = [Words(f"{title}, after each layer", bold=True)]
+    plates += _by_layer(exhibit, shown, each.progression, depth, sheet, _measures(shown), shown.method.signed)
+    plates.append(Words("What each layer attends to by itself", bold=True))
+    plates += _by_layer(exhibit, shown, each.attention, depth, sheet, "Share of the attention", signed=False)
+    if each.curves:
+        plates.append(Words("By depth (dotted: what chance would give)", bold=True))
+        plates.append(Curves(2 if sheet.width_of == "One column" else 4, each.curves, depth))
+    return plates
+
+
+def _places(exhibit: Exhibit, slot: Slot, each: Places, sheet: Sheet) -> list[Plate]:
+    """A map for each stage or layer, each on its own scale: their values are of different sizes and units."""
+    style, method = exhibit.style, each.chosen.method
+    colours, opacity, panels = style.colours_of(method.signed), style.least_opacity, []
+    for number, shown in enumerate(each.maps, 1):
+        values = shown.heatmap.numpy()
+        made = colouring([values], style.scale, method.signed)
+        laid = Laid(values, shown.box, made, colours, opacity, style.smooth)
+        panels.append(Panel(f"{each.what} {number}", laid=laid, chosen=shown is each.chosen))
+    labels = [(0.0, "against"), (0.5, "0"), (1.0, "for")] if method.signed else [(0.0, "lowest"), (1.0, "highest")]
+    legend = Legend(Bar(seen_palette(colours, opacity, 257), labels, "Each map on its own scale"))
+    name = class_of(each.chosen)
+    title = f"{exhibit.model_of(slot).title}: {method.label}{f' of {name}' if name else ''}, for each {each.what}"
+    columns = 3 if sheet.width_of == "One column" else 5
+    return [Words(title, bold=True), Grid(panels, exhibit.photo.size, columns, small=True, gap=0.6), legend]
+
+
+def _by_layer(
+    exhibit: Exhibit, shown: Explanation, maps: Tensor, depth: int, sheet: Sheet, measures: str, signed: bool
+) -> list[Plate]:
+    """Maps (L, rows, columns) of the part of the photo that `shown` covers, in small, on one scale, with its colour bar."""
+    style = exhibit.style
     made = colouring([maps.numpy()], style.scale, signed)
-    opacity = max(style.opacity, LEAST_OPACITY)
+    opacity = style.least_opacity
     panels = [
         Panel(
             str(layer), chosen=layer == depth,
@@ -157,7 +182,7 @@ def _by_layer(exhibit: Exhibit, shown: Explanation, maps: Tensor, depth: int, sh
     columns = 4 if sheet.width_of == "One column" else 6
     grid = Grid(panels, exhibit.photo.size, columns, small=True, gap=0.6)
     if made.flat:
-        return [grid, Words(shown.flat_in_words, small=True)]
+        return [grid, Words(FLAT_IN_EVERY_LAYER, small=True)]
     bar = Bar(seen_palette(style.colours_of(signed), opacity, 257), made.labels, f"{measures}{made.by_rank}")
     return [grid, Legend(bar)]
 
@@ -170,7 +195,7 @@ def _flat_or(made: Colouring, values: np.ndarray) -> Colouring:
 def methods_figure(exhibit: Exhibit, correlations: Tensor, own_scale: bool = False, sheet: Sheet | None = None) -> bytes:
     """Every map of one model in small, and the rank correlation of every two of them, (M, M)."""
     sheet, style = sheet or Sheet(), exhibit.style
-    scale, opacity = grid_scale(style, own_scale), max(style.opacity, LEAST_OPACITY)
+    scale, opacity = grid_scale(style, own_scale), style.least_opacity
     panels, signs = [], set()
     for name, shown in exhibit.shown.items():
         values, signed = shown.heatmap.numpy(), shown.method.signed
@@ -193,7 +218,7 @@ def methods_figure(exhibit: Exhibit, correlations: Tensor, own_scale: bool = Fal
     return _made(exhibit, sheet, [
         Words(title, bold=True), grid, *bars,
         *_marks(exhibit, list(exhibit.shown)), Words("Rank correlation of every two maps", bold=True),
-        Matrix(correlations.numpy(), list(exhibit.shown), DIVERGING),
+        Matrix(correlations.numpy(), list(exhibit.shown)),
     ])  # fmt: skip
 
 
@@ -211,12 +236,41 @@ def attention_figure(
         framed = patch_box(shown.box, (rows, columns), cell)
         panel = dataclasses.replace(panel, laid=dataclasses.replace(panel.laid, framed=framed))
     panels = [Panel(exhibit.photo.name), panel, *(map_panel(exhibit, each) for each in exhibit.shown if each != slot)]
-    aspect = shown.box.height / shown.box.width
+    aspect = shown_aspect(shown.box.height / shown.box.width)
     heads = Heads(maps.numpy(), aspect, style.colours_of(False), style.scale, (layer, head))
     return _made(exhibit, sheet, [
         Grid(panels, exhibit.photo.size, _columns(exhibit, sheet, len(panels))), *_marks(exhibit, list(exhibit.shown)),
         Words("The same in every layer and head, each on its own scale", bold=True), heads,
     ])  # fmt: skip
+
+
+def trust_figure(exhibit: Exhibit, drawn: Mapping[Slot, Sequence[Lines]], sheet: Sheet | None = None) -> bytes:
+    """The maps, and for each what its model's score does as the photo loses what the map marks, and as it gets it, beside maps
+    that know nothing of the photo. `drawn` holds the lines of deletion and of insertion.
+    """
+    sheet = sheet or Sheet()
+    panels = [Panel(exhibit.photo.name), *(map_panel(exhibit, slot) for slot in exhibit.shown)]
+    steps = [
+        (f"{slot.capitalize()} map, {_area(exhibit.tested[slot], way)}", lines)
+        for slot, both in drawn.items()
+        for way, lines in zip(WAYS, both, strict=True)
+    ]
+    legend = (
+        "The explained class's score, by the percentage of cells that are gone (deletion) or there (insertion). In place of "
+        f"what is gone: {exhibit.in_place}. Green: the map. Orange: the other side's map. Grey: {RANDOM} random maps, mean and "
+        "standard deviation. Dashed: a map that only says “the middle”. Numbers: the area below the green line; in brackets "
+        "those below random maps' and the middle's."
+    )
+    return _made(exhibit, sheet, [
+        Grid(panels, exhibit.photo.size, _columns(exhibit, sheet, len(panels))), *_marks(exhibit, list(exhibit.shown)),
+        Words("What the map's own model says, step by step", bold=True), Steps(2, steps), Words(legend, small=True),
+    ])  # fmt: skip
+
+
+def _area(numbers: Sequence[Row], way: str) -> str:
+    """The area under a curve, beside its controls'."""
+    row = next(row for row in numbers if row.metric.key == way)
+    return f"{way}: {row.value:.2f} ({row.mean:.2f}, {row.middle:.2f})"
 
 
 def _notes(exhibit: Exhibit, slot: str) -> list[str]:
@@ -240,9 +294,11 @@ def _marks(exhibit: Exhibit, slots: Sequence[str]) -> list[Words]:
 
 
 def _made(exhibit: Exhibit, sheet: Sheet, plates: Sequence[Plate]) -> bytes:
-    """The plates below each other, as a file."""
+    """The plates below each other, and who the photo is by, as a file."""
     margin, gap = MARGIN * sheet.size.points, GAP * sheet.size.points
     width = sheet.width - 2 * margin
+    if credit := exhibit.photo.credit:
+        plates = [*plates, Words(f"Photo: {credit}", small=True)]
     with drawing():
         heights = [plate.height(sheet, width) for plate in plates]
         paper = blank(sheet, sum(heights) + (len(plates) - 1) * gap + 2 * margin, exhibit.photo)

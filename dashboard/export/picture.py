@@ -3,6 +3,8 @@
 import io
 from bisect import bisect_right
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
@@ -51,12 +53,13 @@ def _map_png(exhibit: Exhibit, slot: Slot) -> bytes:
     if style.show == "outline":
         _draw_edges(image, annotate(shown, exhibit.shown[OTHER[slot]], exhibit.share).top.numpy(), box, ((OUTLINE, 3),))
     name, rival = class_of(shown), rival_of(shown)
-    what = f"{shown.method.label}{f' of {name}' if name else ''}{f' rather than {rival}' if rival else ''}"
+    what = f"{shown.method.label}{f' of {name}' if name else ''}{f' compared with {rival}' if rival else ''}"
     title = f"{what} · {exhibit.model_of(slot).title} · {exhibit.photo.name}"
     text = PngImagePlugin.PngInfo()
     text.add_itxt("settings", to_json(settings(exhibit)))
     stream = io.BytesIO()
-    says = (f"{measured(shown)}{made.by_rank}", outliers_in_words(shown, style))
+    credit = f"Photo: {exhibit.photo.credit}" if exhibit.photo.credit else ""
+    says = (f"{measured(shown)}{made.by_rank}", outliers_in_words(shown, style), credit)
     with_legend(image, title, says, made, style).save(stream, "PNG", pnginfo=text)
     return stream.getvalue()
 
@@ -138,18 +141,18 @@ def _thickness(image: Image.Image, width: int) -> int:
     return max(round(width * image.width / SCREEN_WIDTH), 1)
 
 
-def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Colouring, style: Style) -> Image.Image:
+def with_legend(image: Image.Image, title: str, says: tuple[str, str, str], made: Colouring, style: Style) -> Image.Image:
     """The unchanged picture at the top, with its colour bar and title below it. A picture that is narrower than LEAST stands in
     the middle, so that the words have room; in a very wide one they are no larger than its height allows.
 
-    `says` holds two texts: what the colours measure, and what they leave out.
+    `says` holds three texts: what the colours measure, what they leave out, and who the photo is by.
     """
     width = max(image.width, LEAST)
     size = max(min(width, 3 * image.height) // 36, LEAST // 36, 8)
-    font, small = (ImageFont.load_default(height) for height in (size, max(round(0.8 * size), 7)))
-    measure, left_out = says
+    font, small = (_letters(height) for height in (size, max(round(0.8 * size), 7)))
+    measure, *notes = says
     barred = style.coloured and not made.flat
-    sentences = _wrapped(left_out, small, width - size)
+    sentences = [line for note in notes for line in _wrapped(note, small, width - size)]
     height = 2.2 + (3.4 if barred else 0) + 1.1 * len(sentences)
     framed = Image.new("RGB", (width, image.height + round(height * size)), PAPER)
     framed.paste(image, ((width - image.width) // 2, 0))
@@ -161,7 +164,7 @@ def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Col
         below = top + round(0.8 * size)
         for at, text in made.labels:
             x, anchor = {0.0: (size // 2, "la"), 1.0: (width - size // 2, "ra")}.get(at, (width // 2, "ma"))
-            draw.text((x, below), text.replace("≤", "<=").replace("≥", ">="), INK, small, anchor)  # the font lacks both signs
+            draw.text((x, below), text, INK, small, anchor)
             if 0 < at < 1:
                 draw.line([(width // 2, top), (width // 2, top + size // 2)], DIM_COLOUR, max(size // 6, 1))
         draw.text((size // 2, below + round(1.1 * size)), _shortened(measure, small, width - size), INK, small)
@@ -170,6 +173,14 @@ def with_legend(image: Image.Image, title: str, says: tuple[str, str], made: Col
     for number, sentence in enumerate(sentences):
         draw.text((size // 2, top + round((1.9 + 1.1 * number) * size)), sentence, INK, small)
     return framed
+
+
+def _letters(height: int) -> Font:
+    """Letters of a height in pixels: those of figures, as Pillow's own font has no "é"."""
+    package = find_spec("matplotlib")  # found, not imported: that would take a second
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError("expected matplotlib, whose letters a picture's legend has")
+    return ImageFont.truetype(Path(package.submodule_search_locations[0], "mpl-data", "fonts", "ttf", "DejaVuSans.ttf"), height)
 
 
 def _wrapped(text: str, font: Font, width: int) -> list[str]:

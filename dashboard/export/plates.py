@@ -35,6 +35,7 @@ ON_SCREEN = 450  # pixels of a map on screen: lines in a figure are as thick, me
 ACCENT = "#e27d00"
 FINEST = 0.35  # points: the thinnest line that print shows
 CELLS_WIDE = 800  # pixels across a map's cells, at least: every viewer then shows them sharp
+MOST_LINES = 6  # of a text over the whole width
 HIGHEST = 1.5  # a map's height, measured against the width that there is for it
 
 
@@ -57,7 +58,6 @@ class Words:
     text: str
     bold: bool = False
     small: bool = False
-    most: int = 6
 
     def height(self, sheet: Sheet, width: float) -> float:
         return len(self._lines(sheet, width)) * LINE * self._size(sheet)
@@ -70,7 +70,7 @@ class Words:
         return sheet.size.small if self.small else sheet.size.points
 
     def _lines(self, sheet: Sheet, width: float) -> list[str]:
-        return fitted(self.text, width, self._size(sheet), self.bold, self.most)
+        return fitted(self.text, width, self._size(sheet), self.bold, MOST_LINES)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dashboard.compare import OTHER, SLOTS, Incomparable, Slot, annotate
 from dashboard.explain import Explanation
 from dashboard.export.exhibit import Exhibit, answers_of, class_of, rival_of, settings, to_json
 from dashboard.figures.maps import Backdrop, difference_figure, map_figure, outliers_in_words
-from dashboard.metrics import Number, of_map
+from dashboard.metrics import Metric, Number, of_map
 from dashboard.names import class_names
 
 STYLE = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
@@ -23,6 +23,7 @@ def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
     """The report: the page's interactive figures, both models' predictions, what the maps mean, and all settings."""
     sides = "".join(_side(exhibit, slot, behind) for slot in SLOTS)
     photo, (width, height) = exhibit.photo, exhibit.photo.size
+    credit = f"<br>Photo: {escape(photo.credit)}" if photo.credit else ""
     link = f'<p><a href="{escape(exhibit.link)}">Open this view in the dashboard</a></p>' if exhibit.link else ""
     return f"""<!doctype html>
 <html lang="en">
@@ -37,7 +38,7 @@ def report_html(exhibit: Exhibit, behind: Backdrop) -> str:
 <h1>What two models look at in {escape(photo.name)}</h1>
 <p class="note">{escape(exhibit.note)}</p>
 <main style="--tall: {behind.height / behind.width:.4f}">{sides}{_agreement(exhibit, behind)}</main>
-<p><small>{width:,} x {height:,} pixels, SHA-256 {escape(photo.digest)}</small></p>
+<p><small>{width:,} x {height:,} pixels, SHA-256 {escape(photo.digest)}{credit}</small></p>
 {link}
 <details><summary>All settings</summary><pre>{escape(to_json(settings(exhibit)))}</pre></details>
 </body>
@@ -50,7 +51,7 @@ def _side(exhibit: Exhibit, slot: Slot, behind: Backdrop) -> str:
     model, name, rival = exhibit.model_of(slot), class_of(shown), rival_of(shown)
     figure = map_figure(shown, behind, exhibit.style, annotate(shown, other, exhibit.share), other.method.label)
     kind = f"class-specific, of “{escape(name)}”" if name else "class-agnostic"
-    kind += f" rather than “{escape(rival)}”" if rival else ""
+    kind += f" compared with “{escape(rival)}”" if rival else ""
     left_out = outliers_in_words(shown, exhibit.style)
     alternative = f"{shown.method.label} of {model.title} over {exhibit.photo.name}"
     return f"""
@@ -61,6 +62,7 @@ def _side(exhibit: Exhibit, slot: Slot, behind: Backdrop) -> str:
 <p>{kind}. {escape(f"{shown.method.why} {shown.remark}")} <a href="{escape(shown.method.paper)}">Paper</a></p>
 {_answers(shown)}
 {"" if shown.flat else _numbers(of_map(shown.heatmap, share=exhibit.share))}
+{_tested(exhibit, slot)}
 <p><small>Trained on {escape(model.training_data or "data that is not known")}. Key {escape(model.key)}.</small></p>
 </article>"""
 
@@ -74,12 +76,33 @@ def _answers(shown: Explanation) -> str:
 
 def _numbers(numbers: Iterable[Number]) -> str:
     rows = (
-        f"<tr><td>{escape(number.metric.title)}<br><small>{escape(number.metric.meaning)} "
-        f'<a href="{escape(number.metric.paper)}">Source</a></small></td>'
-        f"<td>{', '.join(filter(None, (number.in_words, number.chance_in_words)))}</td></tr>"
+        f"<tr>{_about(number.metric)}<td>{', '.join(filter(None, (number.in_words, number.chance_in_words)))}</td></tr>"
         for number in numbers
     )
     return f"<table>{''.join(rows)}</table>"
+
+
+def _about(metric: Metric) -> str:
+    """The first cell of a metric's row: its name, what it means and where it comes from."""
+    source = f'<a href="{escape(metric.paper)}">Source</a>'
+    return f"<td>{escape(metric.title)}<br><small>{escape(metric.meaning)} {source}</small></td>"
+
+
+def _tested(exhibit: Exhibit, slot: Slot) -> str:
+    """What the model answers as the photo loses what the map marks, beside the controls; nothing where it was not tested."""
+    if slot not in exhibit.tested:
+        return ""
+    rows = "".join(
+        f"<tr>{_about(row.metric)}"
+        + "".join(f"<td>{Number(row.metric, value).in_words}</td>" for value in (row.value, row.mean, row.middle))
+        + f"<td>{escape(row.verdict)}</td></tr>"
+        for row in exhibit.tested[slot]
+    )
+    heads = "<tr><td></td><td>This map</td><td>Random maps, mean</td><td>The middle</td><td></td></tr>"
+    return (
+        f"<h3>As the photo loses what the map marks</h3><p>In its place: {escape(exhibit.in_place)}.</p>"
+        f"<table>{heads}{rows}</table>"
+    )
 
 
 def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
@@ -89,7 +112,7 @@ def _agreement(exhibit: Exhibit, behind: Backdrop) -> str:
     if isinstance(comparison, Incomparable):
         return f"<article><h2>Where they disagree</h2><p>{escape(comparison.reason)}</p></article>"
     rows, columns = comparison.difference.shape
-    figure = difference_figure(comparison, behind, ("Left", "Right"))
+    figure = difference_figure(comparison, behind)
     return f"""
 <article>
 <h2>Where they disagree (by rank)</h2>

@@ -14,7 +14,19 @@ from dashboard.explain import Explanation
 from dashboard.figures.clickable import POINTS, SEEN, UNSEEN
 from dashboard.figures.colouring import Colouring, Scale, colouring
 from dashboard.figures.layers import ACCENT, QUIET, own_scales_in_words
-from dashboard.figures.maps import FLAT, PLAIN, RING, Backdrop, Style, cells, hatch, in_short, map_figure, palette
+from dashboard.figures.maps import (
+    FLAT,
+    PLAIN,
+    RING,
+    Backdrop,
+    Style,
+    cells,
+    hatch,
+    in_short,
+    map_figure,
+    outline_pieces,
+    palette,
+)
 from dashboard.numbers import place
 from dashboard.photo import Box
 from dashboard.studies.attention import HeadSummary, patch_box, patch_names
@@ -103,13 +115,12 @@ def heads_figure(maps: np.ndarray, aspect: float, style: Style, layer: int, head
         "y0": -(rows - 1) / 2 / (rows + 1), "dy": 1 / (rows + 1),
     }  # fmt: skip
     aspect = shown_aspect(aspect)
-    traces = [
-        picture,
-        _heads(layers, heads),
-        *_small_rings(maps, made, _cell(maps.shape, aspect)),
-        *_small_hatches(maps.shape, made),
-    ]
-    return go.Figure(traces, _grid(layers, heads, aspect, layer, head or 0))
+    beyond = np.stack([own.beyond(values) & own.cut for own, values in zip(made, maps.reshape(-1, rows, columns), strict=True)])
+    beyond, cell = beyond.reshape(maps.shape), _cell(maps.shape, aspect)
+    dots, rings = ([], _small_rings(beyond)) if cell >= ROOMY else (_small_dots(beyond, cell), [])
+    layout = _grid(layers, heads, aspect, layer, head or 0)
+    traces = [picture, _heads(layers, heads), *dots, *_small_hatches(maps.shape, made)]
+    return go.Figure(traces, layout | {"shapes": [*rings, *layout["shapes"]]})
 
 
 def _own_ends() -> dict[str, Any]:
@@ -137,33 +148,34 @@ def _cell(shape: tuple[int, ...], aspect: float) -> float:
     return _map_width(layers) / (columns + 1) * min(1, aspect * (columns + 1) / (rows + 1))
 
 
-def _small_rings(maps: np.ndarray, made: list[Colouring], cell: float) -> list[dict[str, Any]]:
-    """Squares around the cells beyond the ends of the colours, or dots on them where cells are too small for squares.
+def _small_rings(beyond: np.ndarray) -> list[dict[str, Any]]:
+    """A light line on a dark one around the cells in a mask (L, 1 + H, rows, columns), on the cells' edges at any size.
 
-    A marker takes one point, lines along the edges would take twelve.
+    A path's text takes a third of what a trace's coordinates would.
     """
-    _, heads, rows, columns = maps.shape
-    pairs = zip(made, maps.reshape(-1, rows, columns), strict=True)
-    beyond = np.stack([own.beyond(values) & own.cut for own, values in pairs])
-    number, row, column = np.nonzero(beyond)
-    if not len(number):
+    _, heads, rows, columns = beyond.shape
+    right, bottom = columns / 2 / (columns + 1), rows / 2 / (rows + 1)
+    path = ""
+    for number, mask in enumerate(beyond.reshape(-1, rows, columns)):
+        layer, head = number // heads + 1, number % heads
+        pieces = outline_pieces(mask, Box(layer - right, head - bottom, layer + right, head + bottom))
+        path += "".join(f"M{x0:.4g},{y0:.4g}L{x1:.4g},{y1:.4g}" for (x0, y0), (x1, y1) in pieces)
+    lines = [{"color": colour, "width": width / 2} for colour, width in RING]
+    return [{"type": "path", "name": "beyond", "path": path, "line": line} for line in lines] if path else []
+
+
+def _small_dots(beyond: np.ndarray, cell: float) -> list[dict[str, Any]]:
+    """Light dots on the cells in a mask (L, 1 + H, rows, columns), where cells of `cell` pixels are too small for rings."""
+    *_, rows, columns = beyond.shape
+    layer, head, row, column = np.nonzero(beyond)
+    if not len(layer):
         return []
-    layer, head = np.divmod(number, heads)
     places = {
         "x": (layer + 1 + (column - (columns - 1) / 2) / (columns + 1)).astype(np.float32),
         "y": (head + (row - (rows - 1) / 2) / (rows + 1)).astype(np.float32),
     }
-    return [POINTS | SEEN | places | {"name": "beyond", "hoverinfo": "skip", "marker": marker} for marker in _marks(cell)]
-
-
-def _marks(cell: float) -> list[dict[str, Any]]:
-    """Markers for a cell of this many pixels: a light ring on a dark one, or a light dot."""
-    if cell < ROOMY:
-        return [{"symbol": "circle", "size": max(round(cell / 2, 1), LEAST_DOT), "color": RING[1][0], "opacity": 1}]
-    return [
-        {"symbol": "square-open", "size": round(cell, 1), "color": colour, "opacity": 1, "line": {"width": width / 2}}
-        for colour, width in RING
-    ]
+    marker = {"symbol": "circle", "size": max(round(cell / 2, 1), LEAST_DOT), "color": RING[1][0], "opacity": 1}
+    return [POINTS | SEEN | places | {"name": "beyond", "hoverinfo": "skip", "marker": marker}]
 
 
 def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[str, Any]]:
@@ -184,9 +196,8 @@ def _small_hatches(shape: tuple[int, ...], made: list[Colouring]) -> list[dict[s
 def heads_in_words(maps: np.ndarray, aspect: float, style: Style) -> str:
     """Sentences on what the small maps' colours leave out, and on flat maps; usually empty."""
     values = list(maps.reshape(-1, *maps.shape[2:]))
-    told = own_scales_in_words(values, _own_colours(maps, style.scale), style, "patch")
-    small = _cell(maps.shape, shown_aspect(aspect)) < ROOMY
-    return told.replace("are ringed", "have a white dot") if small else told
+    marked = "have a white dot" if _cell(maps.shape, shown_aspect(aspect)) < ROOMY else "are ringed"
+    return own_scales_in_words(values, _own_colours(maps, style.scale), style, "patch", marked)
 
 
 def _with_gap(style: Style) -> list[list]:

@@ -137,10 +137,11 @@ def closest_half(positions: np.ndarray) -> float:
     return float((ordered[half - 1 :] - ordered[: len(ordered) - half + 1]).min())
 
 
-def beyond_in_words(made: Colouring, maps: Sequence[np.ndarray], cell: str) -> str:
+def beyond_in_words(made: Colouring, maps: Sequence[np.ndarray], cell: str, among: str = "") -> str:
     """One sentence on the cells beyond the ends of the colours; empty if there are none.
 
-    It describes the cells that are at least half as extreme as the most extreme one, in that one's map.
+    It describes the cells that are at least half as extreme as the most extreme one, in that one's map. `among` says over
+    what the cells are counted, where not all that are counted need be on the screen.
     """
     marked = int(sum(made.beyond(each).sum() for each in maps))
     if not made.cut or not marked:
@@ -151,7 +152,8 @@ def beyond_in_words(made: Colouring, maps: Sequence[np.ndarray], cell: str) -> s
         where = "the 98th percentile on both sides of zero"
     else:
         where = " and ".join(name for name, cuts in (("the 2nd", low), ("the 98th", high)) if cuts) + " percentile"
-    ringed = "it is ringed" if marked == 1 else f"the {marked:,} {plural(cell)} beyond are ringed"
+    over = f", over {among}," if among else ""
+    ringed = "it is ringed" if marked == 1 else f"the {marked:,} {plural(cell)} beyond{over} are ringed"
     return f"{told}: colours stop at {where}, and {ringed}."
 
 

@@ -33,6 +33,8 @@ from dashboard.photo import Box
 from dashboard.studies.layers import Curve
 
 FRAME_MS = 450
+BESIDE_BUTTONS = 124  # pixels that a film's buttons take, and the gap to its slider
+FLAT_IN_EVERY_LAYER = "Every patch has the same value in every layer, so there is nothing to rank."
 QUIET = "rgba(128,138,134,0.25)"  # can be read on light and on dark pages
 ACCENT = "rgb(226,125,0)"
 HIDDEN = {"visible": False, "fixedrange": True, "constrain": "domain"}
@@ -60,7 +62,7 @@ class Reel:
 
     title: str
     values: np.ndarray
-    measured: str
+    measures: str
     signed: bool = False
 
 
@@ -72,7 +74,7 @@ def film(left: Reel, right: Reel, box: Box, behind: Backdrop, style: Style, dept
     """
     figure = make_subplots(1, 2, horizontal_spacing=0.04, subplot_titles=[left.title, right.title])
     height = round(min(max(USUAL_WIDTH * behind.height / behind.width, 150), 600))
-    opacity = max(style.opacity, 0.05)
+    opacity = style.least_opacity
     sides = [(reel, colouring([reel.values], style.scale, reel.signed), axis) for reel, axis in ((left, ""), (right, "2"))]
     frames = [_side(sides, layer, box, style, opacity) for layer in range(len(left.values))]
     figure.add_traces(frames[depth - 1])
@@ -123,9 +125,9 @@ def _bar(
     reel: Reel, made: Colouring, style: Style, opacity: float, behind: Backdrop, height: int, axis: str
 ) -> tuple[list[dict], list[dict]]:
     if made.flat:
-        return [], [flat_note("Every patch has the same value in every layer, so there is nothing to rank.", axis)]
+        return [], [flat_note(FLAT_IN_EVERY_LAYER, axis)]
     shades = seen_palette(style.colours_of(made.signed), opacity)
-    bar, texts = colour_bar(shades, made.labels, f"{reel.measured}{made.by_rank}", behind, height, axis)
+    bar, texts = colour_bar(shades, made.labels, f"{reel.measures}{made.by_rank}", behind, height, axis)
     return [bar], texts
 
 
@@ -136,10 +138,10 @@ def _buttons() -> dict:
     halt = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate", "transition": {"duration": 0}}
     return {
         "type": "buttons", "direction": "left", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "pad": {"t": 80},
-        "showactive": False, "bgcolor": QUIET, "bordercolor": QUIET,
+        "showactive": False, "bgcolor": QUIET, "bordercolor": ACCENT,
         "buttons": [
-            {"label": "▶", "method": "animate", "args": [None, play]},
-            {"label": "❚❚", "method": "animate", "args": [[None], halt]},
+            {"label": "Play", "method": "animate", "args": [None, play]},
+            {"label": "Pause", "method": "animate", "args": [[None], halt]},
         ],
     }  # fmt: skip
 
@@ -148,9 +150,9 @@ def _scrubber(layers: int, depth: int) -> dict:
     jump = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
     steps = [{"label": str(d), "method": "animate", "args": [[str(d)], jump]} for d in range(1, layers + 1)]
     return {
-        "active": depth - 1, "steps": steps, "x": 0.2, "len": 0.8, "xanchor": "left", "y": 0, "yanchor": "top",
-        "pad": {"t": 66, "r": 8}, "currentvalue": {"prefix": "layer ", "xanchor": "right", "offset": 4}, "bgcolor": QUIET,
-        "activebgcolor": ACCENT, "bordercolor": QUIET,
+        "active": depth - 1, "steps": steps, "x": 0, "len": 1, "xanchor": "left", "y": 0, "yanchor": "top",
+        "pad": {"t": 66, "l": BESIDE_BUTTONS, "r": 8}, "currentvalue": {"prefix": "layer ", "xanchor": "right", "offset": 4},
+        "bgcolor": ACCENT, "activebgcolor": ACCENT, "bordercolor": QUIET,
     }  # fmt: skip
 
 
@@ -163,7 +165,7 @@ def small_panels(panels: Sequence[Panel], style: Style, one_scale: bool, signed:
 def film_in_words(reels: Sequence[Reel], style: Style) -> str:
     """Sentences on what the colours of a film's sides leave out; usually empty."""
     found = [
-        (reel, beyond_in_words(colouring([reel.values], style.scale, reel.signed), list(reel.values), "patch"))
+        (reel, beyond_in_words(colouring([reel.values], style.scale, reel.signed), list(reel.values), "patch", "all layers"))
         for reel in reels
     ]
     return " ".join(f"{reel.title}: {words[0].lower()}{words[1:]}" for reel, words in found if words)
@@ -177,16 +179,18 @@ def multiples_in_words(
     made = colourings(maps, style, one_scale, signed)
     if not one_scale:
         return own_scales_in_words(maps, made, style, cell)
-    return " ".join(filter(None, (beyond_in_words(made[0], maps, cell), _hatched_in_words(maps, cell))))
+    return " ".join(filter(None, (beyond_in_words(made[0], maps, cell, "all these maps"), _hatched_in_words(maps, cell))))
 
 
-def own_scales_in_words(maps: Sequence[np.ndarray], made: Sequence[Colouring], style: Style, cell: str) -> str:
-    """What `multiples_in_words` says if each small map has its own scale."""
+def own_scales_in_words(
+    maps: Sequence[np.ndarray], made: Sequence[Colouring], style: Style, cell: str, marked: str = "are ringed"
+) -> str:
+    """What `multiples_in_words` says if each small map has its own scale; `marked` is how cells beyond it are."""
     said = ""
     if stopped := sum(own.cut for own in made):
         which = "all of these maps" if stopped == len(maps) else f"{stopped} of these {len(maps)} maps"
         why = ", as a few of them would flatten the rest" if style.scale == "auto" else ""
-        said = f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond are ringed{why}."
+        said = f"In {which} colours stop at the 2nd and the 98th percentile, and the {plural(cell)} beyond {marked}{why}."
     return " ".join(filter(None, (said, _hatched_in_words(maps, cell))))
 
 

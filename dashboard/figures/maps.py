@@ -42,7 +42,7 @@ FLAT = (150, 154, 152)  # the grey below the stripes of a map that is the same e
 SHADES = 256  # colours of a palette: as many as a byte can number
 MID_GREY = 128  # stands for the photo in a colour bar, which shows colours as they look over the photo
 USUAL_WIDTH = 500  # pixels: of a map beside another on a screen of usual size
-BAR = {"gap": 4, "height": 8, "labels": 2, "title": 17}  # pixels: below the picture the bar, below the bar its texts
+BAR = {"gap": 3, "height": 7, "labels": 2, "title": 17}  # pixels: below the picture the bar, below the bar its texts
 PLAIN = {"dragmode": False, "template": "none", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
 MARGIN = {"l": 0, "r": 0, "t": 0, "b": 52}
 
@@ -69,6 +69,11 @@ class Style:
     @property
     def heatmap_opacity(self) -> float:
         return {"overlay": self.opacity, "map": 1.0, "photo": 0.0, "outline": 0.0}[self.show]
+
+    @property
+    def least_opacity(self) -> float:
+        """The opacity of small maps, which are seen a little even where the large ones are not."""
+        return max(self.opacity, 0.05)
 
     @property
     def coloured(self) -> bool:
@@ -107,11 +112,19 @@ class Backdrop:
 
 def backdrop(size: tuple[int, int], jpeg: bytes) -> Backdrop:
     """The backdrop of a photo of `size` (width, height) from its display copy."""
-    return Backdrop(*size, "data:image/jpeg;base64," + base64.b64encode(jpeg).decode())
+    return Backdrop(*size, jpeg_uri(jpeg))
 
 
-def map_figure(shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str) -> go.Figure:
-    """A heatmap over the photo, in photo pixels. What the model never saw is dimmed; cells beyond the colours are ringed."""
+def jpeg_uri(jpeg: bytes) -> str:
+    """A JPEG as a data URI."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
+def map_figure(shown: Explanation, behind: Backdrop, style: Style, notes: Annotations, other_name: str = "") -> go.Figure:
+    """A heatmap over the photo, in photo pixels. What the model never saw is dimmed; cells beyond the colours are ringed.
+
+    With the `other_name` of another map's method, each cell also tells that map's value.
+    """
     made = colouring_of(shown, style)
     traces: list[dict[str, Any] | go.Scatter] = [_heatmap(shown, made, style, notes, other_name)]
     if style.coloured:
@@ -122,6 +135,11 @@ def map_figure(shown: Explanation, behind: Backdrop, style: Style, notes: Annota
     if style.coloured:
         layout = _with_legend(layout, shown, made, behind, style)
     return go.Figure(traces, layout)
+
+
+def photo_figure(behind: Backdrop, seen: Box) -> go.Figure:
+    """The photo alone, dimmed outside the box that a model saw, of a map's size."""
+    return go.Figure(layout=_layout(behind, seen))
 
 
 def colouring_of(shown: Explanation, style: Style) -> Colouring:
@@ -152,23 +170,28 @@ def _drawn_by(shown: Explanation) -> str:
 
 
 def measured(shown: Explanation) -> str:
-    """What a map's colours measure, in words: the method, what its values are, and the class, if any."""
+    """The method, and what its map's colours measure, in words."""
+    return f"{shown.method.label}, {measures(shown)}"
+
+
+def measures(shown: Explanation) -> str:
+    """What a map's colours measure, in words: what its values are, and the class, if any."""
     if not shown.method.class_specific:
-        return f"{shown.method.label}, {shown.method.measures}"
+        return shown.method.measures
     names = short_names(shown.prediction.labels)
     asked = " the class" if shown.target is None else f" {names[shown.target]}"
-    rival = "" if shown.against is None else f" rather than {names[shown.against]}"
-    return f"{shown.method.label}, {shown.method.measures}{asked}{rival}"
+    rival = "" if shown.against is None else f" compared with {names[shown.against]}"
+    return f"{shown.method.measures}{asked}{rival}"
 
 
 def _heatmap(shown: Explanation, made: Colouring, style: Style, notes: Annotations, other_name: str) -> dict[str, Any]:
     values, other, cell = shown.heatmap.numpy().astype(np.float32), notes.other.numpy(), shown.method.needs.cell
     rank = np.vectorize(lambda percentile: place(percentile, cell), otypes=[object])(notes.percentiles.numpy())
-    told = [rank, np.where(np.isnan(other), "not seen", in_short(other))]
+    told = [rank, *([np.where(np.isnan(other), "not seen", in_short(other))] if other_name else ())]
+    line = f"<br>{other_name} here: %{{customdata[1]}}" if other_name else ""
     return heatmap_of(made, values, style, style.heatmap_opacity, told) | dict(
         **cells(shown.box, values.shape),
-        hovertemplate=f"{shown.method.label} {raw_value(made, style, 2)}<br>%{{customdata[0]}}<br>"
-        f"{other_name} here: %{{customdata[1]}}<extra></extra>",
+        hovertemplate=f"{shown.method.label} {raw_value(made, style, len(told))}<br>%{{customdata[0]}}{line}<extra></extra>",
     )  # fmt: skip
 
 
@@ -329,18 +352,18 @@ def outline_pieces(mask: np.ndarray, box: Box) -> list[tuple[tuple[float, float]
     return pieces
 
 
-def difference_figure(comparison: Comparison, behind: Backdrop, names: tuple[str, str]) -> go.Figure:
+def difference_figure(comparison: Comparison, behind: Backdrop) -> go.Figure:
     """Percentile in the first map minus percentile in the second, where both maps have values; equal ranks are colourless."""
     values = comparison.difference.numpy().astype(np.float32)
     trace = {
         "type": "heatmap", "z": values, **cells(comparison.box, values.shape), "zmin": -1, "zmax": 1, "showscale": False,
         "colorscale": DIFFERENCE, "opacity": 0.85, "customdata": np.vectorize(signed_percent, otypes=[object])(values),
-        "hovertemplate": f"{names[0]} − {names[1]}: %{{customdata}} in rank<extra></extra>",
+        "hovertemplate": "Left − right, by rank: %{customdata}<extra></extra>",
     }  # fmt: skip
     layout = _layout(behind, comparison.box)
-    ends = [(0.0, f"{names[1]} higher"), (0.5, "0"), (1.0, f"{names[0]} higher")]
+    ends = [(0.0, "Right higher"), (0.5, "0"), (1.0, "Left higher")]
     bar, texts = colour_bar(
-        seen_palette(DIFFERENCE, 0.85), ends, "Difference in rank, ±100%", behind, layout["height"] - MARGIN["b"]
+        seen_palette(DIFFERENCE, 0.85), ends, "Left − right, by rank (±100%)", behind, layout["height"] - MARGIN["b"]
     )
     return go.Figure([trace], layout | {"images": [*layout["images"], bar], "annotations": texts})
 

@@ -30,7 +30,7 @@ AGREEMENT = (
     (0.5, (253, 184, 99)), (0.7, (236, 104, 66)), (0.85, (186, 36, 84)), (0.95, (110, 18, 104)), (1, (52, 8, 74)),
 )  # fmt: skip
 BAR_ABOVE = {
-    "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "yanchor": "bottom", "y": 1, "ypad": 0, "nticks": 6,
+    "orientation": "h", "thickness": 8, "outlinewidth": 0, "len": 1, "yanchor": "bottom", "y": 1, "ypad": 5, "nticks": 6,
 }  # fmt: skip
 
 
@@ -55,9 +55,7 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
     0, then through several hues, so that 0.6 and 0.9 differ clearly. Other metrics' colours go from their lowest value to
     their highest. Each cell has its number in it.
     """
-    known = matrix[~np.isnan(matrix)]
-    low, high = _ends(known, metric.signed)
-    stops = _between(low / max(1.0, high), high / max(1.0, high)) if metric.signed else SCALES[SEQUENTIAL[0]]
+    low, high, stops = matrix_colours(matrix, metric.signed)
     places = list(range(len(names)))
     figure = go.Figure()
     figure.add_heatmap(
@@ -70,12 +68,25 @@ def matrix_figure(matrix: np.ndarray, names: Sequence[str], pair: tuple[int, int
     figure.update_xaxes(ticks | {"tickangle": -90, "automargin": True, "range": [-0.5, len(names) - 0.5]})
     figure.update_yaxes(ticks | {"range": [len(names) - 0.5, -0.5], "automargin": True})
     figure.update_layout(
-        PLAIN, height=ROW_HEIGHT * len(names) + 218, margin={"l": 0, "r": 4, "t": 52, "b": 0}, showlegend=False,
+        PLAIN, height=ROW_HEIGHT * len(names) + 226, margin={"l": 0, "r": 4, "t": 60, "b": 0}, showlegend=False,
         hoverdistance=60,
     )  # fmt: skip
     if pair is not None:
         figure.add_shape(_cell(*pair))
     return figure
+
+
+def matrix_colours(matrix: np.ndarray, signed: bool) -> tuple[float, float, str | list]:
+    """The values with the first and the last colour of a matrix (M, M), and the colours between as Plotly takes them."""
+    low, high = _ends(matrix[~np.isnan(matrix)], signed)
+    return low, high, _between(low / max(1.0, high), high / max(1.0, high)) if signed else SCALES[SEQUENTIAL[0]]
+
+
+def shades_of(matrix: np.ndarray, low: float, high: float, stops: str | list) -> tuple[np.ndarray, np.ndarray]:
+    """Each cell's colour, (M M, 3) from 0 to 255, and whether it is so dark that white text reads better on it, (M M,)."""
+    at = ((np.nan_to_num(matrix.flatten()) - low) / (high - low)).clip(0, 1)
+    shades = np.array([unlabel_rgb(shade) for shade in sample_colorscale(stops, at.tolist())])
+    return shades, _luminance(shades) < EQUALLY_READABLE
 
 
 def _ends(known: np.ndarray, signed: bool) -> tuple[float, float]:
@@ -119,9 +130,7 @@ def _cell_points(matrix: np.ndarray, names: Sequence[str], metric: Metric) -> di
 def _cell_numbers(matrix: np.ndarray, low: float, high: float, stops: str | list) -> dict[str, Any]:
     """Each cell's number, black or white, whichever can be read better on the cell's colour."""
     rows, columns = np.indices(matrix.shape).reshape(2, -1)
-    at = ((np.nan_to_num(matrix.flatten()) - low) / (high - low)).clip(0, 1)
-    shades = np.array([unlabel_rgb(shade) for shade in sample_colorscale(stops, at.tolist())])
-    dark = _luminance(shades) < EQUALLY_READABLE
+    _, dark = shades_of(matrix, low, high, stops)
     return {
         "type": "scatter", "mode": "text", "name": "numbers", "x": columns, "y": rows, "hoverinfo": "skip",
         "text": ["" if math.isnan(value) else f"{round(value, 2) + 0.0:.2f}" for value in matrix.flat],

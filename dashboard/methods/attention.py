@@ -81,7 +81,7 @@ class AttentionRollout(Progressive[AttentionMaps]):
 
 @dataclass(frozen=True)
 class GradientRollout(Progressive[AttentionGradients]):
-    """Rollout of the attention that speaks for a class (the idea of github.com/jacobgil/vit-explain, after arXiv:2005.00928).
+    """Rollout of the attention that raises a class's score (after github.com/jacobgil/vit-explain and arXiv:2005.00928).
 
     `discard`: the share of each fused matrix, its smallest entries, that is set to 0.
     `depth`: the last layer to include, by default the last of the model.
@@ -105,7 +105,7 @@ class GradientRollout(Progressive[AttentionGradients]):
 
 @dataclass(frozen=True)
 class GenericRelevance(Progressive[AttentionGradients]):
-    """How much of what each patch passed on speaks for a class in the end (Chefer et al. 2021, arXiv:2103.15679).
+    """How much of what each patch passed on raised a class's score in the end (Chefer et al. 2021, arXiv:2103.15679).
 
     `depth`: the last layer to include, by default the last of the model.
     `first_layer`: the first layer to include.

@@ -21,7 +21,7 @@ from dashboard.numerics import cam, perturbation
 
 @dataclass(frozen=True)
 class ClassActivationMap(Method[FeatureMaps]):
-    """Which places add to a class's score, and which speak against it (Zhou et al. 2016, arXiv:1512.04150)."""
+    """Which places add to a class's score, and which take from it (Zhou et al. 2016, arXiv:1512.04150)."""
 
     label: ClassVar = "CAM"
     needs: ClassVar = FeatureMaps
@@ -43,7 +43,7 @@ class GradCAM(Backward):
 
     label: ClassVar = "Grad-CAM"
     paper: ClassVar = "https://arxiv.org/abs/1610.02391"
-    why: ClassVar = "Where one linear layer follows the pooling, it is CAM without what speaks against the class."
+    why: ClassVar = "Where one linear layer follows the pooling, it is CAM without the evidence against the class."
 
     def __call__(self, evidence: StageGradients) -> Tensor:
         return cam.grad_cam(*self.read(evidence))
@@ -57,7 +57,7 @@ class GradCAMPlusPlus(Backward):
 
     label: ClassVar = "Grad-CAM++"
     paper: ClassVar = "https://arxiv.org/abs/1710.11063"
-    why: ClassVar = "It weighs a channel by where its gradient speaks for the class, not by the gradient's mean."
+    why: ClassVar = "It weighs a channel by where its gradient favours the class, not by the gradient's mean."
 
     def __call__(self, evidence: StageGradients) -> Tensor:
         return cam.grad_cam_pp(*self.read(evidence))
@@ -123,7 +123,7 @@ class HiResCAM(Backward):
 
 @dataclass(frozen=True)
 class LayerCAM(Backward):
-    """Gradients that speak for the class times activations, sharp in early stages too (Jiang et al. 2021, TIP 30)."""
+    """Gradients in favour of the class times activations, sharp in early stages too (Jiang et al. 2021, TIP 30)."""
 
     stage: Stage = None
 

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from http.client import HTTPException
+from io import BufferedReader
 from pathlib import Path
 from pickle import UnpicklingError
 from queue import Empty, Queue
@@ -21,7 +22,9 @@ from huggingface_hub.utils import build_hf_headers, validate_repo_id
 from torch import Tensor
 
 from dashboard.models.classifier import ModelError
-from dashboard.models.fetching import Download, fetch_file, read_small, reason, remove_old_parts
+from dashboard.models.device import Report, silent
+from dashboard.models.fetching import CHUNK, Download, fetch_file, read_small, reason, remove_old_parts
+from dashboard.models.files import CountedFile
 from dashboard.models.proxy import proxy_of
 
 PATIENCE = 2  # seconds; a download alone would take over twenty to find that there is no network
@@ -43,16 +46,20 @@ def torchvision_file(weights: Any) -> Path:
     return Path(torch.hub.get_dir(), "checkpoints", Path(urlsplit(weights.url).path).name)
 
 
-def torchvision_state(name: str, weights: Any) -> dict[str, Tensor]:
-    """The state dict of torchvision's weights, from their file on this machine.
+def torchvision_state(name: str, weights: Any, report: Report = silent) -> dict[str, Tensor]:
+    """The state dict of torchvision's weights, from their file on this machine. `report` is told how far it is.
 
     Raises:
         ModelError: the file can't be read.
     """
     try:
-        return torch.load(torchvision_file(weights), map_location="cpu", weights_only=True)
+        with CountedFile(torchvision_file(weights), report) as file:
+            state = torch.load(BufferedReader(file, CHUNK), map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
         raise ModelError(f"{name}: the file of its weights can't be read ({reason(error)}).") from error
+    if file.left is not None:
+        raise file.left
+    return state
 
 
 def fetch_torchvision(title: str, weights: Any, download: Download) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,13 @@ def own_files() -> list[Path]:
 
 
 def weight_of(path: Path) -> int | None:
-    """The bytes of a file of weights, or of all of them in a folder; None where there are none."""
-    files = [path] if path.is_file() else list(path.glob("*.safetensors"))
+    """The bytes of a file of weights below `DASHBOARD_MODELS`, or of all of them in a folder; None where there are none.
+
+    Links that lead out of it don't count: nothing outside is measured.
+    """
+    root = settings().models
+    found = [path] if path.is_file() else path.glob("*.safetensors")
+    files = [] if root is None else [file for file in found if _is_regular(root.resolve(), file)]
     try:
         return sum(file.stat().st_size for file in files) or None
     except OSError:  # deleted meanwhile, or a link that leads nowhere
@@ -128,17 +134,64 @@ def weights_of(folder: Path, root: Path, title: str, report: Report = silent) ->
     return state
 
 
-def counted_bytes(whole: int, report: Report) -> Callable[[Tensor], Tensor]:
-    """A function that gives each tensor back, and tells `report` how many bytes of the `whole` have been read."""
+def counted(whole: int, report: Report) -> Callable[[int], None]:
+    """A function that adds so many bytes to those that have been read, and tells `report` how many of the `whole` they are."""
     done = 0
 
-    def read(tensor: Tensor) -> Tensor:
+    def came(count: int) -> None:
         nonlocal done
-        done += tensor.nbytes
+        done += count
         report(f"Reading its weights: {in_megabytes(min(done, whole))} of {in_megabytes(whole)}")
+
+    return came
+
+
+def counted_bytes(whole: int, report: Report) -> Callable[[Tensor], Tensor]:
+    """A function that gives each tensor back, and tells `report` how many bytes of the `whole` have been read."""
+    came = counted(whole, report)
+
+    def read(tensor: Tensor) -> Tensor:
+        came(tensor.nbytes)
         return tensor
 
     return read
+
+
+class CountedFile(RawIOBase):
+    """A file that tells `report` how many of its bytes have been read.
+
+    Torch's C code reads it, and would replace an exception by one of its own. So the error by which `report` ends the reading
+    waits in `left`.
+    """
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self._file, self._came = path.open("rb", buffering=0), counted(path.stat().st_size, report)
+        self.left: ModelError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int | None:
+        count = self._file.readinto(buffer)
+        if count and self.left is None:
+            try:
+                self._came(count)
+            except ModelError as left:
+                self.left = left
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def state_of(

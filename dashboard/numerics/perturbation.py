@@ -5,9 +5,9 @@ Occlusion, integrated gradients and the gradients of SmoothGrad are captum's.
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
-from captum.attr import IntegratedGradients, Occlusion, Saliency
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -17,6 +17,13 @@ Score = Callable[[Tensor], Tensor]
 BATCH = 16
 GRADIENT_BATCH = 4  # where gradients are needed: such a step takes three times as long
 FINEST = 32  # cells per side that maps of single pixels are summed into
+
+
+def _captum() -> Any:
+    """captum's methods. They take a second to import, and no map of a page that opens first needs them."""
+    from captum import attr
+
+    return attr
 
 
 def masked_scores(score: Score, pixels: Tensor, masks: Tensor) -> Tensor:
@@ -33,8 +40,10 @@ def occlusion(score: Score, pixels: Tensor, cells: int) -> Tensor:
     Zeiler and Fergus 2013, arXiv:1311.2901.
     """
     steps = tuple(max(size // cells, 1) for size in pixels.shape[2:])
-    drops = Occlusion(score).attribute(
-        pixels, (3, *(2 * step for step in steps)), strides=(3, *steps), baselines=0, perturbations_per_eval=BATCH
+    drops = (
+        _captum()
+        .Occlusion(score)
+        .attribute(pixels, (3, *(2 * step for step in steps)), strides=(3, *steps), baselines=0, perturbations_per_eval=BATCH)
     )
     return _pooled(drops[0, 0], (cells, cells))  # the same in all three colours
 
@@ -52,7 +61,9 @@ def integrated_gradients(score: Score, pixels: Tensor, steps: int) -> Tensor:
 
     Sundararajan et al. 2017, arXiv:1703.01365.
     """
-    parts = IntegratedGradients(score).attribute(pixels, baselines=0, n_steps=steps, internal_batch_size=GRADIENT_BATCH)
+    parts = (
+        _captum().IntegratedGradients(score).attribute(pixels, baselines=0, n_steps=steps, internal_batch_size=GRADIENT_BATCH)
+    )
     return summed_cells(parts[0].sum(0))
 
 
@@ -63,9 +74,8 @@ def smooth_grad(score: Score, pixels: Tensor, samples: int, noise: float) -> Ten
     """
     spread = noise * (pixels.max() - pixels.min())
     copies = pixels + spread * torch.randn(samples, *pixels.shape[1:], generator=_seeded()).to(pixels)
-    gradients = torch.cat(
-        [Saliency(score).attribute(part.requires_grad_(), abs=False) for part in copies.split(GRADIENT_BATCH)]
-    )
+    saliency = _captum().Saliency(score)
+    gradients = torch.cat([saliency.attribute(part.requires_grad_(), abs=False) for part in copies.split(GRADIENT_BATCH)])
     return summed_cells(gradients.mean(0).abs().sum(0))
 
 

@@ -1,7 +1,7 @@
 """How maps build up layer by layer: the numbers of the layers page, computed from evidence alone."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import get_type_hints
@@ -124,12 +124,11 @@ class Choice:
     spearman: float
 
 
-def choices(evidence: AttentionMaps, current: AttentionRollout) -> list[Choice]:
-    """Rollout with every fusion and each ratio of `DISCARDS`, all ratios of the first fusion first."""
-    reference = current(evidence).cpu()
-    found = []
-    for heads, discard in product(HEADS, DISCARDS):
-        method = replace(current, heads=heads, discard=discard)
-        heatmap = method(evidence).cpu()
-        found.append(Choice(method, heatmap, spearman(heatmap, reference)))
-    return found
+def choices(current: AttentionRollout, map_of: Callable[[AttentionRollout], Tensor]) -> list[Choice]:
+    """Rollout with every fusion and each ratio of `DISCARDS`, all ratios of the first fusion first.
+
+    `map_of` gives a method's map (rows, columns), so that maps that are kept somewhere are not made again.
+    """
+    reference = map_of(current)
+    methods = [replace(current, heads=heads, discard=discard) for heads, discard in product(HEADS, DISCARDS)]
+    return [Choice(method, heatmap := map_of(method), spearman(heatmap, reference)) for method in methods]

@@ -4,9 +4,11 @@ import torch
 from torch import Tensor
 
 from dashboard.explain import Explanation
+from dashboard.numbers import percent
 from dashboard.numerics.whereabouts import area_of_half, in_ninths, overlaps
 
 NINTHS = (("upper left", "top", "upper right"), ("left", "centre", "right"), ("lower left", "bottom", "lower right"))
+SLIGHT = 0.1  # of the strongest value of the other sign: what is weaker can hardly be seen on the map
 EVEN = 0.45  # of the photo: where half of a map needs as much, it is spread about evenly
 
 
@@ -27,6 +29,8 @@ def in_words(shown: Explanation, size: tuple[int, int]) -> str:
 def _strongest(shown: Explanation, values: Tensor, size: tuple[int, int], name: str, half: bool = True) -> str:
     if not (values > 0).any():
         return f"No {name}." if shown.method.class_specific else f"Nothing {name}."
+    if values.max() < SLIGHT * -values.min():
+        return f"Hardly any {name}." if shown.method.class_specific else f"Hardly anything {name}."
     return f"Most {name}: {_most(shown, values, size)}.{' ' + _half(shown, values, size) if half else ''}"
 
 
@@ -60,5 +64,5 @@ def half_share(shown: Explanation, values: Tensor, size: tuple[int, int]) -> flo
 def _half(shown: Explanation, values: Tensor, size: tuple[int, int]) -> str:
     share = half_share(shown, values, size)
     if share >= EVEN:
-        return f"It is spread almost evenly: half of it takes {share:.0%} of the photo."
-    return f"Half of it lies in {'less than 1%' if share < 0.01 else f'{share:.0%}'} of the photo."
+        return f"It is spread almost evenly: half of it takes {percent(share)} of the photo."
+    return f"Half of it lies in {percent(share)} of the photo." if share else "It lies outside the photo."

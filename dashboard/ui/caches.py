@@ -3,7 +3,7 @@
 import gc
 import logging
 import secrets
-import time
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
@@ -22,6 +22,7 @@ from dashboard.studies.attention import HeadSummary
 from dashboard.studies.attention import head_summary as summarised
 from dashboard.ui import visitors
 from dashboard.ui.streamlit_internals import is_here, session, wish
+from dashboard.ui.watcher import Watcher
 
 LOG = logging.getLogger(__name__)
 KEPT_LIMIT, KEPT_HOURS = 256 * 1024**2, 24  # how many bytes of photos stay available by their links, and for how long
@@ -52,6 +53,7 @@ class Forsaken(ModelError):
 
 _openings: dict[str, Opening] = {}  # by the model's key, while it is being opened
 _openings_lock = Lock()
+_aside: ContextVar[Opening | None] = ContextVar("aside", default=None)  # what the present thread opens for pages that wait
 
 
 def open_aside(key: str) -> Opening:
@@ -65,27 +67,43 @@ def open_aside(key: str) -> Opening:
         return opening
 
 
+def wait_no_longer(opening: Opening) -> None:
+    """This page has chosen another model."""
+    with _openings_lock:
+        opening.pages.discard(session())
+
+
 def _open(opening: Opening) -> None:
+    _aside.set(opening)
     try:
         classifier(opening.key)
     except ModelError as error:
         opening.error = error
     finally:
         with _openings_lock:
-            del _openings[opening.key]
+            _drop(opening)
         opening.ended.set()
 
 
-def _tell(key: str, message: str) -> None:
-    """Tells those who wait for a model how far it is; ends its opening where nobody waits any longer."""
+def _drop(opening: Opening) -> None:
+    """Has the next page that asks for the model begin anew."""
+    if _openings.get(opening.key) is opening:
+        del _openings[opening.key]
+
+
+def _tell(key: str, message: str, aside: Opening | None) -> None:
+    """Tells those who wait for a model how far it is; ends what a thread opens `aside` where nobody waits any longer."""
     stop_if_left()
-    opening = _openings.get(key)
-    if opening is None:
-        return
-    if message != STILL_OPENING:
-        opening.told = message
-    if not any(is_here(page) for page in tuple(opening.pages)):
-        raise Forsaken(f"Nobody waits for {zoo.title_of(key)} any longer.")
+    with _openings_lock:
+        opening = _openings.get(key)
+        if opening is None:
+            return
+        if message != STILL_OPENING:
+            opening.told = message
+        if opening is not aside or any(is_here(page) for page in opening.pages):
+            return
+        _drop(opening)
+    raise Forsaken(f"Nobody waits for {zoo.title_of(key)} any longer.")
 
 
 def stop_if_left(message: str = "") -> None:
@@ -107,12 +125,14 @@ def classifier(key: str) -> Classifier:
         NotHere: the model's files are not on this machine.
         ModelError: the key names no model that can be used.
     """
+    aside = _aside.get()  # here, as the weights are read in another thread
     try:
-        model = STORE.open(key, lambda message: _tell(key, message), may_download=False)
+        model = STORE.open(key, lambda message: _tell(key, message, aside), may_download=False)
     except (zoo.NotHere, Forsaken):  # no failure: the page offers the download, or is gone
         raise
     except ModelError as error:  # the page shows the error's sentence, the log its traceback
-        _refused[key] = str(error)
+        if zoo.is_own(key):  # of all other keys there is no end
+            _refused[key] = str(error)
         LOG.warning("%.200r does not open", key, exc_info=True)
         raise
     _make_room()
@@ -191,7 +211,6 @@ _kept: TTLCache[str, _Shared] = TTLCache(KEPT_LIMIT, KEPT_HOURS * 3600, getsizeo
 _held: set[str] = set()  # digests of the photos that have or had a link, and whose decoded copies may still be in memory
 _kept_lock = Lock()
 SCREEN_COPIES: Shelf[tuple[str, int], Backdrop] = Shelf(32, stop=stop_if_left)  # by the photo's digest and the longer side
-_watching = Lock()  # held by the thread that checks for expired photos
 
 
 def keep_photo(digest: str, data: bytes, name: str) -> str:
@@ -201,8 +220,7 @@ def keep_photo(digest: str, data: bytes, name: str) -> str:
         _kept[link] = _Shared(digest, data, name)
         _held.add(digest)
     forget_what_ended()
-    if not _watching.locked():
-        Thread(target=_watch, name="shared photos", daemon=True).start()
+    WATCHER.begin()
     return link
 
 
@@ -243,12 +261,7 @@ def forget_what_ended() -> None:
         STORE.forget_photo(digest)
 
 
-def _watch() -> None:
-    """Checks for expired photos for as long as any has a link, since no visitor's run may ever trigger that."""
-    with _watching:
-        while _held:
-            time.sleep(WATCHED_EVERY)
-            forget_what_ended()
+WATCHER = Watcher("shared photos", WATCHED_EVERY, forget_what_ended, lambda: bool(_held))
 
 
 def screen_copy(photo: Photo, side: int = DISPLAY_SIDE) -> Backdrop:

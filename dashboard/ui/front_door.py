@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -23,12 +24,15 @@ def open_page(scripts: Path) -> None:
     """
 
     def entry(page: Page, path: str = "", **options: Any) -> MenuEntry:
-        icon, path = f":material/{page.icon}:", path or page.title.lower()
-        return st.Page(scripts / f"{page.title}.py", title=page.title, icon=icon, url_path=path, **options)
+        icon, path = f":material/{page.icon}:", path or page.path
+        return st.Page(scripts / page.script, title=page.title, icon=icon, url_path=path, **options)
 
-    # Streamlit serves the default page only at /, but links may hold its name, so it has a second, hidden entry.
+    # Streamlit serves the default page only at /, but links may hold its name, so it has a second entry. The menu shows the
+    # one that is open, which it marks.
     first, *others = PAGES
-    entries = [entry(first, "home", default=True), entry(first, visibility="hidden"), *map(entry, others)]
+    named = urlsplit(st.context.url or "").path.endswith(f"/{first.path}")
+    default = entry(first, "home", default=True, visibility="hidden" if named else "visible")
+    entries = [default, entry(first, visibility="visible" if named else "hidden"), *map(entry, others)]
     st.set_page_config(page_icon=ICON, layout="wide")
     st.logo(LOGO, size="large", icon_image=ICON)
     shown = st.navigation(entries).title
@@ -53,4 +57,4 @@ def _run(scripts: Path, shown: Page) -> None:
 
         with every_setting_kept(shown.title):
             tour(shown.title)
-            runpy.run_path(str(scripts / f"{shown.title}.py"))
+            runpy.run_path(str(scripts / shown.script))

@@ -15,7 +15,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 from streamlit.runtime.state import get_session_state
 from streamlit.runtime.state.query_params import QueryParams
-from streamlit.typing import UploadedFile
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
@@ -99,11 +98,6 @@ def _free(params: QueryParams, key: str) -> None:
     binding = params.get_binding_for_param(key)
     if binding is not None:
         params.unbind_widget(binding.widget_id)
-
-
-def upload_id(file: UploadedFile) -> str:
-    """The id of an upload. Uploading the same file again gives a new one."""
-    return file.file_id
 
 
 def ignore_pages_folder() -> None:

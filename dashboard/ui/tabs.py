@@ -5,10 +5,11 @@ A token that only this tab knows leads to it. It goes an hour after the tab was 
 
 import time
 from dataclasses import dataclass
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
 from dashboard.ui.streamlit_internals import is_here, session
+from dashboard.ui.watcher import Watcher
 
 HOURS = 1  # how long it is kept after the tab was closed
 LIMIT = 256 * 1024**2  # bytes, of all tabs together
@@ -26,7 +27,7 @@ class _Tab:
 
 
 _tabs: dict[str, _Tab] = {}  # by token, the one that changed longest ago first
-_lock, _watching = Lock(), Lock()
+_lock = Lock()
 
 
 def keep(token: str, things: Any, size: int) -> None:
@@ -37,8 +38,7 @@ def keep(token: str, things: Any, size: int) -> None:
         while sum(tab.size for tab in _tabs.values()) > LIMIT:
             del _tabs[next(iter(_tabs))]
     forget_closed()
-    if not _watching.locked():
-        Thread(target=_watch, name="tabs", daemon=True).start()
+    WATCHER.begin()
 
 
 def kept(token: str) -> Any | None:
@@ -68,9 +68,4 @@ def forget_closed() -> None:
                 del _tabs[token]
 
 
-def _watch() -> None:
-    """Checks for closed tabs for as long as anything is kept, since no visitor's run may ever trigger that."""
-    with _watching:
-        while _tabs:
-            time.sleep(LOOKED_EVERY)
-            forget_closed()
+WATCHER = Watcher("tabs", LOOKED_EVERY, forget_closed, lambda: bool(_tabs))

@@ -21,4 +21,4 @@ def warm_up() -> None:
         return read(caches.STORE.look(key, photo, method.needs), key, method)
 
     maps = Pair.of(shown)
-    map_figure(maps.left, behind, Style(), annotate(maps.left, maps.right), methods.right.label)
+    map_figure(maps.left, behind, Style(), annotate(maps.left, None))

@@ -10,10 +10,26 @@ from playwright.sync_api import Page
 from tests.conftest import ROOT
 
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
-CONTROLS = ("combobox", "slider", "radiogroup", "switch", "checkbox", "textbox", "searchbox", "spinbutton")
-CHART_TEXTS = """[...document.querySelectorAll('.js-plotly-plot text')].filter(each => each.textContent.trim())
-    .filter(each => !each.closest('.textpoint')) // numbers on coloured cells: tests/figures/test_methods.py
-    .map(each => [getComputedStyle(each).fill, each.textContent])"""
+CONTROLS = ("button", "combobox", "slider", "radiogroup", "switch", "checkbox", "textbox", "searchbox", "spinbutton")
+# Colour, opacity with that of all around it, and words of each text in a drawing, those of components too. Numbers on coloured
+# cells are left to tests/figures/test_methods.py.
+CHART_TEXTS = """() => {
+    const found = [];
+    const opacity = each => {
+        let whole = 1;
+        for (; each; each = each.parentNode ?? each.host) if (each.nodeType === 1) whole *= getComputedStyle(each).opacity;
+        return whole;
+    };
+    const look = root => {
+        for (const each of root.querySelectorAll("*")) {
+            if (each.shadowRoot) look(each.shadowRoot);
+            if (each.localName !== "text" || !each.textContent.trim() || each.closest(".textpoint")) continue;
+            if (each.checkVisibility()) found.push([getComputedStyle(each).fill, opacity(each), each.textContent]);
+        }
+    };
+    look(document);
+    return found;
+}"""
 CALM = """Promise.all(document.getAnimations().filter(each => each.effect.getComputedTiming().endTime < Infinity)
     .map(each => each.finished.catch(() => null)))"""
 GROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
@@ -43,17 +59,32 @@ def findings(page: Page) -> list[str]:
 
 def pale_texts(page: Page) -> list[str]:
     """The texts of charts whose contrast with the page is below 4.5 to 1, which WCAG 2.2 asks for in 1.4.3."""
-    ground = _luminance(page.evaluate(GROUND))
-    return [text for colour, text in page.evaluate(CHART_TEXTS) if _contrast(_luminance(colour), ground) < 4.5]
+    ground = _parts(page.evaluate(GROUND))[:3]
+    return [
+        text
+        for colour, opacity, text in page.evaluate(CHART_TEXTS)
+        if _contrast(_luminance(_seen(_parts(colour), opacity, ground)), _luminance(ground)) < 4.5
+    ]
+
+
+def _parts(colour: str) -> list[float]:
+    """Red, green and blue, 0 to 255, of "rgb(r, g, b)"; of "rgba(r, g, b, a)" the opacity too."""
+    return [float(part) for part in re.findall(r"[\d.]+", colour)]
+
+
+def _seen(colour: list[float], opacity: float, ground: list[float]) -> list[float]:
+    """A colour as it is seen over the ground: the two mixed by its opacity."""
+    opacity *= colour[3] if len(colour) > 3 else 1
+    return [opacity * part + (1 - opacity) * under for part, under in zip(colour, ground, strict=False)]
 
 
 def _contrast(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
-def _luminance(colour: str) -> float:
-    """The relative luminance of "rgb(r, g, b)", 0 to 1, as WCAG 2.2 defines it."""
-    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+def _luminance(colour: list[float]) -> float:
+    """The relative luminance of red, green and blue, 0 to 1, as WCAG 2.2 defines it."""
+    parts = [part / 255 for part in colour[:3]]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -11,11 +11,18 @@ COMPARED = (*MAPS, "difference")
 BUILD_UP = ("progression",)
 PATCHES = ("patch_map", "other_map", "head_grid", "head_summary")
 METHODS = ("first_map", "second_map", "difference", "matrix")
+SCENE = ("left_known_map", "right_known_map")
 CHARTS = {
-    "": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "attention": PATCHES, "methods": METHODS, "models": (),
+    "": COMPARED, "compare": COMPARED, "layers": BUILD_UP, "attention": PATCHES, "methods": METHODS,
+    "trust": MAPS, "known-truth": SCENE, "models": (),
 }  # fmt: skip
 
-PAINTED = {"layers": ("curves", "depths", "choices", "by_stage", "stages"), "methods": ("grid",)}  # not by Plotly
+PAINTED = {
+    "layers": ("curves", "depths", "choices", "by_stage", "stages"),
+    "methods": ("grid",),
+    "trust": ("falls",),
+    "known-truth": ("scenes", "left_known_grid", "right_known_grid"),
+}  # not by Plotly
 
 FILM = "document.querySelector('.st-key-progression .js-plotly-plot')"
 RECORD = f"""() => {{
@@ -91,7 +98,7 @@ def go_to(page: Page, title: str) -> None:
     settled(page)
     page.get_by_role("link", name=title, exact=False).first.click()
     page.wait_for_function("title => document.title.startsWith(title)", arg=title)
-    charts_are_drawn(page, title.lower())
+    charts_are_drawn(page, title.lower().replace(" ", "-"))
 
 
 def in_address(page: Page, **settings: str | None) -> None:
@@ -116,3 +123,16 @@ def record_film(page: Page) -> None:
 def film_showed(page: Page, *layers: int) -> None:
     """Waits until the film has shown these layers in this order, since it is recorded."""
     page.wait_for_function("shown => `,${window.layers_shown},`.includes(`,${shown},`)", arg=",".join(map(str, layers)))
+
+
+def drag_box(page: Page, key: str, first: tuple[float, float], last: tuple[float, float]) -> None:
+    """Drags a box on a figure, from corner to corner, in shares of its width and height."""
+    plot = page.locator(f".st-key-{key} .js-plotly-plot")
+    plot.locator(".main-svg").first.wait_for()
+    settled(page)
+    plot.scroll_into_view_if_needed()
+    area = plot.locator(".nsewdrag").bounding_box()
+    assert area
+    for (x, y), press in ((first, page.mouse.down), (last, page.mouse.up)):
+        page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"], steps=5)
+        press()

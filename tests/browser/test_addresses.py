@@ -16,9 +16,11 @@ SAYS_ALONE = "left => JSON.stringify([...new URLSearchParams(location.search)]) 
         ("layers", "right_depth=3&right_depth=&right_depth=+&top=nan&opacity=1e999&left=%00", [["right_depth", "3"]]),
         ("attention", "patch=5&patch=7&patch=&patch_layer=-1e999&patch_head=%ED%A0%80&=&%00", [["patch", "row 1, column 7"]]),
         ("methods", f"side=&side=right&side=&sort=%F0%9F%90%88&right=hf/{'x' * 5000}&reference=", [["side", "right"]]),
+        ("trust", "baseline=black&baseline=&test=nan&test=%00&baseline=+", [["baseline", "black"]]),
+        ("known-truth", "scene=12&scene=&scene=+&objects=three&tag=2&trained=%00&order=nan", [["scene", "12"]]),
         ("models", "list_page=99999999999999999999&find=x&find=resnet&gives=NaN&well_known=2", [["find", "resnet"]]),
     ],
-    ids=["compare", "layers", "attention", "methods", "models"],
+    ids=["compare", "layers", "attention", "methods", "trust", "known-truth", "models"],
 )
 def test_what_is_left_in_the_address(page: Page, served: str, path: str, query: str, left: list[list[str]]):
     open_page(page, served, path, query)

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.ui.components import FOLDER
+from dashboard.ui.components import joined
 from tests.browser.doing import go_to, in_address, open_page, settled, values, wait_for_change
 
 pytestmark = pytest.mark.browser
@@ -54,6 +54,30 @@ def test_a_click_on_the_photo_asks_about_that_patch(page: Page, served: str):
     in_address(page, patch="row 2, column 4")
     framed(page, "patch_map", 3.5 * 75, 1.5 * 50)
     assert values(page, "patch_map") == after
+
+
+def test_the_other_map_has_one_frame_for_the_last_patch(page: Page, served: str):
+    open_page(page, served, "attention", "photo=coffee&patch=12")
+    frames = page.locator(".st-key-other_map .place-mark")
+    expect(frames).to_have_count(1)
+    for nth, patch in ((40, "row 6, column 1"), (11, "row 2, column 4")):
+        click(page, "patch_map", nth)
+        in_address(page, patch=patch)
+        expect(frames).to_have_count(1)
+    box, plot = frames.bounding_box(), page.locator(".st-key-other_map .nsewdrag").bounding_box()
+    assert box["x"] - plot["x"] == pytest.approx(3 / 8 * plot["width"], abs=4)
+    assert box["y"] - plot["y"] == pytest.approx(1 / 8 * plot["height"], abs=4)
+
+
+def test_an_arrow_key_at_the_edge_moves_no_patch_that_was_chosen_before(page: Page, served: str):
+    open_page(page, served, "attention", "photo=coffee&patch=row 2, column 4")
+    picture(page).press("ArrowRight")
+    in_address(page, patch="row 2, column 5")
+    click(page, "patch_map", 7)
+    in_address(page, patch="row 1, column 8")
+    picture(page).press("ArrowUp")
+    picture(page).press("ArrowLeft")
+    in_address(page, patch="row 1, column 7")
 
 
 def test_arrow_keys_move_the_patch_and_stop_at_the_edge(page: Page, served: str):
@@ -137,7 +161,11 @@ def test_a_link_opens_the_same_in_a_new_tab(page: Page, served: str):
 
 
 def test_what_a_click_sends_back_is_small(page: Page, served: str):
-    """Two maps and one row per head, never the attention of all tokens: for 6 layers of 3 heads that alone would be 300 kB."""
+    """Two maps and one row per head, never the attention of all tokens: for 6 layers of 3 heads that alone would be 300 kB.
+
+    Each of the two maps comes with the photo and up to 20 kB of figure: cells, words for each, axes, its colour bar. All else
+    on the page (small maps with a byte for each cell, a point for each head, controls, two short scripts) takes up to 40 kB.
+    """
     received: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
     open_page(page, served, "attention", "photo=chelsea")
@@ -145,7 +173,26 @@ def test_what_a_click_sends_back_is_small(page: Page, served: str):
     before, sofar = values(page, "patch_map"), len(received)
     click(page, "patch_map", 5)
     wait_for_change(page, "patch_map", before)
-    assert sum(received[sofar:]) < 2 * photo + 80_000, json.dumps(received[sofar:])
+    assert sum(received[sofar:]) < 2 * (photo + 20_000) + 40_000, json.dumps(received[sofar:])
+
+
+def test_the_other_map_is_read_cell_by_cell(page: Page, served: str):
+    open_page(page, served, "attention", "photo=coffee")
+    lens = page.locator(".st-key-other_map .linked-lens")
+    lens.focus()
+    lens.press("Home")
+    first = page.locator(".st-key-other_map .linked-told").inner_text()
+    assert first.startswith("CAM ")
+    lens.press("ArrowDown")
+    expect(page.locator(".st-key-other_map .linked-told")).not_to_have_text(first)
+    expect(page.locator(".linked-live")).to_contain_text("Row ")
+    lens.press("f")
+    expect(page.get_by_role("dialog", name="CAM of Small ResNet (bundled)")).to_be_visible()
+    page.keyboard.press("Escape")
+    click(page, "patch_map", 11)  # another patch draws the charts anew, and the lens stays over the other map
+    in_address(page, patch="row 2, column 4")
+    lens.press("ArrowLeft")
+    expect(page.locator(".st-key-other_map .linked-told")).to_be_visible()
 
 
 def test_an_answer_to_an_earlier_key_takes_no_later_one_back(page: Page):
@@ -155,15 +202,13 @@ def test_an_answer_to_an_earlier_key_takes_no_later_one_back(page: Page):
         """async code => {
             const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
             const { default: keys } = await import(url);
-            let stop = () => {};
             window.sent = [];
             window.drawn = (column, answered) => {
-                stop();
                 const data = { picture: "photo", rows: 2, columns: 9, row: 0, column, answered };
-                stop = keys({ data, setTriggerValue: (name, value) => window.sent.push(value.patch) });
+                keys({ data, parentElement: document.body, setTriggerValue: (name, value) => window.sent.push(value.value) });
             };
         }""",
-        (FOLDER / "patch_keys.js").read_text(),
+        joined("patch_keys", "js"),
     )
     page.evaluate("drawn(0, 0)")
     page.locator(".st-key-photo").focus()

@@ -120,3 +120,17 @@ def test_colours_on_screen_are_those_of_the_numbers(page: Page, served: str):
     assert len(colours) == len(cam) == 64
     assert colours[cam.index(min(cam))] == (68, 1, 84), "Viridis from here"
     assert colours[cam.index(max(cam))] == (253, 231, 37), "to here"
+
+
+def test_the_two_large_maps_are_read_cell_by_cell_together(page: Page, served: str):
+    open_page(page, served, "methods")
+    lens = page.locator(".st-key-first_map .linked-lens")
+    lens.press("Home")
+    told = [page.locator(f".st-key-{key} .linked-told").inner_text() for key in ("first_map", "second_map", "difference")]
+    assert told[0].startswith("Left: ")
+    assert told[0].splitlines()[1] == told[1], "both values are told where a person is"
+    assert told[1].startswith("Right: ")
+    assert told[2]
+    lens.press("ArrowRight")
+    expect(page.locator(".st-key-second_map .linked-told")).not_to_have_text(told[1])
+    expect(page.get_by_role("button", name="Present")).to_have_count(0)

@@ -28,8 +28,11 @@ pytestmark = pytest.mark.browser
 TITLES = {
     "compare": "What do two models", "layers": "How does what each model", "attention": "What does one patch look at",
     "methods": "How much does the choice",
-    "models": "Which models are there",
+    "trust": "Can this map be believed?",
+    "known-truth": "Which methods find the truth",
+    "models": "Models",
 }  # fmt: skip
+NAME = "Looking at models"
 
 
 @pytest.fixture
@@ -38,6 +41,20 @@ def sent(page: Page) -> list[object]:
     messages: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: messages.append(data)))
     return messages
+
+
+def test_the_product_s_name_is_in_the_sidebar_and_in_the_tab_of_every_page(page: Page, served: str):
+    for path in TITLES:
+        page.goto(f"{served}/{path}")
+        title = path.capitalize().replace("-", " ")
+        expect(page).to_have_title(f"{title} · {NAME}")
+        logo = page.get_by_test_id("stSidebar").get_by_test_id("stSidebarLogo")
+        expect(logo).to_be_visible()
+        drawn = page.evaluate("source => fetch(source).then(answer => answer.text())", logo.get_attribute("src"))
+        assert NAME in drawn, "as text"
+        marked = page.locator("[data-testid=stSidebarNavLink][aria-current=page]")
+        expect(marked).to_contain_text(title)
+        assert page.get_by_test_id("stSidebarNavLink").count() == len(TITLES)
 
 
 @pytest.mark.slow
@@ -81,6 +98,7 @@ def test_play_and_scrub_send_no_message_until_the_film_rests(page: Page, served:
     assert film(page, "_fullData[0].z.map(row => Array.from(row))") == first
     assert len(sent) == before, "scrubbing too"
     in_address(page, right_depth="1")
+    assert len(sent) > before, "the count itself works"
     expect(slider(page, "right_depth")).to_have_value("1")
 
 
@@ -162,6 +180,10 @@ def test_arrow_keys_on_a_curve_choose_the_depth(page: Page, served: str):
     in_address(page, right_depth="4")
     expect(curve).to_be_focused()
     expect(curve).to_have_attribute("aria-valuenow", "4")
+    settled(page)
+    page.keyboard.press("ArrowRight")  # after an answer too, one key is one layer
+    in_address(page, right_depth="5")
+    expect(curve).to_have_attribute("aria-valuenow", "5")
 
 
 def test_a_click_on_a_choice_sets_fusion_and_discard(page: Page, served: str):
@@ -281,12 +303,13 @@ def test_a_typed_model_that_can_not_be_had(page: Page, served: str):
 
 def test_a_first_visit_is_explained_once(page: Page, served: str):
     open_page(page, served)
-    expect(page.get_by_text("Pick a photo, or see what there is to find")).to_be_visible()
+    told = page.get_by_text("See for yourself")
+    expect(told).to_be_visible()
     page.get_by_role("button", name="Got it").click()
-    page.get_by_text("Pick a photo, or see what there is to find").wait_for(state="detached")
+    told.wait_for(state="detached")
     page.wait_for_function("document.cookie.includes('welcomed')")
     open_page(page, served, "layers")
-    assert page.get_by_text("Pick a photo, or see what there is to find").count() == 0
+    assert told.count() == 0
 
 
 def test_a_link_made_after_a_change_of_method_opens_with_the_options_on_screen(page: Page, served: str):
@@ -316,6 +339,9 @@ REACHED = {
                   "left_class", "left_against", "downloads"},
     "methods": {"side", "left_class", "left_against", "sort", "reference", "own_scale", "run_all", "grid", "first", "second",
                 "metric", "downloads"},
+    "trust": {"right_heads", "right_discard", "left_class", "test", "baseline", "falls", "downloads"},
+    "known-truth": {"section", "scenes", "scene", "objects", "trained", "tag", "order", "left_known", "right_known",
+                    "run_left_all_known", "left_known_grid", "right_known_grid", "download_scene"},
     "models": {"find", "gives", "well_known", "list_page", "another", "load_another", "unload_bundled-cnn",
                "load_torchvision-resnet50"},
 }  # fmt: skip
@@ -329,8 +355,8 @@ FOCUSED = """() => {
 @pytest.mark.parametrize("path", TITLES)
 def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: str):
     open_page(page, served, path)
-    icons = ("compare", "layers", "grid_on", "grid_view", "deployed_code")
-    titles = ("Compare", "Layers", "Attention", "Methods", "Models")
+    icons = ("compare", "layers", "grid_on", "grid_view", "fact_check", "shapes", "deployed_code")
+    titles = ("Compare", "Layers", "Attention", "Methods", "Trust", "Known truth", "Models")
     wanted = SIDE | REACHED[path] | {icon + title for icon, title in zip(icons, titles, strict=True)}
     reached: set[str] = set()
     for _ in range(330):  # three times round, as what is drawn late on a busy machine is passed by at first
@@ -351,6 +377,7 @@ def test_the_keyboard_alone_reaches_everything(page: Page, served: str, path: st
         ),
         ("layers", ("layers", "settings"), "chelsea-the-cat_small-resnet-bundled_cam_small-vit-bundled_attention-rollout.json"),
         ("attention", ("attention", "settings"), "chelsea-the-cat_small-vit-bundled.json"),
+        ("trust", ("trust", "settings"), "chelsea-the-cat_small-resnet-bundled_cam_small-vit-bundled_attention-rollout.json"),
         ("methods", ("methods", "settings"), "chelsea-the-cat_small-resnet-bundled.json"),
     ],
 )
@@ -392,7 +419,9 @@ LUMINANCE = """selector => {
 }"""
 TEXTS = {
     "compare": ".st-key-left_map .js-plotly-plot text", "layers": ".st-key-progression .js-plotly-plot text",
-    "attention": ".st-key-head_grid .js-plotly-plot text", "methods": ".st-key-matrix .xtick text", "models": "h2",
+    "attention": ".st-key-head_grid .js-plotly-plot text", "methods": ".st-key-matrix .xtick text",
+    "trust": ".st-key-left_map .js-plotly-plot text", "known-truth": ".st-key-left_known_map .js-plotly-plot text",
+    "models": "h2",
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def test_text_from_outside_is_text_in_every_place(page: Page):
             assert [each for each in told if visible(text) not in each] == []
 
 
-@pytest.mark.parametrize("path", ["", "layers", "attention", "methods", "models"])
+@pytest.mark.parametrize("path", ["", "layers", "attention", "methods", "trust", "known-truth", "models"])
 def test_a_hostile_link_and_a_hostile_name_add_nothing_to_a_page(page: Page, served: str, path: str):
     evil = "https%3A%2F%2Fevil.example%2Flogin"
     models = f"left=bundled/cnn&left=&right=hf/{evil}"

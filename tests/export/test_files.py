@@ -12,15 +12,25 @@ import pytest
 import torch
 
 from dashboard.compare import Incomparable, compare
-from dashboard.export.arrays import Layers, all_attention_bytes, all_attention_npz, layers_npz, maps_npz, methods_npz
+from dashboard.export.arrays import (
+    Layers,
+    Places,
+    all_attention_bytes,
+    all_attention_npz,
+    layers_npz,
+    maps_npz,
+    methods_npz,
+    trust_npz,
+)
 from dashboard.export.exhibit import settings, to_json
 from dashboard.export.report import report_html
 from dashboard.figures.maps import Backdrop
 from dashboard.methods import AttentionRollout
-from dashboard.metrics import Gini, Spearman
+from dashboard.metrics import Gini, ModelMetric, Spearman, chosen
 from dashboard.models.zoo import load
 from dashboard.photo import Box, sample_photo
 from dashboard.studies.layers import Curve, every_choice
+from dashboard.studies.trust import Lines, Row
 from tests.export.exhibits import CNN_BOX, EVIL, VIT_BOX, exhibit
 
 BEHIND = Backdrop(60, 45, "data:image/jpeg;base64,AAAA")
@@ -41,6 +51,20 @@ def test_maps_come_with_their_boxes_and_settings():
     assert json.loads(str(arrays["settings"])) == json.loads(to_json(settings(made)))
 
 
+def test_curves_come_with_the_maps_and_their_controls():
+    made, own = exhibit(), torch.tensor([1.0, 0.5, 0.0])
+    lines = Lines(own, own + 1, None, own + 2, own + 3)
+    arrays = loaded(trust_npz(made, {"left": (lines, dataclasses.replace(lines, other=own + 4))}))
+    assert (arrays["right_values"] == made.shown["right"].heatmap.numpy()).all()
+    assert arrays["share"].tolist() == [0, 0.5, 1]
+    for way in ("deletion", "insertion"):
+        ends = ("", "_middle", "_random_mean", "_random_deviation")
+        assert [float(arrays[f"left_{way}{end}"][0]) for end in ends] == [1, 2, 3, 4]
+    assert float(arrays["left_insertion_other"][0]) == 5
+    assert "left_deletion_other" not in arrays
+    assert json.loads(str(arrays["settings"])) == json.loads(to_json(settings(made)))
+
+
 def test_maps_without_a_common_part():
     assert "difference" not in loaded(maps_npz(exhibit(comparison=Incomparable("They saw no common part."))))
 
@@ -56,6 +80,15 @@ def test_layers_are_kept_whole():
     assert arrays["right_curve_spearman_by_chance"].tolist() == pytest.approx([0.0, 0.0, math.nan], nan_ok=True)
     assert arrays["right_curve_gini"].tolist() == [0.3, 0.2, 0.1]
     assert "right_curve_gini_by_chance" not in arrays
+
+
+def test_maps_of_stages_come_each_with_its_box():
+    made = exhibit()
+    maps = [dataclasses.replace(made.shown["left"], heatmap=torch.rand(side, side)) for side in (8, 4)]
+    arrays = loaded(layers_npz(made, {"left": Places("stage", maps, maps[1])}))
+    assert (arrays["left_stage_1"] == maps[0].heatmap.numpy()).all()
+    assert arrays["left_stage_2"].shape == (4, 4)
+    assert arrays["left_stage_2_box"].tolist() == list(dataclasses.astuple(CNN_BOX))
 
 
 def test_maps_of_one_model_come_by_their_methods_names():
@@ -74,7 +107,7 @@ def test_maps_of_one_model_come_by_their_methods_names():
 
 def test_settings_make_the_same_map_again():
     read = json.loads(to_json(settings(exhibit())))
-    assert read["photo"] == {"name": f"photo {EVIL}.png", "sha256": "d1ge57", "size": [60, 45]}
+    assert read["photo"] == {"name": f"photo {EVIL}.png", "sha256": "d1ge57", "size": [60, 45], "credit": ""}
     assert read["maps"]["right"]["options"] == {"heads": "max", "discard": 0.8, "depth": 2, "first_layer": 1}
     assert (read["maps"]["left"]["class_index"], read["maps"]["left"]["class"]) == (1, EVIL)
     assert read["maps"]["right"]["class"] is None
@@ -96,13 +129,37 @@ def test_a_class_held_against_another_is_told_in_every_file():
     read = json.loads(to_json(settings(made)))["maps"]
     assert [read["left"][key] for key in ("class", "class_index", "rather_than", "rather_than_index")] == ["cat", 0, EVIL, 1]
     assert read["right"]["rather_than"] is None
-    assert f"of “cat” rather than “{html.escape(EVIL)}”" in report_html(made, BEHIND)
+    assert f"of “cat” compared with “{html.escape(EVIL)}”" in report_html(made, BEHIND)
 
 
 def test_what_there_is_to_know_of_a_map_is_in_the_report():
     both = exhibit()
     vit = dataclasses.replace(both.shown["right"], remark="It is <b>settled</b>.")
     assert "It is &lt;b&gt;settled&lt;/b&gt;." in report_html(exhibit(shown=both.shown | {"right": vit}), BEHIND)
+
+
+def test_numbers_of_a_map_and_its_model_are_in_the_report_and_the_settings_beside_their_controls():
+    numbers = [Row(metric, 0.25, 0.5, (0.1, 0.3)) for metric in chosen(ModelMetric)]
+    plain, made = exhibit(), exhibit(tested={"left": numbers}, in_place="blur <b>")
+    told = settings(made)["maps"]
+    assert told["left"]["tested"]["in_its_place"] == "blur <b>"
+    assert told["left"]["tested"]["numbers"]["saco"] == {"value": 0.25, "middle": 0.5, "random": [0.1, 0.3]}
+    assert set(told["left"]["tested"]["numbers"]) == {metric.key for metric in chosen(ModelMetric)}
+    assert "tested" not in told["right"]
+    report = report_html(made, BEHIND)
+    for metric in chosen(ModelMetric):
+        assert report.count(html.escape(metric.meaning)) == 1, metric.label
+    assert "<td>+0.25</td><td>+0.20</td><td>+0.50</td><td>like random</td>" in report
+    assert "In its place: blur &lt;b&gt;." in report
+    assert "In its place" not in report_html(plain, BEHIND)
+
+
+def test_who_the_photo_is_by_is_in_the_report_and_the_settings():
+    plain = exhibit()
+    made = dataclasses.replace(plain, photo=dataclasses.replace(plain.photo, credit="<b>Ian Hex</b>, LGPL 3"))
+    assert "Photo: &lt;b&gt;Ian Hex&lt;/b&gt;, LGPL 3" in report_html(made, BEHIND)
+    assert "Photo:" not in report_html(plain, BEHIND)
+    assert settings(made)["photo"]["credit"] == "<b>Ian Hex</b>, LGPL 3"
 
 
 def test_a_flat_map_has_no_rank_correlation():

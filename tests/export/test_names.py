@@ -43,14 +43,14 @@ def test_the_name_of_its_own_is_in_every_file_and_figure(labels: tuple[str, ...]
     target, against = len(labels) - 1, 0
     made = asked(labels, target, against)
     shown, names, short = made.shown["left"], class_names(labels), short_names(labels)
-    held = f"{names[target]} rather than {names[against]}"
+    held = f"{names[target]} compared with {names[against]}"
     said = settings(made)["maps"]["left"]
     assert (said["class"], said["rather_than"]) == (names[target], names[against])
-    assert measured(shown).endswith(f" {short[target]} rather than {short[against]}")
+    assert measured(shown).endswith(f" {short[target]} compared with {short[against]}")
     assert (made_of(shown, made.photo)["class"], made_of(shown, made.photo)["rival"]) == (names[target], names[against])
     assert any(held in title for title in (map_png(made, "left"), titles)[1])
     report = report_html(made, BEHIND)
-    assert f"of “{html.escape(names[target])}” rather than “{html.escape(names[against])}”" in report
+    assert f"of “{html.escape(names[target])}” compared with “{html.escape(names[against])}”" in report
     for index in {*range(min(5, len(labels))), target}:
         assert f"<tr><td>{html.escape(names[index])}</td>" in report
     with np.load(io.BytesIO(maps_npz(made))) as file:

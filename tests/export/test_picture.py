@@ -153,6 +153,17 @@ def test_a_flat_map_is_hatched_and_has_no_bar():
     assert colours == {FLAT, (20, 22, 28)}
 
 
+@pytest.mark.usefixtures("as_people_get_it")
+def test_who_the_photo_is_by_stands_below_the_legend():
+    plain = exhibit()
+    made = dataclasses.replace(plain, photo=dataclasses.replace(plain.photo, credit="Ian Hex, LGPL 3, cropped"))
+    without, with_credit = (np.asarray(opened(map_png(each, "left"))) for each in (plain, made))
+    assert with_credit.shape[0] > without.shape[0]
+    assert (with_credit[: without.shape[0] - 10] == without[:-10]).all(), "all else is where it was"
+    added = with_credit[without.shape[0] - 10 :]
+    assert not (added == PAPER).all()
+
+
 def test_the_outline_marks_the_top_cells_alone():
     made = exhibit(Style("outline"))
     drawn, without = (

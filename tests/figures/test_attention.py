@@ -1,5 +1,7 @@
 """The attention page's figures as data."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -105,19 +107,23 @@ def test_small_maps_are_ringed_where_their_colours_stop():
     maps = 1 + np.random.default_rng(1).random((2, 3, 8, 9)).astype(np.float32)
     maps[1, 2, 2, 3] = 90
     figure = heads_figure(maps, 8 / 9, Style(), 1, None)
-    picture, _, *rings = figure.data
+    picture, _ = figure.data
+    rings = figure.layout.shapes[:-1]
     beyond = colouring([maps[1, 2]], "auto", signed=False).beyond(maps[1, 2])
     assert beyond[2, 3]
-    assert [(ring.name, ring.hoverinfo, ring.marker.symbol) for ring in rings] == [("beyond", "skip", "square-open")] * 2
+    assert [(ring.name, ring.line.width) for ring in rings] == [("beyond", 2), ("beyond", 1)], "a light line on a dark one"
     small = heads_figure(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Style(), 1, None).data[2:]
     assert [(dot.marker.symbol, dot.marker.color) for dot in small] == [("circle", "rgb(255,255,255)")], "rings would touch"
     assert small[0].marker.size <= 520 / 12 / 10 / 2 + 0.1, "half a cell"
     assert "have a white dot" in heads_in_words(np.tile(maps, (6, 1, 1, 1)), 8 / 9, Style())
+    assert (small[0].selected.marker.opacity, small[0].unselected.marker.opacity) == (1, 1), "a click dims none"
     for ring in rings:
-        columns, rows = (np.asarray(ring.x) - picture.x0) / picture.dx, (np.asarray(ring.y) - picture.y0) / picture.dy
-        found = sorted(zip(rows.round(3), columns.round(3), strict=True))
-        assert found == sorted((2 * 9 + row, 1 * 10 + column) for row, column in np.argwhere(beyond)), "cells of the picture"
-        assert (ring.selected.marker.opacity, ring.unselected.marker.opacity) == (1, 1), "a click dims none"
+        ends = np.array([re.split("[,L]", piece) for piece in ring.path.split("M")[1:]], float).reshape(-1, 2, 2)
+        edges = (ends - (picture.x0, picture.y0)) / (picture.dx, picture.dy) + 0.5  # in cells of the picture
+        corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+        expected = np.argwhere(beyond)[:, None, ::-1] + corners + (1 * 10, 2 * 9)
+        assert np.abs(edges - edges.round()).max() < 0.02, "on the edges of cells"
+        assert {*map(tuple, edges.reshape(-1, 2).round())} == {*map(tuple, expected.reshape(-1, 2))}, "around these cells"
     assert heads_in_words(maps, 8 / 9, Style()).startswith(
         "In 1 of these 6 maps colours stop at the 2nd and the 98th percentile"
     )
@@ -135,7 +141,7 @@ def test_the_grid_of_heads_lies_where_its_points_are(head: int | None, row: int)
         left = (layer - 1) * (COLUMNS + 1)  # of the map in the mosaic, which has its middle at (layer, y)
         assert picture.x0 + picture.dx * (left + (COLUMNS - 1) / 2) == pytest.approx(layer)
         assert picture.y0 + picture.dy * (y * (ROWS + 1) + (ROWS - 1) / 2) == pytest.approx(y)
-    frame = figure.layout.shapes[0]
+    frame = figure.layout.shapes[-1]
     assert (frame.x0, frame.y0, frame.x1, frame.y1) == (2.5, row - 0.5, 3.5, row + 0.5)
 
 
@@ -151,7 +157,10 @@ def test_the_grid_of_a_large_model_travels_light():
     figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Style(), 1, None)
     assert len(figure.to_json()) < 60_000
     figure = heads_figure(np.random.default_rng(0).random((12, 13, 14, 14)), 1, Style(scale="robust"), 1, None)
-    assert len(figure.to_json()) < 90_000, "with over a thousand rings"
+    assert len(figure.to_json()) < 90_000, "with over a thousand dots"
+    ringed = heads_figure(np.random.default_rng(0).random((6, 7, 13, 13)), 1, Style(scale="robust"), 1, None)
+    assert (len(ringed.data), len(ringed.layout.shapes)) == (2, 3), "the picture, points to click, a frame and rings"
+    assert len(ringed.to_json()) < 90_000, "with hundreds of rings"
 
 
 def test_every_head_is_a_point_and_the_chosen_ones_are_marked():

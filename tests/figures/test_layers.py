@@ -53,6 +53,7 @@ def test_in_each_frame_what_lies_beyond_the_colours_of_all_layers_is_ringed():
             assert (list(ring.x), list(ring.y), ring.name) == (x, y, "beyond")
     told = film_in_words((Reel("Rollout", left, ""), Reel("Raw", RIGHT, "")), Style())
     assert told.startswith(f"Rollout: one patch holds up to {75 / left[3].sum():.1%} of a map")
+    assert "beyond, over all layers, are ringed" in told, "while one layer is on the screen"
     assert "Raw:" not in told
 
 
@@ -141,3 +142,10 @@ def test_a_curve_says_none_where_it_has_no_value():
     assert [curve["title"] for curve in drawn] == ["Entropy", "Gini index", "Top 40%"]
     assert drawn[2] == {"title": "Top 40%", "values": [0.0, 0.1, None], "chance": [0.2, 0.3, None]}
     assert drawn[0]["chance"] == [None] * 3
+
+
+def test_the_slider_begins_right_of_the_buttons_at_any_width():
+    layout = reel_film(LEFT, RIGHT).layout
+    [menu], [slider] = layout.updatemenus, layout.sliders
+    assert [button.label for button in menu.buttons] == ["Play", "Pause"]
+    assert (slider.x, slider.len, slider.pad.l >= 120) == (0, 1, True), "in pixels, not as a share of the width"

@@ -125,7 +125,7 @@ def test_signed_maps_diverge_about_a_marked_zero_and_no_others_do(colours: Colou
 def test_a_colour_bar_says_what_it_measures_and_shows_the_colours_as_they_are_seen():
     shown = replace(explanation(), target=1, against=0, prediction=Prediction(torch.zeros(2), ("<b>cat", "dog, domestic")))
     texts, shades = bar_of(figure_of(shown, Style(opacity=0.25)))
-    assert texts[3] == "CAM, evidence for dog rather than &lt;b&gt;cat"
+    assert texts[3] == "CAM, evidence for dog compared with &lt;b&gt;cat"
     first = seen_palette("Red-blue", 0.25)[0]
     assert shades[0] == f"rgb({','.join(map(str, first))})"
     assert first.tolist() == [round(0.25 * part + 0.75 * 128) for part in (5, 48, 97)], "a quarter of the colour, the rest grey"
@@ -233,15 +233,15 @@ def test_an_outline_parts_inside_from_outside():
 
 def test_the_difference_lies_where_both_saw():
     both = compare(explanation(), explanation(Box(150, 0, 400, 300)))
-    trace = difference_figure(both, BEHIND, ("CNN", "ViT")).data[0]
+    trace = difference_figure(both, BEHIND).data[0]
     assert (trace.zmin, trace.zmax) == (-1, 1)
     assert trace.x0 - trace.dx / 2 == 150
     assert "-0%" not in trace.customdata.flatten().tolist()
 
 
 def test_the_bar_of_a_difference_says_which_end_is_whose():
-    texts, shades = bar_of(difference_figure(compare(explanation(), explanation()), BEHIND, ("CNN", "ViT")))
-    assert texts == ["ViT higher", "0", "CNN higher", "Difference in rank, ±100%"]
+    texts, shades = bar_of(difference_figure(compare(explanation(), explanation()), BEHIND))
+    assert texts == ["Right higher", "0", "Left higher", "Left − right, by rank (±100%)"]
     assert shades[16] == "rgb(229,229,229)", "the middle of the colours, white, over grey"
 
 

@@ -25,7 +25,9 @@ TITLES = {
     "Layers": "How does what each model looks at build up, layer by layer?",
     "Attention": "What does one patch look at, and who looks at it?",
     "Methods": "How much does the choice of method matter?",
-    "Models": "Which models are there, and what can each show?",
+    "Trust": "Can this map be believed?",
+    "Known truth": "Which methods find the truth where it is known?",
+    "Models": "Models",
 }
 NUMBERS = (
     "0", "-0", "1", "-1", "2", "3", "7", "0.5", "0.61", ".5", "5.", "1e3", "1e999", "-1e999", "1e-400", "nan", "NaN", "-nan",
@@ -77,7 +79,7 @@ def followed(page: str, query: str = "") -> AppTest:
     app = _first_page()
     app._registered_pages = _pages()  # else Streamlit's test door takes a page's script for the whole dashboard
     app.query_params.update(parse_qs(query, keep_blank_values=True))
-    return app.switch_page(f"pages/{page}.py").run()
+    return app.switch_page(f"pages/{page.title().replace(' ', '_')}.py").run()
 
 
 def _first_page() -> AppTest:

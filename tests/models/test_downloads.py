@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 import torch
 from huggingface_hub import constants
+from safetensors.torch import save_file
 from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
 
 from dashboard.models import downloads, fetching
 from dashboard.models.classifier import ModelError
 from dashboard.models.downloads import is_whole, require_network
 from dashboard.models.families import torchvision
+from dashboard.models.families.bundled import BUNDLED
 from dashboard.models.fetching import PART, Download, start
-from dashboard.models.zoo import load, on_this_machine, start_download
+from dashboard.models.zoo import load, on_this_machine, start_download, title_of
+from dashboard.numbers import in_megabytes
 from tests.models.hub import Hub, serving_hub
 from tests.models.tiny import FAMILIES, save
 
@@ -354,6 +357,56 @@ def test_a_torchvision_file_is_downloaded_once(squeezenet: Path, to_torchvision)
         assert load(SQUEEZENET).source == "torchvision"
     assert on_this_machine(SQUEEZENET)
     assert load(SQUEEZENET).labels
+
+
+def test_a_torchvision_model_tells_its_bytes_as_they_come_and_as_they_are_read(squeezenet: Path, to_torchvision):
+    said: list[str] = []
+    with serving_hub(squeezenet.parent, slow=".pth", piece=100_000) as hub:
+        to_torchvision(hub)
+        hub.more(10)  # of a half of 2.5 MB
+        load(SQUEEZENET, lambda line: said.append(line) or hub.more(1))
+    whole = in_megabytes(squeezenet.stat().st_size)
+    assert f"Downloading {title_of(SQUEEZENET)}: 4 MB of {whole} …" in said
+    assert f"Reading its weights: {whole} of {whole}" in said
+
+
+@pytest.mark.parametrize("new_format", [True, False])
+def test_a_file_of_either_format_tells_the_bytes_that_are_read(
+    new_format: bool, squeezenet: Path, to_torchvision, models: Path
+):
+    """torch has two formats, and torchvision's files are of both. Who leaves ends it by their own error."""
+    there = torch.load(squeezenet)
+    file = Path(torch.hub.get_dir(), "checkpoints", squeezenet.name)
+    file.parent.mkdir(parents=True)
+    torch.save(there, file, _use_new_zipfile_serialization=new_format)
+    weights = SqueezeNet1_1_Weights.DEFAULT.value
+    weights, said = replace(weights, url=f"https://nowhere/{squeezenet.name}"), []
+    read = downloads.torchvision_state("squeezenet1_1", weights, said.append)
+    assert all(torch.equal(read[name], tensor) for name, tensor in there.items())
+    assert len(said) > 5
+    assert said[-1] == "Reading its weights: 5 MB of 5 MB"
+
+    def leave(line: str) -> None:
+        raise ModelError(f"left at {line}")
+
+    with pytest.raises(ModelError, match="left at Reading"):
+        downloads.torchvision_state("squeezenet1_1", weights, leave)
+    file.write_bytes(file.read_bytes()[:1_000_000])
+    with pytest.raises(ModelError, match="the file of its weights can't be read"):
+        downloads.torchvision_state("squeezenet1_1", weights)
+
+
+@pytest.mark.parametrize("key", ["bundled/cnn", "bundled/vit", SQUEEZENET, "hf/mine"])
+def test_what_is_read_from_this_machine_tells_its_bytes(key: str, models: Path):
+    save_file(squeezenet1_1().state_dict(), models / "squeezenet1_1.safetensors")
+    save(FAMILIES["vit"].build(), models / "mine")
+    said: list[str] = []
+    load(key, said.append)
+    name = key.partition("/")[2]
+    files = (BUNDLED / name / "model.safetensors", models / name / "model.safetensors", models / f"{name}.safetensors")
+    [size] = [file.stat().st_size for file in files if file.exists()]
+    whole = in_megabytes(size)
+    assert f"Reading its weights: {whole} of {whole}" in said
 
 
 def test_a_torchvision_file_cut_off_is_gone_on_with(squeezenet: Path, to_torchvision):

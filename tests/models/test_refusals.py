@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from transformers import ViTConfig, ViTImageProcessor, ViTModel
 
 from dashboard.models.classifier import ModelError
+from dashboard.models.files import weight_of
 from dashboard.models.zoo import load, local_folder, local_models
 from tests.models.tiny import FAMILIES, LABELS, MEAN, SHAPE, save
 
@@ -110,6 +111,17 @@ def test_states_outside_the_folder_are_not_opened(models: Path) -> None:
     save_file({"a": torch.zeros(1)}, models.parent / "state.safetensors")
     (models / "resnet18.safetensors").symlink_to(models.parent / "state.safetensors")
     assert "not on this machine" in refusal("torchvision/resnet18")
+
+
+def test_what_links_lead_to_outside_the_folder_is_not_weighed(models: Path) -> None:
+    outside = models.parent / "outside.safetensors"
+    outside.write_bytes(bytes(1000))
+    (models / "mine").mkdir()
+    (models / "mine" / "model.safetensors").write_bytes(bytes(10))
+    (models / "mine" / "more.safetensors").symlink_to(outside)
+    (models / "linked.safetensors").symlink_to(outside)
+    assert weight_of(models / "mine") == 10
+    assert weight_of(models / "linked.safetensors") is None
 
 
 @pytest.mark.parametrize(

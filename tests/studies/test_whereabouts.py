@@ -53,6 +53,9 @@ def test_a_signed_map_says_where_it_speaks_for_and_against():
     assert told.startswith("Most evidence for the class: upper right. Half of it lies in 3% of the photo.")
     assert told.endswith("Most evidence against it: lower left.")
     assert in_words(replace(shown, heatmap=values.clamp(min=0)), SIZE).endswith("No evidence against it.")
+    values[2, 0] = -0.3
+    assert in_words(replace(shown, heatmap=values), SIZE).endswith("Hardly any evidence against it.")
+    values[2, 0] = -1
     only_against = in_words(replace(shown, heatmap=values.clamp(max=0)), SIZE)
     assert only_against == "No evidence for the class. Most evidence against it: lower left."
     assert "Most below zero: lower left." in in_words(replace(shown, method=EigenCAM(), target=None), SIZE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.ui.parts import model_picker
+from dashboard.ui.parts import coming
 
 
 @pytest.fixture(autouse=True)
@@ -13,4 +13,4 @@ def alone(offline: None, on_cpu: None) -> None:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Models that a page waits for as long as they take: AppTest does not look again by itself, as a browser does."""
-    monkeypatch.setattr(model_picker, "PATIENCE", 60)
+    monkeypatch.setattr(coming, "PATIENCE", 60)

@@ -13,7 +13,7 @@ from dashboard.ui.parts.notices import ICON
 from dashboard.ui.parts.own_photos import CHOSEN, OWN
 from tests.conftest import ROOT
 
-TO_TERMS = re.compile(r"\[([^]]+)\]\(#term-[-\w]+\)")  # links to the glossary, which read as their words
+TO_TERMS = re.compile(r"\[([^][]+)\]\(#term-[-\w]+\)")  # links to the glossary, which read as their words
 
 
 def opened(page: str = "", **query: str | list[str]) -> AppTest:
@@ -48,7 +48,12 @@ def healthy(app: AppTest) -> AppTest:
 def words(app: AppTest) -> str:
     """Everything that the page says."""
     spoken = (*app.markdown, *app.caption, *app.title, *app.error, *app.info, *app.warning)
-    return TO_TERMS.sub(r"\1", " ".join(element.value for element in spoken)).replace("\\", "")
+    return without_terms(" ".join(element.value for element in spoken)).replace("\\", "")
+
+
+def without_terms(text: str) -> str:
+    """A text without its links to the glossary, of which it keeps the words."""
+    return TO_TERMS.sub(r"\1", text)
 
 
 def notices(app: AppTest) -> list[str]:

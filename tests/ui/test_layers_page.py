@@ -105,7 +105,7 @@ def test_a_flat_map_has_no_rank_correlation():
 
 def test_cam_says_why_its_stages_are_another_methods():
     app = opened("Layers")
-    assert "CAM reads only the end of the network, so it has one map and none per stage. These are Grad-CAM's" in words(app)
+    assert "CAM has one map and none per stage. These are Grad-CAM's" in words(app)
     assert not components(app, "map_grid")["by_stage"]["opens"], "CAM has no stage to choose"
     app = opened("Layers", left_method="LayerCAM", left_stage="2")
     assert "**LayerCAM, for each stage**" in words(app)
@@ -125,10 +125,21 @@ def test_a_slow_method_says_what_each_run_is_for(monkeypatch: pytest.MonkeyPatch
 FILES = ("figure", "layers", "curves", "settings")
 
 
-def test_files_are_offered_as_soon_as_a_side_has_a_film():
+def offered(app: AppTest) -> list[str]:
+    return [button.key for button in app.get("download_button")]
+
+
+def test_files_are_offered_with_a_film_and_without():
     app = opened("Layers", right_method="Patch logits")
-    assert not app.get("download_button")
+    assert offered(app) == [f"download_{kind}" for kind in FILES]
     app = healthy(app.selectbox(key="right_method").set_value("Attention rollout").run())
-    assert [button.key for button in app.get("download_button")] == [f"download_{kind}" for kind in FILES]
-    app = healthy(app.selectbox(key="right_method").set_value("Patch logits").run())
-    assert not app.get("download_button")
+    assert offered(app) == [f"download_{kind}" for kind in FILES]
+
+
+def test_two_cnns_have_files_and_code_of_the_stages_that_are_framed():
+    app = opened("Layers", right="bundled/cnn", right_method="LayerCAM", right_stage="2", photo="coffee")
+    assert offered(app) == [f"download_{kind}" for kind in FILES]
+    code = next(block.value for block in app.code if block.language == "python")
+    assert "LayerCAM(stage=2)" in code
+    assert "GradCAM(stage=" in code, "CAM has no stages: what is drawn is Grad-CAM"
+    compile(code, "notebook", "exec")

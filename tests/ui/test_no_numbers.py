@@ -14,7 +14,7 @@ from tests.ui.test_layers_page import figures
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
-@pytest.mark.parametrize("page", ["", "Layers", "Attention", "Methods"])
+@pytest.mark.parametrize("page", ["", "Layers", "Attention", "Methods", "Trust", "Known_Truth"])
 def test_a_map_of_no_numbers(page: str, value: float, monkeypatch: pytest.MonkeyPatch):
     @dataclass(frozen=True)
     class Broken(ClassActivationMap):

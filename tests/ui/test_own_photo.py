@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+from collections.abc import Callable
 
 import pytest
 from cachetools import TTLCache
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import photo as photos
 from dashboard.photo import Photo, PhotoError, forget_pixels, open_photo
-from dashboard.ui import caches, tabs
+from dashboard.ui import caches, tabs, watcher
 from dashboard.ui.parts.own_photos import CHOSEN, KEPT, OWN, TAB
 from dashboard.ui.parts.photo_picker import RETURNED, SHARE, STEP
 from tests.ui.pages import chosen, healthy, notices, opened, png, uploaded, words
@@ -212,6 +213,29 @@ def test_no_other_tab_gets_what_was_brought_and_an_expired_one_is_told_of():
     again = reloaded(mine)
     assert "Your own photos were not kept" in notices(again)[0]
     assert "Chelsea the cat" in words(again)
+
+
+@pytest.mark.parametrize("keep", ["tab", "photo"])
+def test_what_is_kept_after_the_watcher_has_ended_gets_another(monkeypatch: pytest.MonkeyPatch, keep: str):
+    room, started = {"tab": tabs, "photo": caches}[keep], []
+
+    class Noted:
+        def __init__(self, target: Callable[[], None], **_: object) -> None:
+            self.start = lambda: started.append(target)
+
+    caches._held.clear()
+    room.WATCHER._running = False
+    monkeypatch.setattr(watcher, "Thread", Noted)
+    monkeypatch.setattr(watcher.time, "sleep", lambda _: None)
+    for times in (1, 2):
+        link = tabs.keep("token", "photos", 1) if keep == "tab" else caches.keep_photo("d", b"", "mine.png")
+        assert len(started) == times
+        caches.keep_photo("d", b"", "again.png") if keep == "photo" else tabs.keep("other", "photos", 1)
+        assert len(started) == times, "one is enough"
+        tabs._tabs.clear()
+        caches._kept.clear()
+        started[-1]()  # finds nothing left, and ends
+        assert not room.WATCHER._running, link
 
 
 def test_what_a_closed_tab_brought_goes_after_an_hour(monkeypatch: pytest.MonkeyPatch):

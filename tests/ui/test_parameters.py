@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from dashboard.methods import METHODS
+from dashboard.ui.pages.known_truth import SECTIONS
+from dashboard.ui.pages.trust import TESTS
 from dashboard.ui.parts import links, parameters
 from tests.ui.pages import notices, opened
 
-PAGES = ("", "Layers", "Attention", "Methods", "Models")
+PAGES = ("", "Layers", "Attention", "Methods", "Trust", "Known_Truth", "Models")
 PAIRS = ({}, {"left": "bundled/vit", "right": "bundled/cnn"}, {"left": "bundled/vit", "right": "bundled/vit"})
 
 
@@ -37,11 +39,16 @@ def test_every_parameter_that_is_drawn_has_one_owner_who_draws_it(drawers: dict[
     for page in PAGES:
         for pair in PAIRS:
             opened(page, **pair)
+    for test in TESTS:
+        opened("Trust", test=test)
+    for section in SECTIONS:
+        opened("Known_Truth", section=section, objects="two")
+    opened("Known_Truth", objects="your own", second_shape="star")
     found = {name: modules for name, modules in drawers.items() if modules != {parameters.owner(name)}}
     assert not found
-    # No widgets are bound to these: the thumbnails' choice, a link to a photo that was put into it, the choice of models, and a
-    # stop of the tour.
-    asked = {"own", "photo", "left", "right", "tour"}
+    # No widgets are bound to these: the thumbnails' choice, a link to a photo that was put into it, the choice of models, a
+    # stop of the tour, the cells that are or were taken away, and a game's number.
+    asked = {"own", "photo", "left", "right", "tour", "away", "tried", "game"}
     by_side = {f"{slot}_{name}" for slot in ("left", "right") for name in parameters.OWNERS_BY_SIDE}
     assert {*parameters.OWNERS, *by_side} - {*drawers} == asked
 

@@ -185,25 +185,6 @@ def test_places_and_pages_are_of_the_types_that_are_named():
     assert isinstance(st.Page(ROOT / "pages" / "Models.py"), MenuEntry)
 
 
-def test_an_upload_is_told_from_another_of_the_same_file():
-    def script():
-        import streamlit as st
-
-        from dashboard.ui.streamlit_internals import upload_id
-
-        file = st.file_uploader("File", key="file")
-        st.session_state.setdefault("seen", []).append(file and upload_id(file))
-
-    app = ran(script)
-    for _ in range(2):
-        app.file_uploader(key="file").upload("a.txt", b"same", "text/plain")
-        app = healthy(app.run())
-        app = healthy(app.run())
-    nothing, first, again, second, still = app.session_state["seen"]
-    assert nothing is None
-    assert first == again != second == still
-
-
 def test_a_folder_named_pages_is_no_menu(monkeypatch: pytest.MonkeyPatch):
     front_door = str(ROOT / "streamlit_app.py")
     monkeypatch.setattr(PagesManager, "uses_pages_directory", None)

@@ -13,7 +13,7 @@ def test_what_is_named_is_a_parameter():
         assert owner(name), name
 
 
-@pytest.mark.parametrize("page", [page.title for page in PAGES])
+@pytest.mark.parametrize("page", [page.script.removesuffix(".py") for page in PAGES])
 def test_every_page_has_the_row(page: str):
     row = next(element for element in opened(page).get("bidi_component") if element.proto.component_name == "undo")
     for name in ("Undo", "Redo", "Reset"):

@@ -7,12 +7,13 @@ import torch
 from safetensors.torch import save_file
 from torchvision import models as torchvision_models
 
+from dashboard.glossary import with_links
 from dashboard.models import zoo
 from dashboard.ui import caches
 from tests.models.tiny import FAMILIES, save
-from tests.ui.pages import chosen, healthy, notices, opened, words
+from tests.ui.pages import chosen, healthy, notices, opened, without_terms, words
 
-PAGES = ("", "Layers", "Attention", "Methods")
+PAGES = ("", "Layers", "Attention", "Methods", "Trust")
 OF_SIX_LAYERS = {
     "right_depth": "6", "right_first_layer": "5", "right_layer": "6", "right_head": "3", "left_stage": "3", "patch": "60",
     "patch_layer": "6", "patch_head": "3",
@@ -66,6 +67,15 @@ def test_a_class_outside_the_top_five_shows_its_score():
     assert len(next(g for g in opened("").get("button_group") if g.key == "left_top").proto.options) == 5
 
 
+def test_a_model_of_few_classes_and_one_of_many_have_as_many_lines_above_their_maps(own: None):
+    """So that the two maps are level."""
+    app = opened(left="torchvision/resnet18")
+    many, few = (entry.value for entry in app.markdown if "Knows " in entry.value)
+    assert "Knows 1,000 classes]" in many
+    assert "Knows 10 classes: airplane, automobile, bird …]" in few
+    assert many.count("  \n") == few.count("  \n") == 2
+
+
 def test_own_weights_under_a_known_name_on_every_page(own: None):
     link = {"left": "torchvision/resnet18", "right": "hf/google/vit-base-patch16-224"}
     for page in PAGES:
@@ -83,7 +93,7 @@ def test_own_weights_under_a_known_name_on_every_page(own: None):
     text = words(opened("Models", find="(your", **link))
     assert "2 of " in text
     assert "ImageNet" not in text.replace("called as ImageNet's are", "")
-    assert "top-1" not in text.partition("checkpoints.")[2]
+    assert "top-1" not in text.partition("known models.")[2]
 
 
 def test_own_weights_of_every_family_wear_nothing_that_is_known(models: Path, monkeypatch: pytest.MonkeyPatch):
@@ -99,3 +109,13 @@ def test_own_weights_of_every_family_wear_nothing_that_is_known(models: Path, mo
         assert found.title == zoo.title_of(key)
         assert found.title.endswith(" (your file)" if source == "torchvision" else " (your folder)")
         assert (found.training_data, found.accuracy, found.licence, found.parameters) == ("", None, "", None)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "Known_Truth", "Models"])
+def test_a_term_in_a_control_s_label_opens_the_glossary(page: str):
+    """Wherever a label stands, its first mention of each term is a link."""
+    app = opened(page)
+    labels = [widget.label for widget in (*app.slider, *app.selectbox, *app.toggle)]
+    labels += [group.proto.label for group in app.get("button_group")]
+    assert "[Top cells](#term-top-cells)" in labels
+    assert [label for label in labels if label != with_links(without_terms(label))] == []

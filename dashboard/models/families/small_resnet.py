@@ -11,7 +11,7 @@ class SmallResNet(nn.Module):
 
     A 3 x 3 stem without max-pooling, one basic block per width, and a head of global average
     pooling and one linear layer, as a class activation map needs. The last stage
-    keeps its stride at 1, so that 32 x 32 pixels end in an 8 x 8 map.
+    keeps its stride at 1, so that 32 x 32 pixels end in an 8 x 8 map; 64 x 64 do where the first one halves them too.
     """
 
     def __init__(
@@ -20,6 +20,7 @@ class SmallResNet(nn.Module):
         super().__init__()
         if len(widths) != len(strides):
             raise ValueError(f"expected one stride per width, got {len(strides)} for {len(widths)} widths")
+        self.widths, self.strides = widths, strides
         stem = widths[0]
         self.conv1 = nn.Conv2d(3, stem, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(stem)

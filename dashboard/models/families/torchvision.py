@@ -16,7 +16,7 @@ from dashboard.models.device import Report
 from dashboard.models.downloads import NotHere, fetch_torchvision, torchvision_file, torchvision_state
 from dashboard.models.families.family import IMAGENET, Checkpoint
 from dashboard.models.fetching import Download
-from dashboard.models.files import local_path, local_state, state_of
+from dashboard.models.files import counted_bytes, local_path, local_state, state_of
 from dashboard.models.network import Network
 from dashboard.models.observers.pooled import traced
 from dashboard.models.observers.self_attention import open_attention, record
@@ -90,7 +90,7 @@ class Torchvision:
         if name not in NAMES:
             raise ModelError(NO_CLASSIFIER.format(name))
         weights, file = _weights(name), local_state(name)
-        state = _state(name, weights, file, title)
+        state = _state(name, weights, file, title, report)
         module = torchvision_models.get_model(name, weights=None, **eval_options(name))
         try:
             _fill(module, state)
@@ -125,13 +125,13 @@ def eval_options(name: str) -> dict[str, bool | int]:
     return options.get(name, {})
 
 
-def _state(name: str, weights: Any, file: Path | None, title: str) -> dict[str, Tensor]:
+def _state(name: str, weights: Any, file: Path | None, title: str, report: Report) -> dict[str, Tensor]:
     """The tensors of a person's own `file`, or, where that is None, of the file that torchvision downloads."""
     if file is not None:
-        return state_of(file, f"{name}.safetensors")
+        return state_of(file, f"{name}.safetensors", read=counted_bytes(file.stat().st_size, report))
     if not torchvision_file(weights).exists():
         raise NotHere(title)
-    return torchvision_state(name, weights)
+    return torchvision_state(name, weights, report)
 
 
 def _fill(module: nn.Module, state: dict[str, Tensor]) -> None:

@@ -3,7 +3,8 @@
 The pooled tensor is found by walking the traced graph back from its output, not from a table of names.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,14 +51,40 @@ def find_head(graph: fx.GraphModule, name: str) -> Head:
     return Head(node.all_input_nodes[0], linears[0] if linears else None)
 
 
+class ApartTracer(fx.Tracer):
+    """Follows a network in the thread that traces it, and in no other.
+
+    While torch traces, it has all modules of the process call the tracer, also those that another visitor's pass is running in
+    another thread, which would then fail.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A module's call: followed here, and done as ever in other threads."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """A module's attribute: a proxy here, and itself in other threads."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+
 def traced(model: nn.Module, name: str, example: Tensor | None = None) -> fx.GraphModule:
     """The network as a graph; parameters are shared. No photo is passed through it, so `example` is not needed.
 
     Raises:
         DoesNotFit: its code branches on values that only a pass computes.
     """
+    tracer = ApartTracer()
     try:
-        return fx.symbolic_trace(model)
+        graph = tracer.trace(model)
+        return fx.GraphModule(tracer.root, graph, type(model).__name__)
     except (TraceError, RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise DoesNotFit(f"{name}: its layers can't be followed ({said(error)}).") from error
 

@@ -21,20 +21,24 @@ function copy(button, text) {
     );
 }
 
-// Called for every run of the Python script.
+// Called when the component comes, and with new data.
 export default function ({ data, parentElement, setTriggerValue }) {
     const button = parentElement.querySelector(".copy");
     const question = parentElement.querySelector("[role=group]");
     const [include, without] = question.querySelectorAll("button");
     question.querySelector("p").textContent = data.question;
     question.setAttribute("aria-label", data.question);
-    if (!data.asks) question.hidden = true;
+    if (!data.asks) {
+        if (question.contains(parentElement.activeElement)) button.focus();
+        question.hidden = true;
+    }
 
     if (button.dataset.waits && data.own) {
         delete button.dataset.waits;
         copy(button, link(data.own)); // the server has the photo now
     }
     button.onclick = () => {
+        delete button.dataset.waits;
         if (!data.asks) return copy(button, link(""));
         question.hidden = false;
         question.scrollIntoView({ block: "nearest" });
@@ -45,6 +49,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         setTriggerValue("include", true);
     };
     without.onclick = () => {
+        delete button.dataset.waits;
         question.hidden = true;
         copy(button, link(""));
         button.focus();

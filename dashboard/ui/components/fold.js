@@ -11,7 +11,7 @@ function fold(keys, tries = 60) {
 }
 
 export default function ({ data, parentElement }) {
-    if (done.has(parentElement)) return; // called for every run of the Python script
+    if (done.has(parentElement)) return; // called with other keys of expanders
     done.add(parentElement);
     if (SMALL.matches) fold(data);
 }

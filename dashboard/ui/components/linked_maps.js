@@ -1,13 +1,14 @@
 // Links the charts of maps over one photo: a mark at the same place of all, one zoom, and views that fill the screen.
 // Nothing here sends a message to the server, except for another photo.
 
+import { made } from "./made.js";
 import { bothFor } from "./map_both.js";
 import { button, fillButton } from "./map_buttons.js";
 import { isDrawn, photoIn, plotOf } from "./map_charts.js";
 import { rememberScrolling } from "./map_gestures.js";
 import { Lens } from "./map_lens.js";
 import { linkOf } from "./map_link.js";
-import { made, write } from "./map_pictures.js";
+import { write } from "./map_pictures.js";
 import { Stage } from "./map_stage.js";
 import { WHOLE } from "./map_zoom.js";
 
@@ -33,7 +34,7 @@ function hostFor(container, { key, name }, link) {
         link.heard.delete(draw);
         host.remove();
     };
-    return { container, host, place, lens, stop, drawn: null };
+    return { container, host, place, lens, stop, drawn: null, redrawn: false };
 }
 
 // Lays a lens exactly over the photo.
@@ -62,14 +63,21 @@ function overOf(overs, chart, link) {
     return overs.get(chart.key);
 }
 
-function refresh(overs, chart, link) {
+// Streamlit draws each new chart twice, and lenses take a while to lay out, so that they are laid once, after both: by `soon`.
+function refresh(overs, chart, link, soon) {
     const over = overOf(overs, chart, link);
     const plot = plotOf(chart.key);
     if (!over) return;
     over.host.hidden = !isDrawn(plot);
-    if (over.host.hidden || plot === over.drawn) return;
+    if (over.host.hidden || (plot === over.drawn && !over.redrawn)) return;
+    if (plot !== over.drawn) {
+        plot.on("plotly_afterplot", () => {
+            over.redrawn = true;
+            soon();
+        });
+    }
     over.drawn = plot;
-    plot.on("plotly_afterplot", () => renew(over, link));
+    over.redrawn = false;
     renew(over, link);
 }
 
@@ -80,7 +88,7 @@ function watching(link) {
     let asked = 0;
     function look() {
         asked = 0;
-        for (const chart of link.data.charts) refresh(overs, chart, link);
+        for (const chart of link.data.charts) refresh(overs, chart, link, soon);
         link.stage.update();
         link.cover.update();
     }
@@ -105,7 +113,9 @@ class Cover {
     constructor(link, changed) {
         Object.assign(this, { link, changed, root: made("div", "linked-cover"), both: null, mode: null });
         this.root.addEventListener("keydown", (event) => {
-            if (event.key === "Escape") this.close();
+            if (event.key !== "Escape") return;
+            this.close();
+            this.opener?.focus({ preventScroll: true });
         });
     }
 
@@ -128,7 +138,8 @@ class Cover {
         this.changed(mode);
     }
 
-    toggle(mode) {
+    toggle(mode, opener) {
+        this.opener = opener;
         if (mode === this.mode) this.close();
         else this.open(mode);
     }
@@ -140,10 +151,12 @@ class Cover {
     }
 }
 
-// The buttons for both maps, in the page's toolbar.
+// The buttons for both maps, in the page's toolbar; none where the charts are not of two sides.
 function fillBar(bar, link) {
+    bar.hidden = link.data.sides.length === 0;
+    if (bar.hidden) return () => {};
     const modes = Object.keys(CALLED).map((mode) => {
-        const one = button(CALLED[mode], `${CALLED[mode]}: both maps over one another`, () => link.cover.toggle(mode));
+        const one = button(CALLED[mode], `${CALLED[mode]}: both maps over one another`, () => link.cover.toggle(mode, one));
         one.dataset.mode = mode;
         return one;
     });
@@ -167,15 +180,18 @@ function start(root, data) {
     link.stage = new Stage(root.querySelector("dialog"), link, turn);
     link.cover = new Cover(link, fillBar(root.querySelector(".linked-bar"), link));
     link.cover.close();
-    return { link, watch: watching(link) };
+    return { root, link, watch: watching(link) };
 }
 
 let running = null;
 
 // `data` holds the `charts` (key, name and what stands before its values), the `sides` (key, name, and what is said above its
-// map), the `photo`, by which another one is known, and how many photos the person has `turned` over.
+// map; none on pages without views of both), the `photo`, by which another one is known, and how many photos the person has `turned` over.
 export default function ({ data, parentElement, setTriggerValue }) {
-    running ??= start(parentElement, data);
+    if (running?.root !== parentElement) {
+        running?.watch.stop();
+        running = start(parentElement, data);
+    }
     const { link, watch } = running;
     const another = link.data.photo !== data.photo;
     if (data.turned < link.data.turned) link.turned = data.turned; // the server has begun a new session
@@ -183,11 +199,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (another) {
         link.look(WHOLE);
         link.point(null);
-        link.stage.turned();
     }
+    if (link.turned === data.turned) link.stage.turned();
     watch.soon();
     return () => {
-        watch.stop();
+        if (running?.root !== parentElement) return;
+        running.watch.stop();
         running = null;
     };
 }

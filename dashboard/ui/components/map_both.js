@@ -1,8 +1,9 @@
 // Both maps over one another: a divider between them that moves (swipe), or one after the other (blink).
 
+import { made } from "./made.js";
 import { gestures } from "./map_gestures.js";
 import { Lens } from "./map_lens.js";
-import { made, write } from "./map_pictures.js";
+import { write } from "./map_pictures.js";
 import { within } from "./map_zoom.js";
 
 const SLOWEST = 350; // ms from one blink to the next, for people whom more than three flashes in a second make ill
@@ -86,7 +87,7 @@ function blink(link, heads) {
     surface.setAttribute("role", "button");
     surface.addEventListener("click", other);
     surface.addEventListener("keydown", (event) => {
-        if (![" ", "Enter", "b"].includes(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
+        if (![" ", "enter", "b"].includes(event.key.toLowerCase()) || event.altKey || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         event.stopPropagation();
         other(event);

@@ -1,6 +1,6 @@
 // Buttons of the linked maps.
 
-import { made, SVG } from "./map_pictures.js";
+import { made, SVG } from "./made.js";
 
 const CORNERS = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"; // a frame's four corners, on 16 x 16
 

@@ -1,8 +1,9 @@
 // A lens lies over a chart's photo, or shows a picture of it elsewhere: it takes pointer and keys, and draws the mark.
 
+import { made } from "./made.js";
 import { brightestIn, cellFrom, gridOf, isDrawn, middleOf, photoIn, plotOf } from "./map_charts.js";
 import { gestures } from "./map_gestures.js";
-import { clear, frame, lookAt, made, picture, withMap, write } from "./map_pictures.js";
+import { clear, frame, lookAt, picture, withMap, write } from "./map_pictures.js";
 import { enlarged, showing, WHOLE } from "./map_zoom.js";
 
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -93,6 +94,7 @@ function meaning(lens, link, { key, shiftKey }) {
         "-": closer(1 / CLOSER),
         0: () => link.look(WHOLE),
         f: () => link.fill(lens.key),
+        F: () => link.fill(lens.key), // with Caps Lock
         Enter: () => link.fill(lens.key),
     }[key];
 }

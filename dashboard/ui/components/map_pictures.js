@@ -3,14 +3,11 @@
 // Streamlit has Plotly inside its own bundle and gives no way to call it, and draws a chart anew whenever its data changes. So
 // zoom, full screen and the like don't touch the charts: they show copies, which a `viewBox` enlarges within a millisecond.
 
+import { made, SVG } from "./made.js";
 import { photoIn } from "./map_charts.js";
 
-export const SVG = "http://www.w3.org/2000/svg";
 const BESIDE = ".draglayer, .infolayer, .layer-above .imagelayer"; // what lies outside the photo or is not to be seen
 const MAP = ".heatmaplayer, .scatterlayer"; // the cells, and the lines over them
-
-export const made = (tag, name = "", text = "") =>
-    Object.assign(document.createElement(tag), { className: name, textContent: text });
 
 // Sets an element's text in place: a new node for each pointer move would cost more, and would look like a change of the page.
 export function write(element, text) {

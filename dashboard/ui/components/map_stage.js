@@ -1,11 +1,12 @@
 // What fills the screen: one map, or both to present them. A dialog lies over the page even where the browser has no full
 // screen, as on phones; where it has one, the dialog's content takes it.
 
+import { made } from "./made.js";
 import { bothFor, fillHead, headOf } from "./map_both.js";
 import { button } from "./map_buttons.js";
 import { isDrawn, plotOf } from "./map_charts.js";
 import { Lens } from "./map_lens.js";
-import { frame, legend, made } from "./map_pictures.js";
+import { frame, legend } from "./map_pictures.js";
 
 const AWAKE = 3000; // ms that the buttons stay after the pointer has moved
 const HINT =
@@ -36,7 +37,8 @@ function figureFor(link, key, withLegend) {
         fillHead(head, sideOf(link, key));
         place.hidden = !isDrawn(plot);
         missing.hidden = isDrawn(plot);
-        if (isDrawn(plot) && withLegend && copied !== plot) legend(bar, plot);
+        if (!isDrawn(plot) || !withLegend || copied === plot) return;
+        legend(bar, plot);
         copied = plot;
     }
     update();
@@ -123,12 +125,14 @@ export class Stage {
     // The browser may lose the focus as it leaves the full screen, so this puts it back where it was.
     async closed() {
         this.leaveParts();
+        this.turned();
         if (document.fullscreenElement) await document.exitFullscreen();
         this.opener?.focus({ preventScroll: true });
     }
 
     pressed(event) {
-        const { key, target } = event;
+        const { target } = event;
+        const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
         event.stopPropagation(); // Streamlit has keys of its own
         if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
         if (target.matches("button") && key === " ") return;
@@ -188,8 +192,8 @@ export class Stage {
     }
 
     turnTo(by) {
-        this.dialog.classList.add("linked-waiting");
         this.turn(by);
+        this.dialog.classList.toggle("linked-waiting", this.link.turned !== this.link.data.turned);
     }
 
     wake() {

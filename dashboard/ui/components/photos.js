@@ -1,26 +1,18 @@
 // The photos to choose from, as small pictures. Names are inserted as text, never as HTML.
 
+import { made } from "./made.js";
+import { forget, keep, recall } from "./tab_storage.js";
+
 const KEPT = "own_photos"; // in this tab's own storage: no other tab, no other person and no link has it
 const COLUMNS = 5;
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS };
 
-const made = (tag, name = "", text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
-
-// A browser may forbid the storage: then a reload simply starts anew.
-function storage() {
-    try {
-        return window.sessionStorage;
-    } catch {
-        return null;
-    }
-}
-
 // After a reload the server knows nothing of this tab, which then asks once for the photos that it brought before. Where the
 // person opened another link in the tab, the photo that the link names is shown, and theirs are in the list alone.
 function afterReload(root, { tab, gone }, setTriggerValue) {
-    const kept = storage()?.getItem(KEPT);
-    if (tab) storage()?.setItem(KEPT, tab);
-    else if (gone) storage()?.removeItem(KEPT);
+    const kept = recall(KEPT);
+    if (tab) keep(KEPT, tab);
+    else if (gone) forget(KEPT);
     else if (kept && !root.dataset.asked) {
         root.dataset.asked = "yes";
         const reloaded = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
@@ -62,6 +54,7 @@ function arrange(group, photos, chosen, setTriggerValue) {
 
 // Arrow keys move between the photos, and Enter or Space chooses one, since each choice has two models look.
 function move(event, tiles) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = tiles.indexOf(event.target.closest("[role=radio]"));
     const inList = event.target.closest(".own") !== null && event.key in { ArrowDown: 0, ArrowUp: 0 };
     const step = inList ? Math.sign(STEPS[event.key]) : STEPS[event.key];
@@ -72,7 +65,7 @@ function move(event, tiles) {
     next.focus();
 }
 
-// Called for every run of the Python script.
+// Called when the component comes, and with new data.
 export default function ({ data, parentElement, setTriggerValue }) {
     const root = parentElement.querySelector(".photos");
     arrange(root.querySelector(".own"), data.own, data.chosen, setTriggerValue);

@@ -5,6 +5,8 @@
 // Back itself is for pages. People expect it to leave a page, and it would take them a press for each step of a slider to do
 // so. So a new setting replaces the page's entry in the browser's history, and Back shows the previous page as it was left.
 
+import { keep, recall } from "./tab_storage.js";
+
 const KEPT = "settings of earlier moments"; // in the tab's storage, which outlives a reload
 const MOST = 100; // steps to undo
 const QUICK = 1000; // milliseconds: numbers of one setting that follow each other faster are one step, as when a slider moves
@@ -41,7 +43,7 @@ class Steps {
         this.aside = aside;
         this.names = names;
         this.present = this.read();
-        const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+        const kept = JSON.parse(recall(KEPT) ?? "{}");
         if (kept.present === this.present) Object.assign(this, kept);
     }
 
@@ -131,11 +133,15 @@ class Steps {
         this.show();
     }
 
-    // Keeps the steps, and has the row show what can be undone now.
+    // Has the row show what can be undone now.
     show() {
-        const { past, present, future } = this;
-        sessionStorage.setItem(KEPT, JSON.stringify({ past, present, future }));
         this.row?.();
+    }
+
+    // Keeps the steps for when the page is loaded anew: it takes the browser too long to do so at each step of a slider.
+    keep() {
+        const { past, present, future } = this;
+        keep(KEPT, JSON.stringify({ past, present, future }));
     }
 }
 
@@ -163,6 +169,7 @@ function watch(steps) {
         steps.noticed(true);
     });
     addEventListener("keydown", (event) => pressed(event, steps));
+    addEventListener("pagehide", () => steps.keep());
     const app = document.querySelector(`[${RUNS}]`);
     const look = () => app.getAttribute(RUNS) === "notRunning" && steps.rested();
     new MutationObserver(look).observe(app, { attributeFilter: [RUNS] });
@@ -177,7 +184,7 @@ function typing(event) {
 }
 
 function pressed(event, steps) {
-    const key = event.key.toLowerCase();
+    const key = event.key?.toLowerCase(); // filling in a field sends a key without a name
     if (!(event.ctrlKey || event.metaKey) || event.altKey || !["z", "y"].includes(key) || typing(event)) return;
     event.preventDefault();
     if (key === "z" && !event.shiftKey) steps.undo();
@@ -191,7 +198,7 @@ function mark(button, title, able) {
 
 // `data.stay` are the settings that Reset leaves as they are, `data.reset` says what it does.
 export default function ({ data, parentElement }) {
-    // This function runs whenever the page is drawn, but one pair of eyes is enough.
+    // This function runs for every page, but one pair of eyes is enough.
     if (!history.steps) {
         history.steps = new Steps(data);
         watch(history.steps);

@@ -8,11 +8,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its `title`, which is also its script's name and, in lower case, its address, and the `question` it answers."""
+    """One page: its `title`, after which its script and its address are called, and its heading, `question`.
+
+    Most pages answer a question.
+    """
 
     title: str
     icon: str
     question: str
+
+    @property
+    def path(self) -> str:
+        """Its address.
+
+        >>> Page("Known truth", "", "").path, Page("Known truth", "", "").script
+        ('known-truth', 'Known_Truth.py')
+        """
+        return self.title.lower().replace(" ", "-")
+
+    @property
+    def script(self) -> str:
+        """The name of its script, which is not its address."""
+        return f"{self.title.title().replace(' ', '_')}.py"
 
 
 PAGES = (  # visitors start on the first
@@ -20,5 +37,7 @@ PAGES = (  # visitors start on the first
     Page("Layers", "layers", "How does what each model looks at build up, layer by layer?"),
     Page("Attention", "grid_on", "What does one patch look at, and who looks at it?"),
     Page("Methods", "grid_view", "How much does the choice of method matter?"),
-    Page("Models", "deployed_code", "Which models are there, and what can each show?"),
+    Page("Trust", "fact_check", "Can this map be believed?"),
+    Page("Known truth", "shapes", "Which methods find the truth where it is known?"),
+    Page("Models", "deployed_code", "Models"),
 )

@@ -1,6 +1,6 @@
 """The attention page: what one patch looks at, or who looks at it, in every layer and head."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import get_args, get_type_hints
 
 import streamlit as st
@@ -13,7 +13,8 @@ from dashboard.explain import Explanation, read
 from dashboard.export.exhibit import Exhibit, stem
 from dashboard.figures.attention import grid_shape, heads_figure, heads_in_words, patch_figure, summary_figure
 from dashboard.figures.made_of import labelled
-from dashboard.figures.maps import Backdrop, Style, map_figure
+from dashboard.figures.maps import Style, map_figure
+from dashboard.glossary import with_links
 from dashboard.methods import AttentionRollout, option_texts
 from dashboard.models.classifier import Classifier, Observation
 from dashboard.names import short_names
@@ -39,21 +40,34 @@ from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import clickable, clickable_map, map_chart
 from dashboard.ui.parts.code import offer_code
+from dashboard.ui.parts.coming import Comings, in_place_of_map, room_for
 from dashboard.ui.parts.controls import FUSED, LABELS, pick_head
 from dashboard.ui.parts.downloads import Tray, attention_files, names_of, offer_all_attention
 from dashboard.ui.parts.explaining import answers
+from dashboard.ui.parts.linked_maps import Linked, linked_charts
 from dashboard.ui.parts.links import linked, linked_choice, linked_slider
-from dashboard.ui.parts.looking import look, pick_slot, pick_whole_question
+from dashboard.ui.parts.looking import backdrop_of, look, pick_slot, pick_whole_question
 from dashboard.ui.parts.notices import notices_here
 from dashboard.ui.parts.patch_keys import patch_keys
 from dashboard.ui.parts.place_mark import place_mark
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.style import tell_style
-from dashboard.ui.parts.text import plain
+from dashboard.ui.parts.text import plain, visible
 
 MAP, BESIDE, HEADS, SUMMARY = "patch_map", "other_map", "head_grid", "head_summary"  # the charts' keys
 PICTURE = "patch_picture"  # the key of the container around the first chart
+SENT = 720  # pixels of a photo's longer side: smaller than elsewhere, as it is sent to the browser with every click
 HINTS = get_type_hints(TokenAttention)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What stays while patches are chosen: the photo and both sides, whose attention is shown, that model, and its look."""
+
+    chosen: Chosen
+    slot: Slot
+    model: Classifier
+    seen: Observation[AttentionMaps]
 
 
 def show(chosen: Chosen) -> None:
@@ -62,79 +76,126 @@ def show(chosen: Chosen) -> None:
     if not able:
         sidebar.caveat_and_files(chosen, {})
         for side in chosen.sides.values():
-            st.info(plain(side.model.refusals.get(AttentionMaps, f"{side.model.title} gives no attention maps.")))
+            _refuse(side)
         return
     line = st.container()
     slot = pick_slot(chosen, able, "Attention of")
-    side, other = chosen.sides[slot], chosen.sides[OTHER[slot]]
     with line:
-        tray = sidebar.caveat_and_files(chosen, names_of("attention", chosen.photo, side.model.title))
-    patch = st.container()
-    request, beside = _ask_the_other(other, chosen.photo)
-    with patch:
-        whole, seen = look(Request(side.model, chosen.photo, AttentionRollout()))
-        models = Pair.of(lambda each: whole.model if each == slot else request.model)
-        _one_patch(chosen, slot, models, seen, beside, tray)
+        tray = sidebar.caveat_and_files(chosen, names_of("attention", chosen.photo, chosen.sides[slot].model.title))
+    _patches(_look(chosen, slot), tray)
+    other = chosen.sides[OTHER[slot]].model  # linked here, as Streamlit sends a component's script each time it is drawn
+    linked_charts([Linked(BESIDE, visible(f"{first_fitting(other).label} of {other.title}"))], chosen.photo)
+
+
+def meanwhile(chosen: Chosen, coming: Comings) -> None:
+    """While a model is being opened: the photo in its map's place, beside the other model's attention, if that has some."""
+    sidebar.line_meanwhile()
+    for slot, side in chosen.sides.items():
+        if slot not in coming and AttentionMaps in side.model.observers:
+            _patches_beside_what_comes(_look(chosen, slot), coming[OTHER[slot]])
+            return
+    _before_any_attention(chosen, coming)
+
+
+def _refuse(side: Side) -> None:
+    st.info(plain(side.model.refusals.get(AttentionMaps, f"{side.model.title} gives no attention maps.")))
+
+
+def _look(chosen: Chosen, slot: Slot) -> Asked:
+    whole, seen = look(Request(chosen.sides[slot].model, chosen.photo, AttentionRollout()))
+    return Asked(chosen, slot, whole.model, seen)
+
+
+@st.fragment  # so that a click on a patch does not redraw the sidebar
+def _patches(asked: Asked, tray: Tray) -> None:
+    """The chosen patch's attention over the photo beside the other model's map, then the same in every head."""
+    notices_here()
+    tray.empty()
+    chosen, evidence = asked.chosen, asked.seen.evidence
+    method = pick_attention(evidence)
+    left, right = st.columns(2, gap="medium")
+    with right:
+        beside = st.container()
+        request, other = _ask_the_other(chosen.sides[OTHER[asked.slot]], chosen.photo)
+    with left:
+        shown = show_attention(asked, method, other)
+    with beside:
+        show_other(other, shown, evidence, chosen, request.model)
+    summary = _all_heads(chosen, shown, evidence)
+    exhibit = _exhibit(asked, shown, request.model, other)
+    tray.lay(attention_files(exhibit, asked.slot, evidence, shown.method, summary))
+    offer_code(exhibit)
+    offer_all_attention(evidence, shown, stem(chosen.photo.name, asked.model.title))
+
+
+@st.fragment
+def _patches_beside_what_comes(asked: Asked, opening: caches.Opening) -> None:
+    """A model's attention, with the photo in place of the map of the other side, whose model is on its way."""
+    notices_here()
+    method = pick_attention(asked.seen.evidence)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        shown = show_attention(asked, method, None)
+    with right:
+        in_place_of_map(OTHER[asked.slot], opening, backdrop_of(asked.chosen))
+    _all_heads(asked.chosen, shown, asked.seen.evidence)
+
+
+@st.fragment
+def _before_any_attention(chosen: Chosen, coming: Comings) -> None:
+    """The photo in place of the attention of the first model that comes; on its right the other one's map, or its photo too."""
+    notices_here()
+    slot = next(iter(coming))
+    room_for("attention")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        in_place_of_map(slot, coming[slot], backdrop_of(chosen))
+    with right:
+        if OTHER[slot] in coming:
+            in_place_of_map(OTHER[slot], coming[OTHER[slot]], backdrop_of(chosen))
+            return
+        beside = st.container()
+        request, other = _ask_the_other(chosen.sides[OTHER[slot]], chosen.photo)
+        if other is not None:
+            with beside:
+                _map_of(other, chosen, request.model)
+                panel.below_map(other, request.model, chosen.photo, chosen.style)
+
+
+def show_attention(asked: Asked, method: TokenAttention, other: Explanation | None) -> Explanation[TokenAttention]:
+    """The chosen patch's attention over the photo, and what there is to say of it; returns the attention's map."""
+    chosen, evidence = asked.chosen, asked.seen.evidence
+    st.markdown(question(method, evidence, asked.model.title))
+    picture = st.container()
+    shown = read(asked.seen, asked.model.key, pick_hidden(method, evidence))
+    with picture:
+        show_patch(shown, chosen, evidence, other)
+    panel.below_map(shown, asked.model, chosen.photo, chosen.style)
+    show_facts(shown, evidence)
+    return shown
 
 
 def _ask_the_other(side: Side, photo: Photo) -> tuple[Request, Explanation | None]:
-    """Draws the other side's method and class; returns the request and its map, or None while the map is not run.
+    """Draws the class that the other side is asked about; returns the request and its map, or None while the map is not run.
 
     The page tells this map's value at the chosen patch.
     """
-    column, _ = st.columns([4, 5], gap="medium")
-    with column:
-        st.markdown(f"**The map of {plain(side.model.title)}**")
-        request, _ = pick_whole_question(side, Request(side.model, photo, first_fitting(side.model)()))
-        found = answers([request], side.slot)
+    request, _ = pick_whole_question(side, Request(side.model, photo, first_fitting(side.model)()))
+    found = answers([request], side.slot)
     return request, found[0] if found else None
 
 
-@st.fragment  # so that a click on a patch redraws neither the sidebar nor the other model's question
-def _one_patch(
-    chosen: Chosen,
-    slot: Slot,
-    models: Pair[Classifier],
-    seen: Observation[AttentionMaps],
-    other: Explanation | None,
-    tray: Tray,
-) -> None:
-    """The chosen patch's attention over the photo, the same in every head, and how the heads differ."""
-    notices_here()
-    tray.empty()
-    evidence = seen.evidence
-    behind = caches.screen_copy(chosen.photo, side=720)  # smaller than elsewhere: it is sent to the browser with every click
-    method = pick_attention(evidence)
+def _all_heads(chosen: Chosen, shown: Explanation[TokenAttention], evidence: AttentionMaps) -> HeadSummary:
+    """Every head's map, and how far and how evenly each head looks, which is returned."""
+    summary = caches.head_summary(shown.model, chosen.photo.digest, evidence)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"{question(method, evidence)}  \n:small[:gray[{plain(models[slot].title)}]]")
-        picture = st.container()
-        method = pick_hidden(method, evidence)
-        facts = st.container()
-    shown = read(seen, models[slot].key, method)
-    with picture:
-        show_patch(shown, chosen.photo, evidence, other, behind, chosen.style, chosen.share)
-    with facts:
-        panel.below_map(shown, models[slot], chosen.photo, chosen.style)
-        show_facts(shown, evidence)
-    with right:
-        show_other(other, shown, evidence, chosen, models[OTHER[slot]])
-    _all_heads(chosen, shown, evidence)
-    exhibit = _exhibit(chosen, slot, models, shown, other)
-    tray.lay(attention_files(exhibit, slot, evidence, shown.method))
-    offer_code(exhibit)
-    offer_all_attention(evidence, shown, stem(chosen.photo.name, models[slot].title))
-
-
-def _all_heads(chosen: Chosen, shown: Explanation[TokenAttention], evidence: AttentionMaps) -> None:
-    """Every head's map, and how far and how evenly each head looks."""
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**Every layer and head** · click one to enlarge it; each has its own scale")
+        st.markdown(with_links("**Every layer and attention head** · click one to enlarge it; each has its own scale"))
         show_heads(shown, evidence, chosen.style)
     with right:
-        st.markdown("**How far and how evenly each head looks** · click one to choose it")
-        show_summary(shown.method, caches.head_summary(shown.model, chosen.photo.digest, evidence))
+        st.markdown(with_links("**How far and how evenly each attention head looks** · click one to choose it"))
+        show_summary(shown.method, summary)
+    return summary
 
 
 def show_other(
@@ -152,21 +213,24 @@ def show_other(
         st.markdown(f"{plain(model.title)} at the same place")
         st.info("The other side's map has not been run yet.")
         return
-    st.markdown(f"**What {plain(model.title)} looks at**  \n:small[:gray[{other.method.label}]]")
+    _map_of(other, chosen, model)
     cell = place(evidence, shown.method.token)
-    behind = caches.screen_copy(chosen.photo, side=720)
-    figure = map_figure(other, behind, chosen.style, annotate(other, None, chosen.share), "")
-    figure.data[0].hovertemplate = figure.data[0].hovertemplate.rpartition("<br>")[0] + "<extra></extra>"
-    map_chart(BESIDE, labelled(figure, other, chosen.photo), f"{other.method.label} of {model.title}, the patch framed.")
     place_mark(BESIDE, chosen.photo.size, None if cell is None else patch_box(shown.box, evidence.grid, cell))
     panel.below_map(other, model, chosen.photo, chosen.style)
     st.markdown(_other_in_words(shown, evidence, other))
 
 
-def _exhibit(
-    chosen: Chosen, slot: Slot, models: Pair[Classifier], shown: Explanation[TokenAttention], other: Explanation | None
-) -> Exhibit:
-    """What the files are made of; the two maps are compared if the other side's map is made."""
+def _map_of(other: Explanation, chosen: Chosen, model: Classifier) -> None:
+    st.markdown(f"**What {plain(model.title)} looks at**  \n:small[:gray[{with_links(other.method.label)}]]")
+    behind = caches.screen_copy(chosen.photo, side=SENT)
+    figure = map_figure(other, behind, chosen.style, annotate(other, None, chosen.share))
+    map_chart(BESIDE, labelled(figure, other, chosen.photo), f"{other.method.label} of {model.title}, the patch framed.")
+
+
+def _exhibit(asked: Asked, shown: Explanation[TokenAttention], model: Classifier, other: Explanation | None) -> Exhibit:
+    """What the files are made of; the two maps are compared if the other side's map, of this `model`, is made."""
+    chosen, slot = asked.chosen, asked.slot
+    models = Pair.of(lambda each: asked.model if each == slot else model)
     maps = {slot: shown} if other is None else {slot: shown, OTHER[slot]: other}
     comparison = None if other is None else compare(maps["left"], maps["right"], chosen.share)
     return Exhibit(chosen.photo, maps, models, comparison, chosen.style, chosen.share, current_link())
@@ -211,7 +275,7 @@ def _pick_direction() -> Direction:
 def _pick_fusion() -> Fusion:
     return linked_choice(
         st.segmented_control, LABELS["heads"], get_args(HINTS["heads"]), key="patch_heads", first="mean", wrap=True,
-        help=option_texts(AttentionRollout)["heads"],
+        help=with_links(option_texts(AttentionRollout)["heads"]),
     )  # fmt: skip
 
 
@@ -227,12 +291,12 @@ def _pick_hide() -> bool:
     )  # fmt: skip
 
 
-def question(method: TokenAttention, evidence: AttentionMaps) -> str:
-    """The question that the picture answers, in words."""
+def question(method: TokenAttention, evidence: AttentionMaps, title: str) -> str:
+    """The question that the picture answers, and in small the model of this title, the layer and the head."""
     name = token_in_words(evidence, method.token)
     head = f"heads fused ({method.heads})" if method.head is None else f"head {method.head}"
     ask = f"What {name} looks at" if method.direction == "query" else f"Who looks at {name}"
-    return f"**{ask}** · layer {method.layer}, {head}"
+    return f"**{with_links(ask)}**  \n:small[:gray[{plain(title)} · layer {method.layer}, {with_links(head)}]]"
 
 
 def token_in_words(evidence: AttentionMaps, token: int) -> str:
@@ -242,18 +306,12 @@ def token_in_words(evidence: AttentionMaps, token: int) -> str:
     return f"extra token {token}" if token else "the CLS token"
 
 
-def show_patch(
-    shown: Explanation[TokenAttention],
-    photo: Photo,
-    evidence: AttentionMaps,
-    other: Explanation | None,
-    behind: Backdrop,
-    style: Style,
-    share: float,
-) -> None:
+def show_patch(shown: Explanation[TokenAttention], chosen: Chosen, evidence: AttentionMaps, other: Explanation | None) -> None:
     """The chosen patch's attention over the photo; a click or an arrow key chooses another patch."""
-    cell = place(evidence, shown.method.token)
-    figure = patch_figure(shown, behind, style, annotate(shown, other, share), other.method.label if other else "", cell)
+    cell, photo = place(evidence, shown.method.token), chosen.photo
+    behind = caches.screen_copy(photo, side=SENT)
+    notes = annotate(shown, other, chosen.share)
+    figure = patch_figure(shown, behind, chosen.style, notes, other.method.label if other else "", cell)
     with st.container(key=PICTURE):
         clickable_map(
             MAP,
@@ -273,7 +331,7 @@ def show_facts(shown: Explanation[TokenAttention], evidence: AttentionMaps) -> N
     """A sentence on the attention to tokens before the patches, which the picture can't show."""
     if words := _prefix_in_words(shown.method, evidence):
         st.markdown(words)
-    st.caption(shown.method.why)
+    st.caption(with_links(shown.method.why))
 
 
 def _prefix_in_words(method: TokenAttention, evidence: AttentionMaps) -> str:
@@ -298,8 +356,8 @@ def _other_in_words(shown: Explanation[TokenAttention], evidence: AttentionMaps,
     rank = (
         f". {other.flat_in_words}" if found.percentile is None else f", higher than {percent(found.percentile)} of its cells."
     )
-    about = f" for {name}{f' rather than {rival}' if rival else ''}" if name else ""
-    return f"The other model's {other.method.label} here: **{short(found.value)}**{about}{rank}"
+    about = f" for {name}{f' compared with {rival}' if rival else ''}" if name else ""
+    return f"The other model's {with_links(other.method.label)} here: **{short(found.value)}**{about}{rank}"
 
 
 def _short(shown: Explanation, index: int | None) -> str:
@@ -329,10 +387,10 @@ def show_summary(method: TokenAttention, summary: HeadSummary) -> None:
     """How far and how evenly each head looks, over all patches; a click chooses a head."""
     figure = summary_figure(summary, method.layer, method.head)
     clickable(SUMMARY, figure, "Mean attention distance and entropy of each head.", _choose_head)
-    st.caption(
+    st.caption(with_links(
         "Means over all patches. Distance: how far patches look, without the tokens before the patches. "
         "Entropy: 0 if each patch looks at a single token, 1 if it looks at all tokens equally."
-    )
+    ))  # fmt: skip
 
 
 def _choose_head(layer: int, head: int) -> None:

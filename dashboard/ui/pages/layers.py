@@ -1,10 +1,10 @@
 """The layers page: how each side's map builds up, layer by layer or stage by stage."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from types import MappingProxyType
 
 import streamlit as st
 from torch import Tensor
@@ -14,12 +14,12 @@ from dashboard.compare import OTHER, SLOTS, Pair, Side, Slot, compare
 from dashboard.engine.request import Request
 from dashboard.evidence import AttentionMaps, StageMaps
 from dashboard.explain import Explanation
-from dashboard.export.arrays import Layers
+from dashboard.export.arrays import Build, Layers, Places
 from dashboard.export.exhibit import Exhibit
-from dashboard.figures.layers import Panel, Reel, film, film_in_words, multiples_in_words, small_panels
+from dashboard.figures.layers import Panel, Reel, film, film_in_words
 from dashboard.figures.made_of import labelled, made_of
-from dashboard.figures.maps import Backdrop, Style, measured
-from dashboard.figures.small_maps import laid
+from dashboard.figures.maps import Backdrop, Style, measures
+from dashboard.glossary import with_links
 from dashboard.methods import AttentionRollout, GradCAM, Method, Progressive
 from dashboard.metrics import PairMetric
 from dashboard.models.classifier import DoesNotFit, Observation
@@ -40,14 +40,15 @@ from dashboard.ui.parts import sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import CONFIG
 from dashboard.ui.parts.code import offer_code
+from dashboard.ui.parts.coming import Comings, in_place_of_film
 from dashboard.ui.parts.controls import chosen_method, pick_head
 from dashboard.ui.parts.curves import show_curves
 from dashboard.ui.parts.downloads import Tray, layer_files, names_of
 from dashboard.ui.parts.explaining import answers, look_behind, made
 from dashboard.ui.parts.film_keys import film_keys
-from dashboard.ui.parts.looking import ask, backdrop_of
-from dashboard.ui.parts.map_grid import SmallMap, map_grid
+from dashboard.ui.parts.looking import ask, backdrop_of, row_of
 from dashboard.ui.parts.notices import notices_here
+from dashboard.ui.parts.panels import show_panels
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
@@ -66,9 +67,7 @@ def caveat_and_files(chosen: Chosen) -> Tray:
 
 
 def _file_names(chosen: Chosen, methods: Pair[type[Method]]) -> dict[str, str]:
-    """Names for the page's files, which are made of films: none without a film."""
-    if not any(issubclass(method, Progressive) for method in methods.values()):
-        return {}
+    """Names for the page's files."""
     parts = [part for slot, side in chosen.sides.items() for part in (side.model.title, methods[slot].label)]
     return names_of("layers", chosen.photo, *parts)
 
@@ -82,43 +81,88 @@ def show(chosen: Chosen, tray: Tray) -> None:
     """A film and curves by depth for each side whose method goes up the layers, else the side's stages. Films come first."""
     notices_here()
     tray.empty()
-    films: list[Slot] = [slot for slot, side in chosen.sides.items() if issubclass(chosen_method(side), Progressive)]
-    order: list[Slot] = [*films, *(slot for slot in SLOTS if slot not in films)]
+    films, order = _films_first(chosen)
     boxes: dict[Slot, Container] = {slot: st.container() for slot in order}
-    requests, maps = _ask_each(chosen, boxes, compared=bool(films))
-    tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(requests[slot].method))))
-    firsts = (order[0], order[len(films) % 2])  # the first side with a film, and the first without
-    built: dict[Slot, Layers] = {}
+    rows: dict[Slot, Container] = {}
     for slot, box in boxes.items():
-        named = Charts(chosen.sides[slot], first=slot in firsts)
+        with box:
+            rows[slot] = row_of(chosen.sides[slot])
+    requests, maps = _ask_each(chosen, boxes, rows, compared=bool(films))
+    tray.must_say(_file_names(chosen, Pair.of(lambda slot: type(requests[slot].method))))
+    built: dict[Slot, Build] = {}
+    for slot, box in boxes.items():
+        named = _charts(chosen, slot, films, order)
         with box:
             if slot in films:
-                built[slot] = _film(chosen, named, climbing(requests[slot]), maps[OTHER[slot]])
-            else:
-                _stages(chosen, named, requests[slot])
+                built[slot] = _film(chosen, named, climbing(requests[slot]), maps[OTHER[slot]], rows[slot])
+            elif places := _stages(chosen, named, requests[slot]):
+                built[slot] = places
     _lay_files(tray, chosen, requests, maps, built)
 
 
-def _ask_each(chosen: Chosen, boxes: dict[Slot, Container], compared: bool) -> tuple[Requests, Maps]:
-    """Draws each side's method and options in its box; returns the requests and, if they are `compared`, both maps."""
+@st.fragment
+def meanwhile(chosen: Chosen, coming: Comings) -> None:
+    """While a model is being opened: the photo in its film's place, and the other side as ever."""
+    sidebar.line_meanwhile()
+    notices_here()
+    films, order = _films_first(chosen, coming)
+    for slot in order:
+        if slot in coming:
+            in_place_of_film(slot, coming[slot], backdrop_of(chosen))
+            continue
+        row, named = row_of(chosen.sides[slot]), _charts(chosen, slot, films, order)
+        with row:
+            request = ask(chosen.sides[slot], chosen.photo)
+        if slot in films:
+            _film(chosen, named, climbing(request), None, row)
+        else:
+            _stages(chosen, named, request)
+
+
+def _films_first(chosen: Chosen, coming: Comings = MappingProxyType({})) -> tuple[list[Slot], list[Slot]]:
+    """The sides with a film, and all in the page's order. Of a model that is on its way a film is expected."""
+    films: list[Slot] = [
+        slot for slot, side in chosen.sides.items() if slot in coming or issubclass(chosen_method(side), Progressive)
+    ]
+    return films, [*films, *(slot for slot in SLOTS if slot not in films)]
+
+
+def _charts(chosen: Chosen, slot: Slot, films: Sequence[Slot], order: Sequence[Slot]) -> "Charts":
+    firsts = (order[0], order[len(films) % 2])  # the first side with a film, and the first without
+    return Charts(chosen.sides[slot], first=slot in firsts)
+
+
+def _ask_each(
+    chosen: Chosen, boxes: dict[Slot, Container], rows: dict[Slot, Container], compared: bool
+) -> tuple[Requests, Maps]:
+    """Draws each side's method and options in its row; returns the requests and, if they are `compared`, both maps. What it
+    takes to run these is said in the sides' boxes.
+    """
     requests: Requests = {}
     maps: Maps = {}
     for slot, box in boxes.items():
-        with box:
+        with rows[slot]:
             requests[slot] = ask(chosen.sides[slot], chosen.photo)
+        with box:
             maps[slot] = (answers([requests[slot]], slot, PLAYED_SLOWLY) or [None])[0] if compared else None
     return requests, maps
 
 
-def _lay_files(tray: Tray, chosen: Chosen, requests: Requests, maps: Maps, built: dict[Slot, Layers]) -> None:
-    """Puts the page's files into the tray, and offers the code, if a side has a film and both maps are made."""
-    left, right = maps["left"], maps["right"]
-    if built and left is not None and right is not None:
-        models = Pair.of(lambda slot: requests[slot].model)
-        agreement = compare(left, right, chosen.share)
-        exhibit = Exhibit(chosen.photo, Pair(left, right), models, agreement, chosen.style, chosen.share, current_link())
-        tray.lay(layer_files(exhibit, built))
-        offer_code(exhibit)
+def _lay_files(tray: Tray, chosen: Chosen, requests: Requests, maps: Maps, built: dict[Slot, Build]) -> None:
+    """Puts the page's files into the tray, and offers the code, of the sides whose maps are made.
+
+    A side without a film is there with the map of the stage that is framed, unless the film is compared with its own map.
+    """
+    framed = {slot: each.chosen for slot, each in built.items() if isinstance(each, Places)}
+    shown = {slot: each for slot in SLOTS if (each := maps[slot] or framed.get(slot)) is not None}
+    built = {slot: each for slot, each in built.items() if slot in shown}
+    if not built:
+        return
+    models = Pair.of(lambda slot: requests[slot].model)
+    agreement = compare(shown["left"], shown["right"], chosen.share) if len(shown) == len(SLOTS) else None
+    exhibit = Exhibit(chosen.photo, shown, models, agreement, chosen.style, chosen.share, current_link())
+    tray.lay(layer_files(exhibit, built))
+    offer_code(exhibit)
 
 
 @dataclass(frozen=True)
@@ -143,49 +187,56 @@ def climbing(request: Request) -> Request[Progressive]:
     return Request(request.model, request.photo, request.method, request.target, request.against)
 
 
-def _film(chosen: Chosen, named: Charts, request: Request[Progressive], other: Explanation | None) -> Layers:
-    """Film, curves and small maps by depth for a method that goes up the layers; returns what the files hold of them."""
+def _choices(request: Request, method: AttentionRollout) -> Tensor:
+    """Rollout by every choice, made when the file is asked for: until then only the store keeps the attention."""
+    return every_choice(caches.STORE.look_behind(request).evidence, method)
+
+
+def _film(chosen: Chosen, named: Charts, request: Request[Progressive], other: Explanation | None, row: Container) -> Layers:
+    """Film, curves and small maps by depth for a method that goes up the layers; returns what the files hold of them.
+
+    The choice of a head for the film's second picture joins the side's others in their `row`.
+    """
     behind, small = backdrop_of(chosen), caches.screen_copy(chosen.photo, side=SMALL)
     shown, label = made(request).shown, request.method.label
     evidence: AttentionMaps = look_behind(request).evidence
     progression = request.method.progression(evidence).cpu()
-    head = _pick_head(named.side, evidence)
+    with row:
+        head = pick_head(named.side.key("head"), evidence.heads, RAW)
     read = curves(evidence, shown, progression, other, chosen.share)
     attention = attention_by_layer(evidence, getattr(request.method, "heads", "mean"), head)
-    every = partial(every_choice, evidence, request.method) if isinstance(request.method, AttentionRollout) else None
+    every = partial(_choices, request, request.method) if isinstance(request.method, AttentionRollout) else None
     layers = Layers(progression, attention, read, every)
     show_film(shown, chosen.photo, layers, head, behind, chosen.style, named)
-    st.markdown("**By depth** · click a chart to choose its depth")
+    st.markdown(with_links("**By depth** · click a chart to choose its depth"))
     show_depth_curves(read, shown, evidence, named)
-    st.markdown(f"**{label} at every depth, on one scale** · click one to choose its depth everywhere")
+    st.markdown(with_links(f"**{label} at every depth, on one scale** · click one to choose its depth everywhere"))
     show_depths(shown, evidence, progression, small, chosen.style, named)
     if isinstance(request.method, AttentionRollout):
-        st.markdown(
+        st.markdown(with_links(
             "**How much does the choice matter?** · each fusion and discard ratio, with its rank correlation ρ with the "
             "current map, unless one of the two is flat · click one to choose both"
-        )
-        show_choices(request.method, shown, evidence, small, chosen.style, named)
+        ))  # fmt: skip
+        show_choices(request, request.method, shown, small, chosen.style, named)
     return layers
 
 
-def _pick_head(side: Side, evidence: AttentionMaps) -> int | None:
-    column, _ = st.columns([1, 3])
-    with column:
-        return pick_head(side.key("head"), evidence.heads, RAW)
+def _stages(chosen: Chosen, named: Charts, request: Request) -> Places | None:
+    """The method's map at every stage or layer of the network and, if it has stages, where each has strong activations.
 
-
-def _stages(chosen: Chosen, named: Charts, request: Request) -> None:
-    """The method's map at every stage or layer of the network and, if it has stages, where each has strong activations."""
+    Returns what the files hold of the maps, None if there are none.
+    """
     small = caches.screen_copy(chosen.photo, side=SMALL)
-    show_places(at_stages(request), request, named, small, chosen.style)
+    places = show_places(at_stages(request), request, named, small, chosen.style)
     if StageMaps not in request.model.observers and AttentionMaps in request.model.observers:
-        return  # a transformer has layers, not stages
-    st.markdown("**Activation energy of each stage** · independent of class")
+        return places  # a transformer has layers, not stages
+    st.markdown(with_links("**Activation energy of each stage** · independent of class"))
     try:
         seen = caches.STORE.look(request.model.key, chosen.photo, StageMaps)
         show_stages(seen, small, chosen.style, named)
     except DoesNotFit as reason:
         st.info(plain(str(reason)))
+    return places
 
 
 def show_film(
@@ -204,8 +255,8 @@ def show_film(
     """
     raw = f"Raw attention, {'fused' if head is None else f'head {head}'}"
     reels = (
-        Reel(shown.method.label, layers.progression.numpy(), measured(shown), shown.method.signed),
-        Reel(raw, layers.attention.numpy(), "Raw attention, share of the attention"),
+        Reel(shown.method.label, layers.progression.numpy(), measures(shown), shown.method.signed),
+        Reel(raw, layers.attention.numpy(), "share of the attention"),
     )
     depth = shown.method.depth or len(layers.progression)
     start = min(st.session_state.setdefault(named.side.key(OPENED_AT), depth), len(layers.progression))
@@ -217,11 +268,10 @@ def show_film(
             alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
         )  # fmt: skip
     film_keys(named("progression"), named.side.slot, depth, lambda depth: _choose_depth(named.side, depth))
-    st.caption(
-        "Left: the method's map up to a layer. Right: what the token that the classifier reads attends to in that layer "
-        "alone. Play and scrub by mouse, or by arrow keys and space: where the film stops is the layer depth. "
-        "Each keeps one scale. " + film_in_words(reels, style)
-    )
+    st.caption(f"First picture: the map of {plain(named.side.model.title)} up to a layer. " + with_links(
+        "Second picture: what the token that the classifier reads attends to in that layer alone. Play and scrub by mouse, or "
+        "by arrow keys and space: where the film stops is the layer depth. Each keeps one scale. " + film_in_words(reels, style)
+    ))  # fmt: skip
 
 
 def show_depth_curves(read: Sequence[Curve], shown: Explanation[Progressive], evidence: AttentionMaps, named: Charts) -> None:
@@ -229,11 +279,8 @@ def show_depth_curves(read: Sequence[Curve], shown: Explanation[Progressive], ev
     titles, depth = ", ".join(curve.metric.title for curve in read), _depth(shown.method, evidence)
     show_curves(read, named.side.slot, depth, named("curves"), f"By depth: {titles}.", lambda at: _choose_depth(named.side, at))
     explained = "\n\n".join(f"{curve.metric.title}: {curve.metric.meaning} [Source]({curve.metric.paper})" for curve in read)
-    st.caption(
-        f"Numbers for {shown.method.label} up to each layer; numbers for attention are for that layer alone. "
-        f"{_compared(read, depth)}",
-        help=explained,
-    )
+    told = f"Numbers for {shown.method.label} up to each layer; numbers for attention are for that layer alone."
+    st.caption(with_links(f"{told} {_compared(read, depth)}"), help=explained)
 
 
 def _compared(read: Sequence[Curve], depth: int) -> str:
@@ -263,47 +310,29 @@ def show_depths(
     )  # fmt: skip
 
 
-def show_panels(
-    panels: Sequence[Panel], behind: Backdrop, style: Style, key: str, alt: str, opened: Callable[[str], None] | None = None,
-    one_scale: bool = False, signed: bool = False, cell: str = "patch", depth_of: str = "",
-    made: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
-    """Small maps, and in words what their colours leave out; a click calls `opened` with the panel's meaning."""
-    maps = [
-        SmallMap(
-            panel.title, panel.notes, laid(behind, panel.box), painted, chosen=panel.chosen, group=panel.group,
-            value=panel.meaning,
-        )
-        for panel, painted in zip(panels, small_panels(panels, style, one_scale, signed), strict=True)
-    ]  # fmt: skip
-    map_grid(maps, behind, style, key, alt, opened, depth_of=depth_of, made_of=made)
-    if words := multiples_in_words(panels, style, one_scale, signed, cell):
-        st.caption(words)
-
-
 def at_stages(request: Request) -> Request:
-    """The request, with Grad-CAM in place of a method that reads only the end of the network: Grad-CAM reads any stage."""
+    """The request, with Grad-CAM in place of a method that has no map for each stage: Grad-CAM reads any stage."""
     if place_option(request.method) is not None or GradCAM.needs not in request.model.observers:
         return request
     return replace(request, method=GradCAM())
 
 
-def show_places(staged: Request, asked: Request, named: Charts, behind: Backdrop, style: Style) -> None:
+def show_places(staged: Request, asked: Request, named: Charts, behind: Backdrop, style: Style) -> Places | None:
     """The method's map at every layer or stage that it can read, each on its own scale.
 
     `staged` is what `at_stages` makes of the request that was `asked`. A click chooses the layer or stage, if the method that
-    was asked for has any.
+    was asked for has any. Returns the maps, None if there are none or they are not run.
     """
     option, label, key = place_option(staged.method), staged.method.label, named("by_stage")
     methods = by_place(staged.method, staged.model.extent)
     if option is None or methods is None:
         st.info(f"{label} has no map for a single layer. To see one map per layer, choose another method.")
-        return
+        return None
     what = option[0].replace("_", " ")
-    st.markdown(_places_in_words(staged.method, asked.method, what))
+    st.markdown(with_links(_places_in_words(staged.method, asked.method, what)))
     maps = answers([replace(staged, method=method) for method in methods], key, f"Run for each {what}")
     if maps is None:
-        return
+        return None
     chosen = next((own for own in maps if own.method == staged.method), maps[-1])
     panels = [
         Panel(f"{what} {place}", own.heatmap.numpy(), own.box, str(place), own is chosen) for place, own in enumerate(maps, 1)
@@ -316,6 +345,7 @@ def show_places(staged: Request, asked: Request, named: Charts, behind: Backdrop
         panels, behind, style, key, f"{label}, for each {what}.", choose if staged is asked else None,
         signed=staged.method.signed, cell=staged.method.needs.cell, made=made_of(chosen, staged.photo),
     )  # fmt: skip
+    return Places(what, maps, chosen)
 
 
 def _places_in_words(drawn: Method, asked: Method, what: str) -> str:
@@ -323,8 +353,8 @@ def _places_in_words(drawn: Method, asked: Method, what: str) -> str:
     if drawn is asked:
         return f"**{drawn.label}, for each {what}** · each on its own scale · click one to choose it"
     return (
-        f"**{what.capitalize()} by {what}** · {asked.label} reads only the end of the network, so it has one map and none per "
-        f"{what}. These are {drawn.label}'s, which reads any {what}; each on its own scale"
+        f"**{what.capitalize()} by {what}** · {asked.label} has one map and none per {what}. "
+        f"These are {drawn.label}'s, which reads any {what}; each on its own scale"
     )
 
 
@@ -343,10 +373,11 @@ def show_stages(seen: Observation[StageMaps], behind: Backdrop, style: Style, na
 
 
 def show_choices(
-    current: AttentionRollout, shown: Explanation, evidence: AttentionMaps, behind: Backdrop, style: Style, named: Charts
+    request: Request, current: AttentionRollout, shown: Explanation, behind: Backdrop, style: Style, named: Charts
 ) -> None:
     """Rollout with every fusion and six discard ratios, to see how much the choice matters; a click chooses both."""
-    panels = [_choice(choice, shown) for choice in choices(evidence, current)]
+    found = choices(current, lambda method: made(replace(request, method=method)).shown.heatmap)
+    panels = [_choice(choice, shown) for choice in found]
 
     def choose(meaning: str) -> None:
         heads, discard = meaning.split()

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import get_args
 
 import streamlit as st
 from torch import Tensor
 
-from dashboard.compare import SLOTS, Comparison, Slot, annotate, compare
+from dashboard.compare import OTHER, SLOTS, Comparison, Slot, annotate, compare
 from dashboard.engine.fitting import first_fitting, fitting, reasons
 from dashboard.engine.price import Price, waiting
 from dashboard.engine.request import Request
@@ -18,6 +19,7 @@ from dashboard.figures.made_of import labelled
 from dashboard.figures.maps import Backdrop, Style, map_figure
 from dashboard.figures.methods import grid_scale, matrix_figure, painted_method, rho_in_words
 from dashboard.figures.small_maps import laid
+from dashboard.glossary import with_links
 from dashboard.methods import Method
 from dashboard.metrics import Number, PairMetric
 from dashboard.metrics import chosen as chosen_metrics
@@ -30,8 +32,10 @@ from dashboard.ui.parts import panel, sidebar
 from dashboard.ui.parts.address import current_link
 from dashboard.ui.parts.charts import clickable, map_chart
 from dashboard.ui.parts.code import offer_code
+from dashboard.ui.parts.coming import Comings, how_far, in_place_of_grid, room_for
 from dashboard.ui.parts.downloads import Tray, method_files, names_of
 from dashboard.ui.parts.explaining import kept, look_behind, made, run, run_button, together, whole_price
+from dashboard.ui.parts.linked_maps import DIFFERENCE, Linked, linked_charts
 from dashboard.ui.parts.links import linked, linked_choice
 from dashboard.ui.parts.looking import backdrop_of, chosen_class, chosen_slot, pick_question, pick_slot
 from dashboard.ui.parts.map_grid import SmallMap, map_grid
@@ -42,6 +46,8 @@ from dashboard.ui.streamlit_internals import Container
 
 LEAST = 140  # pixels of a small map, which has some words below it
 LARGE = {"first": "Left", "second": "Right"}  # the two maps that are shown large: in the address, and on screen
+SMALL = 240  # pixels of the longer side of the photo behind small maps
+WHOSE = "Methods of the model on the"
 TO_RUN = "methods_to_run"  # the labels of the methods that the last click asked to run
 
 SCALE_IN_WORDS = {  # by the scale of the small maps' colours
@@ -98,10 +104,36 @@ def show(chosen: Chosen, tray: Tray) -> None:
     """The map of every method that fits, two of them large, and how far all maps agree."""
     notices_here()
     tray.empty()
-    photo, style, behind = chosen.photo, chosen.style, backdrop_of(chosen)
     requests = ask_all(chosen)
     tray.must_say(_file_names(chosen, chosen_slot()))
-    model = requests[0].model
+    found, agreement, layout = show_all(chosen, requests)
+    maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
+    exhibit = Exhibit(chosen.photo, maps, chosen.models, None, chosen.style, chosen.share, current_link())
+    tray.lay(method_files(exhibit, agreement.matrix, layout.own_scale))
+    offer_code(exhibit)
+
+
+@st.fragment
+def meanwhile(chosen: Chosen, coming: Comings) -> None:
+    """While a model is being opened: the photo in place of its maps; the page of the other model as ever."""
+    sidebar.line_meanwhile()
+    notices_here()
+    slot = chosen_slot()
+    if slot not in coming:
+        how_far(OTHER[slot], coming[OTHER[slot]])
+        show_all(chosen, ask_all(chosen, coming))
+        return
+    which, _ = st.columns([3, 10], gap="medium")
+    with which:
+        pick_slot(chosen, SLOTS, WHOSE, coming)
+    how_far(slot, coming[slot])
+    room_for("grid")
+    in_place_of_grid(caches.screen_copy(chosen.photo, side=SMALL))
+
+
+def show_all(chosen: Chosen, requests: Sequence[Request]) -> tuple[Entries, "Agreement", Layout]:
+    """Draws all maps, two of them large, and how far all agree; returns what files are made of."""
+    photo, style, behind, model = chosen.photo, chosen.style, backdrop_of(chosen), requests[0].model
     layout = pick_layout(model)
     found = entries(requests)
     agreement = agreement_of(found)
@@ -112,22 +144,28 @@ def show(chosen: Chosen, tray: Tray) -> None:
     show_reasons(model)
     pair, columns = pick_pair([each.method.label for each in requests])
     with grid:
-        small = caches.screen_copy(photo, side=240)
+        small = caches.screen_copy(photo, side=SMALL)
         show_small(found, layout, agreement, pair, small, style)
     show_pair(found, pair, columns, chosen, behind)
+    linked_charts(
+        [
+            *(
+                Linked(f"{key}_map", f"{LARGE[key]} map: {name}", f"{LARGE[key]}: ")
+                for key, name in zip(LARGE, pair, strict=True)
+            ),
+            DIFFERENCE,
+        ],
+        photo,
+    )
     show_matrix(found, agreement, pair, chosen.share)
-
-    maps = {name: entry.made.shown for name, entry in found.items() if entry.made}
-    exhibit = Exhibit(photo, maps, chosen.models, None, style, chosen.share, current_link())
-    tray.lay(method_files(exhibit, agreement.matrix, layout.own_scale))
-    offer_code(exhibit)
+    return found, agreement, layout
 
 
-def ask_all(chosen: Chosen) -> list[Request]:
+def ask_all(chosen: Chosen, coming: Comings = MappingProxyType({})) -> list[Request]:
     """Draws the choice of a side and of a class; returns a request for each method that fits, with default options."""
     which, explained, other = st.columns([3, 5, 5], gap="medium")
     with which:
-        side = chosen.sides[pick_slot(chosen, SLOTS, "Methods of")]
+        side = chosen.sides[pick_slot(chosen, SLOTS, WHOSE, coming)]
     model = side.model
     request, seen = pick_question(side, Request(model, chosen.photo, first_fitting(model)()), explained, other)
     names = class_names(request.model.labels)
@@ -255,12 +293,12 @@ def show_small(
     map_grid(maps, behind, style, "grid", "All methods' maps", opened=_open, run=_run, least=LEAST)
     scale = SCALE_IN_WORDS[grid_scale(style, layout.own_scale)]
     rho = "" if found[layout.reference].made else ", which is not run yet"
-    st.caption(
+    st.caption(with_links(
         f"{scale} Maps that are the same everywhere are hatched. "
         f"Signed maps are red above zero and blue below. ρ is the rank correlation with {layout.reference}{rho}. "
         "Times are as measured: the model's look at the photo, which several methods share, plus the method itself. Click a "
         "map to show it below on the right; the previous right map goes to the left."
-    )
+    ))  # fmt: skip
 
 
 def _small(entry: Entry, layout: Layout, rho: float, pair: tuple[str, str], style: Style, place_in_photo: dict) -> SmallMap:
@@ -292,9 +330,9 @@ def _open(name: str) -> None:
 
 def show_pair(found: Entries, pair: tuple[str, str], columns: Sequence[Container], chosen: Chosen, behind: Backdrop) -> None:
     """Two maps large, with what they mean, and how far they agree."""
-    for key, name, other, column in zip(LARGE, pair, reversed(pair), columns, strict=True):
-        with column:
-            _large(key, found[name], found[other], chosen, behind)
+    for key, name, column in zip(LARGE, pair, columns, strict=True):
+        with column.container(key=f"{LARGE[key].lower()}_words"):
+            _large(key, found[name], chosen, behind)
     first, second = (found[name].made for name in pair)
     if first is None or second is None:
         panel.waiting()
@@ -302,15 +340,14 @@ def show_pair(found: Entries, pair: tuple[str, str], columns: Sequence[Container
         panel.agreement(compare(first.shown, second.shown, chosen.share), behind)
 
 
-def _large(key: str, entry: Entry, other: Entry, chosen: Chosen, behind: Backdrop) -> None:
+def _large(key: str, entry: Entry, chosen: Chosen, behind: Backdrop) -> None:
     request, done = entry.request, entry.made
     if done is None:
         name = entry.method.label
         st.info(f"{name} is not run yet.")
         run_button(st.empty(), f"Run: {entry.price}", f"run_{key}", _run, name)
         return
-    notes = annotate(done.shown, other.made and other.made.shown, chosen.share)
-    figure = map_figure(done.shown, behind, chosen.style, notes, other.method.label)
+    figure = map_figure(done.shown, behind, chosen.style, annotate(done.shown, None, chosen.share))
     map_chart(
         f"{key}_map", labelled(figure, done.shown, chosen.photo),
         f"{entry.method.label} of {request.model.title} over {chosen.photo.name}. {in_words(done.shown, chosen.photo.size)}",
@@ -332,10 +369,8 @@ def show_matrix(found: Entries, ranked: Agreement, pair: tuple[str, str], share:
     framed = tuple(shown.names.index(name) for name in pair if name in shown.names)
     figure = matrix_figure(shown.matrix.numpy(), shown.names, framed if len(framed) == 2 else None, metric)
     clickable("matrix", figure, f"{metric.title} between every two maps.", _open_pair)
-    st.caption(
-        f"{metric.title}: {metric.meaning} Measured on the finer grid of the two. Click a cell to show both maps above: its "
-        "row's on the left, its column's on the right."
-    )
+    told = f"{metric.title}: {metric.meaning} Measured on the finer grid of the two."
+    st.caption(f"{with_links(told)} Click a cell to show both maps above: its row's on the left, its column's on the right.")
 
 
 def _pick_metric(share: float) -> PairMetric:
@@ -360,8 +395,8 @@ def _sum_up(found: Entries, shown: Agreement, metric: PairMetric, share: float) 
     pair = None if least is None or most is None else compare(least.shown, most.shown, share)
     chance = pair.number(type(metric)).chance_in_words if isinstance(pair, Comparison) else ""
     st.markdown(
-        f"{metric.title}: between two of these {len(shown.names)} maps the median is **{median}**; {low} and {high} agree "
-        f"least, {lowest}{f' ({chance})' if chance else ''}."
+        f"{with_links(metric.title)}: between two of these {len(shown.names)} maps the median is **{median}**; {low} and "
+        f"{high} agree least, {lowest}{f' ({chance})' if chance else ''}."
     )
 
 
@@ -372,4 +407,4 @@ def _open_pair(first: str, second: str) -> None:
 def show_reasons(model: Classifier) -> None:
     """Which methods don't fit a model, and why."""
     for reason, labels in reasons(model).items():
-        st.caption(f":material/block: Not shown: {', '.join(labels)}. {plain(reason)}")
+        st.caption(f":material/block: Not shown: {with_links(', '.join(labels))}. {plain(reason)}")

@@ -1,12 +1,13 @@
 """The models page: a person's own models, those in memory, the known checkpoints, and a field for any other model."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard.compare import SLOTS, Slot
 from dashboard.engine.fitting import fitting, reasons
 from dashboard.evidence import AttentionMaps, FeatureMaps, StageGradients
+from dashboard.glossary import with_links
 from dashboard.models import zoo
 from dashboard.models.catalogue import KNOWN, Checkpoint
 from dashboard.models.classifier import Classifier, ModelError
@@ -14,10 +15,10 @@ from dashboard.models.device import device_name
 from dashboard.numbers import counted, in_megabytes
 from dashboard.ui import caches, visitors
 from dashboard.ui.parts import opening
-from dashboard.ui.parts.coming import how_far
+from dashboard.ui.parts.coming import Comings, begin, how_far
 from dashboard.ui.parts.links import keep_in_range, linked, linked_choice
 from dashboard.ui.parts.model_facts import gives
-from dashboard.ui.parts.notices import notices_here, say_next
+from dashboard.ui.parts.notices import notices_here, say, say_next
 from dashboard.ui.parts.sidebar import Chosen
 from dashboard.ui.parts.text import plain, visible
 
@@ -30,6 +31,7 @@ EXAMPLE = """~/models
 
 DASHBOARD_MODELS=~/models make run"""
 KINDS = {"all": None, "CAM": FeatureMaps, "Grad-CAM": StageGradients, "rollout": AttentionMaps}
+COMING = "Loading …"
 LOADED_HERE = "load "  # with a model's key, where a model that this page loads is pending
 PAGE_ROWS = 10
 
@@ -46,13 +48,13 @@ def show() -> None:
         "else the least recently used."
     )
     show_loaded()
-    st.markdown("## Known checkpoints")
+    st.markdown("## More models")
     show_known()
     st.markdown("## Any other model")
     load_another()
 
 
-def meanwhile(chosen: Chosen, coming: Mapping[Slot, caches.Opening]) -> None:
+def meanwhile(chosen: Chosen, coming: Comings) -> None:
     """The page while a side's model is being opened, with how far it is above."""
     for slot, its in coming.items():
         how_far(slot, its)
@@ -81,28 +83,30 @@ def _own_row(key: str) -> None:
     objection = "" if loaded else zoo.objection(key) or caches.refused(key)
     size = zoo.bytes_of(key)
     facts = [gives(key) or "not opened yet", in_megabytes(size) if size else ""]
-    name, told, buttons = st.columns([4, 5, 2], vertical_alignment="center")
+    place = st.container(key=f"row_own_{key}")
+    name, told, buttons = place.columns([4, 5, 2], vertical_alignment="center")
     name.markdown(f"**{plain(zoo.title_of(key))}**  \n:small[:gray[{plain(key)}]]")
     told.markdown(f":material/block: {plain(objection)}" if objection else " · ".join(plain(fact) for fact in facts if fact))
     with buttons:
-        label = "Loaded" if loaded else "Try again" if objection else "Load"
-        if st.button(label, key=f"own_{key}", disabled=loaded, width="stretch"):
+        coming = opening.is_under_way(_place(key))
+        label = "Loaded" if loaded else COMING if coming else "Try again" if objection else "Load"
+        if st.button(label, key=f"own_{key}", disabled=loaded or coming, width="stretch"):
             open_model(key)
 
 
 def show_loaded() -> None:
     """A card for each model in memory, and how much evidence is kept."""
+    told: set[str] = set()
     for model in caches.loaded():
         with st.container(border=True):
-            _card(model)
+            _card(model, told)
     used, limit = caches.STORE.looks.used, caches.STORE.looks.room
     st.progress(used / limit, f"Evidence kept: {in_megabytes(used, 1)} of {in_megabytes(limit)}; the oldest is dropped first.")
 
 
-def _card(model: Classifier) -> None:
-    title, buttons = st.columns([3, 2], vertical_alignment="center")
-    title.markdown(f"**{plain(model.title)}** · :gray[{plain(model.key)}]")
-    with buttons.container(horizontal=True, horizontal_alignment="right"):
+def _card(model: Classifier, told: set[str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"row_loaded_{model.key}"):
+        st.markdown(f"**{plain(model.title)}** · :gray[{plain(model.key)}]", width="stretch")
         for slot in SLOTS:
             st.button(f"Show on the {slot}", key=f"use_{slot}_{model.key}", on_click=_choose, args=(slot, model))
         others = visitors.others_using(model.key)
@@ -110,12 +114,19 @@ def _card(model: Classifier) -> None:
             "Unload", key=f"unload_{model.key}", on_click=_unload, args=(model,), disabled=others > 0,
             help=f"In use by {others} other visitor{'s' if others > 1 else ''}." if others else None,
         )  # fmt: skip
-    st.markdown(_facts(model))
-    st.markdown(f":material/check: {', '.join(method.label for method in fitting(model))}")
+    st.markdown(f":small[{_facts(model)}]")
+    st.markdown(f":small[:material/check: {_named([method.label for method in fitting(model)], told)}]")
     for reason, methods in reasons(model).items():
-        st.markdown(f":material/block: {', '.join(methods)}: {plain(reason)}")
+        st.markdown(f":small[:material/block: {_named(methods, told)}: {plain(reason)}]")
     if model.note:
         st.warning(plain(model.note))
+
+
+def _named(methods: Sequence[str], told: set[str]) -> str:
+    """The names of methods. Each opens the glossary where it comes first on the page, and joins those that were `told`."""
+    named = ", ".join(name if name in told else with_links(name) for name in methods)
+    told.update(methods)
+    return named
 
 
 def _unload(model: Classifier) -> None:
@@ -151,14 +162,18 @@ def show_known() -> None:
         gives = linked_choice(st.segmented_control, "Gives", list(KINDS), key="gives", first="all", wrap=True)
     with here:
         known_only = linked(
-            st.toggle, "Well known", True, key="well_known", help="Off: all classifiers of torchvision as well."
+            st.toggle,
+            "Well known",
+            True,
+            key="well_known",
+            help="Off: all classifiers of torchvision and the models of scenes as well.",
         )
     known = map(zoo.as_found, zoo.MODELS if known_only else KNOWN.values())
     rows = [row for row in known if _found(row, find, gives)]
     pages = max(-(-len(rows) // PAGE_ROWS), 1)
     keep_in_range("list_page", 1, pages)
     page = linked(lambda label, **options: st.pagination(pages, **options), "Page of the list", key="list_page")
-    st.caption(f"{len(rows)} of {len(KNOWN)} known checkpoints.")
+    st.caption(f"{len(rows)} of {len(KNOWN)} known models.")
     for row in rows[PAGE_ROWS * (page - 1) : PAGE_ROWS * page]:
         _known_row(row)
 
@@ -169,7 +184,8 @@ def _found(row: Checkpoint, find: str | None, gives: str) -> bool:
 
 
 def _known_row(row: Checkpoint) -> None:
-    name, facts, button = st.columns([4, 5, 2], vertical_alignment="center")
+    place = st.container(key=f"row_known_{row.key}")
+    name, facts, button = place.columns([4, 5, 2], vertical_alignment="center")
     name.markdown(f"**{plain(row.title)}**  \n:small[:gray[{plain(row.key)}]]")
     gives = {kind: name for name, kind in KINDS.items()}[row.gives]
     parts = [gives, row.training_data, f"{row.parameters:.1f} M parameters" if row.parameters else "",
@@ -177,9 +193,10 @@ def _known_row(row: Checkpoint) -> None:
     facts.markdown(" · ".join(plain(part) for part in parts if part))
     loaded = any(model.key == row.key for model in caches.loaded())
     here = loaded or zoo.on_this_machine(row.key)
-    label = "Loaded" if loaded else "Load" if here else f"Load ({opening.size_of(row.key)})"
+    coming = opening.is_under_way(_place(row.key))
+    label = "Loaded" if loaded else COMING if coming else "Load" if here else f"Load ({opening.size_of(row.key)})"
     with button:
-        if st.button(label, key=f"load_{row.key}", disabled=loaded, width="stretch"):
+        if st.button(label, key=f"load_{row.key}", disabled=loaded or coming, width="stretch"):
             if not here:
                 opening.fetch(_place(row.key), row.key)
                 st.rerun()
@@ -209,7 +226,10 @@ def show_pending() -> None:
     for place in _places():
         key = opening.ready(place)
         if key is not None:
-            open_model(key)
+            opening.hold(place, begin(key))
+        its = opening.held(place)
+        if its is not None:
+            _end(place, its)
     opening.show(_places())
 
 
@@ -218,17 +238,18 @@ def _places() -> list[str]:
 
 
 def open_model(key: str) -> None:
-    """Loads a model and draws the page again with it; if it does not open, offers its download or says why."""
-    try:
-        with st.spinner(f"Opening {plain(zoo.title_of(key)[:80])} …"):
-            model = caches.classifier(key)
-    except zoo.NotHere:
-        opening.offer(_place(key), key)
-        st.rerun()
-    except ModelError as error:
-        opening.drop(_place(key))
-        st.error(plain(str(error)))
-        return
-    opening.drop(_place(key))
-    say_next(f"**{plain(model.title)}** is in memory.")
+    """Begins to load a model, and draws the page again, which says how far it is."""
+    opening.hold(_place(key), begin(key))
     st.rerun()
+
+
+def _end(place: str, its: caches.Opening) -> None:
+    """Says that a model has been loaded; if it does not open, offers its download or says why."""
+    try:
+        if its.error is not None:
+            raise its.error
+        say(f"**{plain(caches.classifier(its.key).title)}** is in memory.")
+    except zoo.NotHere:
+        opening.offer(place, its.key)
+    except ModelError as error:
+        opening.refuse(place, its.key, str(error))

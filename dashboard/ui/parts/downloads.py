@@ -1,6 +1,6 @@
 """The files to take away. Each is made only when it is clicked, from the maps that are on screen at that moment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Condition
 from typing import get_args
@@ -12,24 +12,26 @@ from dashboard.compare import Pair, Slot
 from dashboard.evidence import AttentionMaps
 from dashboard.explain import Explanation
 from dashboard.export.arrays import (
-    Layers,
+    Build,
     all_attention_bytes,
     all_attention_npz,
     attention_npz,
     layers_npz,
     maps_npz,
     methods_npz,
+    trust_npz,
 )
 from dashboard.export.exhibit import Exhibit, settings, stem, to_json
 from dashboard.export.picture import map_png
 from dashboard.export.report import report_html
 from dashboard.export.sheet import DOTS, MEDIA, SIZES, Format, Sheet, Width
-from dashboard.export.tables import comparison_csv, layers_csv, methods_csv
+from dashboard.export.tables import comparison_csv, heads_csv, layers_csv, methods_csv, patch_csv, trust_csv
 from dashboard.figures.maps import Backdrop
 from dashboard.models.classifier import Classifier
 from dashboard.numbers import in_megabytes
 from dashboard.photo import Photo
-from dashboard.studies.attention import TokenAttention, place
+from dashboard.studies.attention import HeadSummary, TokenAttention, place, token_names
+from dashboard.studies.trust import Lines
 
 Files = dict[str, Callable[..., bytes]]  # by kind of file: a function that makes it; a figure's takes its sheet
 WAITS = 5.0  # seconds that a click waits for a page that is being drawn
@@ -42,19 +44,26 @@ KINDS = {  # kind: label, how its name ends, media type, help
                 "Values and boxes of all maps shown, rank correlations and the settings, for NumPy."),
     "maps": ("Raw maps (NPZ)", ".npz", "application/octet-stream", "Values, boxes and settings, for NumPy."),
     "layers": ("Maps of every layer (NPZ)", "_layers.npz", "application/octet-stream",
-               "The method's map after each layer, raw attention, their box, the curves and the settings, for NumPy."),
+               "The maps of each layer or stage, raw attention, their boxes, the curves and the settings, for NumPy."),
     "attention": ("Attention of every head (NPZ)", "_attention.npz", "application/octet-stream",
                   "The chosen patch's attention in every layer and head, all tokens, and the settings, for NumPy."),
     "numbers": ("Numbers (CSV)", ".csv", "text/csv",
                 "Both models' scores of all classes, the maps' numbers, and how far they agree."),
     "curves": ("Curves (CSV)", "_layers.csv", "text/csv", "Every number by depth."),
+    "heads": ("Heads (CSV)", "_heads.csv", "text/csv", "How far and how evenly each head looks, over all patches."),
+    "patch": ("Map of the patch (CSV)", "_patch.csv", "text/csv",
+              "The attention on the page, a line for each patch, with its place in the photo."),
     "agreement": ("Numbers (CSV)", "_methods.csv", "text/csv",
                   "Each map's numbers, and its rank correlation with every other."),
+    "steps": ("Maps and curves (NPZ)", "_trust.npz", "application/octet-stream",
+              "The maps, every curve of the test step by step, each beside its controls, and the settings, for NumPy."),
+    "trust": ("Curves and numbers (CSV)", "_trust.csv", "text/csv",
+              "Of the test step by step: every curve and every number, each beside its controls."),
     "settings": ("Settings (JSON)", ".json", "application/json", "Everything needed to make these maps again."),
     "report": ("Report (HTML)", ".html", "text/html",
                "The whole comparison in one file of 5 MB, which opens without a server."),
 }  # fmt: skip
-TABLES = {"layers": "curves", "methods": "agreement"}  # by a page's own kind of file: its table
+TABLES = {"layers": ("curves",), "methods": ("agreement",), "attention": ("heads", "patch")}  # by a page's own kind of file
 RENAMED = "files_were_renamed_to"  # the names for which the page is drawn again, once, until the menu shows them
 
 
@@ -111,10 +120,15 @@ def comparison_names(photo: Photo, models: Pair[Classifier], methods: Pair[str])
     return _names(photo, {"figure": both, "left_map": each.left, "right_map": each.right, **shared})
 
 
+def trust_names(photo: Photo, models: Pair[Classifier], methods: Pair[str]) -> dict[str, str]:
+    """Names for the files of the trust page: photo, models and methods."""
+    both = tuple(part for slot in models for part in (models[slot].title, methods[slot]))
+    return _names(photo, dict.fromkeys(("figure", "steps", "trust", "settings", "report"), both))
+
+
 def names_of(kind: str, photo: Photo, *parts: str) -> dict[str, str]:
     """Names for a page's own kind of file and for its settings, from the photo's name and these parts."""
-    table = TABLES.get(kind)
-    return _names(photo, {"figure": parts, kind: parts, **({table: parts} if table else {}), "settings": parts})
+    return _names(photo, dict.fromkeys(("figure", kind, *TABLES[kind], "settings"), parts))
 
 
 def _names(photo: Photo, parts: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -176,7 +190,7 @@ def comparison_files(exhibit: Exhibit, behind: Backdrop) -> Files:
     }
 
 
-def layer_files(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> Files:
+def layer_files(exhibit: Exhibit, layers: Mapping[Slot, Build]) -> Files:
     """The figure, raw maps, curves and settings of the layers page."""
     return {
         "figure": partial(_layers_figure, exhibit, layers), "layers": partial(layers_npz, exhibit, layers),
@@ -184,13 +198,18 @@ def layer_files(exhibit: Exhibit, layers: Mapping[Slot, Layers]) -> Files:
     }  # fmt: skip
 
 
-def attention_files(exhibit: Exhibit, slot: Slot, evidence: AttentionMaps, method: TokenAttention) -> Files:
-    """The figure, raw attention and settings of the attention page."""
+def attention_files(
+    exhibit: Exhibit, slot: Slot, evidence: AttentionMaps, method: TokenAttention, summary: HeadSummary
+) -> Files:
+    """The figure, raw attention, tables and settings of the attention page."""
     tokens = method.every_head(evidence)
     maps, cell = method.on_patches(evidence, tokens), place(evidence, method.token)
     return {
         "figure": partial(_attention_figure, exhibit, slot, maps, cell),
-        "attention": partial(attention_npz, exhibit, slot, tokens, evidence.grid), "settings": partial(_settings, exhibit),
+        "attention": partial(attention_npz, exhibit, slot, tokens, evidence.grid),
+        "heads": partial(heads_csv, exhibit, slot, summary),
+        "patch": partial(patch_csv, exhibit, slot, token_names(evidence)[method.token]),
+        "settings": partial(_settings, exhibit),
     }  # fmt: skip
 
 
@@ -201,6 +220,21 @@ def method_files(exhibit: Exhibit, correlations: Tensor, own_scale: bool = False
         "methods": partial(methods_npz, exhibit, correlations), "agreement": partial(methods_csv, exhibit, correlations),
         "settings": partial(_settings, exhibit),
     }  # fmt: skip
+
+
+def trust_files(exhibit: Exhibit, behind: Backdrop, drawn: Mapping[Slot, Sequence[Lines]] | None = None) -> Files:
+    """The settings of the trust page's maps; if its curves and numbers are made, those as figure, arrays and table; and the
+    report, if both maps are.
+    """
+    files: Files = {"settings": partial(_settings, exhibit)}
+    if exhibit.comparison is not None:
+        files["report"] = lambda: report_html(exhibit, behind).encode()
+    if drawn:
+        files |= {
+            "figure": partial(_trust_figure, exhibit, drawn), "steps": partial(trust_npz, exhibit, drawn),
+            "trust": partial(trust_csv, exhibit, drawn),
+        }  # fmt: skip
+    return files
 
 
 def offer_all_attention(evidence: AttentionMaps, shown: Explanation, name: str) -> None:
@@ -220,7 +254,7 @@ def _comparison_figure(exhibit: Exhibit, sheet: Sheet) -> bytes:
     return comparison_figure(exhibit, sheet)
 
 
-def _layers_figure(exhibit: Exhibit, layers: Mapping[Slot, Layers], sheet: Sheet) -> bytes:
+def _layers_figure(exhibit: Exhibit, layers: Mapping[Slot, Build], sheet: Sheet) -> bytes:
     from dashboard.export.figure import layers_figure
 
     return layers_figure(exhibit, layers, sheet)
@@ -236,6 +270,12 @@ def _methods_figure(exhibit: Exhibit, correlations: Tensor, own_scale: bool, she
     from dashboard.export.figure import methods_figure
 
     return methods_figure(exhibit, correlations, own_scale, sheet)
+
+
+def _trust_figure(exhibit: Exhibit, drawn: Mapping[Slot, Sequence[Lines]], sheet: Sheet) -> bytes:
+    from dashboard.export.figure import trust_figure
+
+    return trust_figure(exhibit, drawn, sheet)
 
 
 def _settings(exhibit: Exhibit) -> bytes:

@@ -1,15 +1,19 @@
 """From a request to a map on the page. A slow map is made only after a click on a button that says what it costs."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
+from torch import Tensor
 
+from dashboard.compare import Slot
 from dashboard.engine import jobs, price
-from dashboard.engine.price import PATIENCE, Price
+from dashboard.engine.price import PATIENCE, TOGETHER, Price, waiting
 from dashboard.engine.request import Request
 from dashboard.engine.store import Made
+from dashboard.engine.trial import Trial
 from dashboard.evidence import E
 from dashboard.explain import Explanation
 from dashboard.methods import Method
@@ -69,15 +73,58 @@ def answers(requests: Sequence[Request[M]], key: str, offer: str = "Run") -> lis
 
     The button says `offer` and the price.
     """
-    flag, whole = f"{key}_is_wanted", together(requests)
-    wanted = st.session_state.pop(flag, False)
-    if whole.weight >= PATIENCE:
-        bar, button = st.empty(), st.empty()
-        if not wanted:
-            run_button(button, f"{offer}: {whole}", f"run_{key}", lambda: st.session_state.update({flag: True}))
-            return None
-        run(requests, f"run_{key}", bar, button)
+    if not _paid(together(requests), PATIENCE, key, offer, lambda: [jobs.explanation(caches.STORE, each) for each in requests]):
+        return None
     return [made(each).shown for each in requests]
+
+
+def quick_ones(requests: Sequence[Request], key: str) -> list[Explanation | None]:
+    """The maps of many requests; None in place of those that are slow and have not been asked for: then this draws a button to
+    run them all.
+    """
+    for each in requests:  # all looks come before the prices, as they show how long a pass takes
+        if kept(each) is None:
+            look_behind(each)
+    waits = waiting([whole_price(each).weight for each in requests])
+    late = [each for each, slow in zip(requests, waits, strict=True) if slow and kept(each) is None]
+    flag, bar, button = f"{key}_is_wanted", st.empty(), st.empty()
+    wanted = st.session_state.pop(flag, False)
+    if late and wanted:
+        run(late, f"run_{key}", bar, button)
+        late = []
+    elif late:
+        label = f"Run the other {len(late)}: {together(late)}"
+        run_button(button, label, f"run_{key}", lambda: st.session_state.update({flag: True}))
+    return [None if each in late else made(each).shown for each in requests]
+
+
+def tried(
+    trials: Mapping[Slot, Sequence[Trial]], key: str, offer: str = "Run", patience: float = TOGETHER
+) -> dict[Slot, list[Tensor]] | None:
+    """The results of each side's trials, or None if they weigh as much as `patience` and have not been asked for: then this
+    draws a button as `answers` does.
+    """
+    every = [each for asked in trials.values() for each in asked]
+    with failing_in_words():
+        whole = price.together([caches.STORE.price_of_trial(each) for each in every])
+    if not _paid(whole, patience, key, offer, lambda: [jobs.trial(caches.STORE, each) for each in every]):
+        return None
+    with failing_in_words():
+        return {slot: [caches.STORE.tried(each) for each in asked] for slot, asked in trials.items()}
+
+
+def _paid(whole: Price, patience: float, key: str, offer: str, work: Callable[[], Sequence[jobs.Job[Any]]]) -> bool:
+    """Whether work need not wait: it weighs little, or a click has asked for it, and then it has run. Else draws the button."""
+    flag = f"{key}_is_wanted"
+    wanted = st.session_state.pop(flag, False)
+    if not whole.units or whole.weight < patience:
+        return True
+    bar, button = st.empty(), st.empty()
+    if wanted:
+        _run(work(), whole, f"run_{key}", bar, button)
+    else:
+        run_button(button, f"{offer}: {whole}", f"run_{key}", lambda: st.session_state.update({flag: True}))
+    return wanted
 
 
 def run_button(box: Container, label: str, key: str, run: Callable[..., None], *arguments: str) -> None:
@@ -93,7 +140,11 @@ def run(requests: Sequence[Request], key: str, bar: Container, button: Container
     The stop button does nothing by itself, since any click ends this run. It has the key of the button that started the run,
     and so replaces it: Streamlit would show a removed button until the run ends.
     """
-    bar.progress(0.0, text=f"0 of {together(requests)}")
+    _run([jobs.explanation(caches.STORE, each) for each in requests], together(requests), key, bar, button)
+
+
+def _run(work: Sequence[jobs.Job[Any]], whole: Price, key: str, bar: Container, button: Container) -> None:
+    bar.progress(0.0, text=f"0 of {whole}")
     button.button("Stop", key=key, icon=":material/stop:")
 
     def told(progress: jobs.Progress) -> None:
@@ -104,7 +155,7 @@ def run(requests: Sequence[Request], key: str, bar: Container, button: Container
         bar.progress(0.0, text="Waiting for the methods that another page of yours is running.")
 
     with failing_in_words():
-        jobs.run([jobs.explanation(caches.STORE, each) for each in requests], told, _give_way, visitor(), waits)
+        jobs.run(work, told, _give_way, visitor(), waits)
     bar.empty()
     button.empty()
 

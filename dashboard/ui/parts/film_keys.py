@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from dashboard.ui.components import component
+from dashboard.ui.parts.asked import answered, depth_of, heard
 
 _film_keys = component("film_keys")
 
@@ -16,5 +15,6 @@ def film_keys(chart: str, side: str, depth: int, rested: Callable[[int], None]) 
     depth without the server; `rested` gets the depth at which it comes to rest.
     """
     key = f"{chart}_keys"
-    data = {"chart": chart, "side": side, "depth": depth}
-    _film_keys(key=key, data=data, height=1, on_rested_change=lambda: rested(int(st.session_state[key]["rested"])))
+    asked = depth_of(side)
+    data = {"chart": chart, "side": side, "depth": depth, "asked": asked, "answered": answered(asked)}
+    _film_keys(key=key, data=data, height=1, on_rested_change=heard(asked, key, "rested", rested))

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from dashboard.glossary import TERMS
+from dashboard.glossary import ALL
 from dashboard.ui.components import component
 
 HTML = (
@@ -15,4 +15,4 @@ _glossary = component("glossary", html=HTML, styled=True)
 
 def glossary() -> None:
     """Draws the button that opens the glossary. Every page has to draw it, for the links to terms to work."""
-    _glossary(key="glossary", data=[asdict(term) | {"anchor": term.anchor} for term in TERMS])
+    _glossary(key="glossary", data=[asdict(term) | {"anchor": term.anchor} for term in ALL])

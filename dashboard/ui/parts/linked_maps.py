@@ -1,6 +1,7 @@
 """Maps linked in the browser: a mark at the same place of each, one zoom for all, and views that fill the screen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from dashboard.compare import Slot
 from dashboard.engine.request import Request
 from dashboard.models.classifier import Observation
+from dashboard.photo import Photo
 from dashboard.ui.components import component
 from dashboard.ui.parts import photo_picker
 from dashboard.ui.parts.panel import among, headline_of
@@ -16,10 +18,20 @@ from dashboard.ui.parts.text import visible
 
 HTML = '<div class="linked-bar"></div><p class="linked-live" aria-live="polite"></p><dialog class="linked-dialog"></dialog>'
 _linked_maps = component("linked_maps", html=HTML, styled=True, isolated=False)
-CHARTS = (  # for each chart its key, its name, and what stands before its values
-    ("left_map", "Left map", "Left: "), ("right_map", "Right map", "Right: "), ("difference", "Where they disagree", ""),
-)  # fmt: skip
 KEY, TURNED = "linked_maps", "photos_turned_over"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A chart that is linked: its key, its name, and what stands `before` its values where several are told."""
+
+    key: str
+    name: str
+    before: str = ""
+
+
+DIFFERENCE = Linked("difference", "Where they disagree")
+CHARTS = (Linked("left_map", "Left map", "Left: "), Linked("right_map", "Right map", "Right: "), DIFFERENCE)
 
 
 def turn_photo() -> None:
@@ -37,9 +49,18 @@ def linked_maps(chosen: Chosen, requests: Mapping[Slot, Request], seen: Mapping[
         {"key": side.key("map"), "name": side.name} | _said(side.model.title, requests[slot], seen[slot])
         for slot, side in chosen.sides.items()
     ]
+    _link(CHARTS, sides, chosen.photo)
+
+
+def linked_charts(charts: Sequence[Linked], photo: Photo) -> None:
+    """Links charts of maps over this photo, each by pointer and by keys, without views of two over one another."""
+    _link(charts, [], photo)
+
+
+def _link(charts: Sequence[Linked], sides: Sequence[dict[str, str]], photo: Photo) -> None:
     data: dict[str, Any] = {
-        "charts": [{"key": key, "name": name, "before": before} for key, name, before in CHARTS], "sides": sides,
-        "photo": chosen.photo.digest, "turned": st.session_state.get(TURNED, 0),
+        "charts": [asdict(chart) for chart in charts], "sides": sides, "photo": photo.digest,
+        "turned": st.session_state.get(TURNED, 0),
     }  # fmt: skip
     _linked_maps(key=KEY, data=data, width="content", on_turned_change=_turned)
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from dashboard.glossary import with_links
 from dashboard.ui.parts.notices import say
 from dashboard.ui.parts.parameters import owner, present_names
 from dashboard.ui.parts.text import plain
@@ -27,11 +28,12 @@ LONGEST = 1_000  # characters of a setting, far more than any real one has
 def linked(widget: Callable[..., Any], label: str, *arguments: Any, key: str, **options: Any) -> Any:
     """Draws a Streamlit widget whose value is the query parameter `key`.
 
-    Streamlit silently drops a value that the widget can't show; this tells the person.
+    Streamlit silently drops a value that the widget can't show; this tells the person. A term in the label opens the glossary.
     """
     asked = st.session_state[ASKED].pop(key, None)
     st.session_state[DRAWN].add(key)
-    value = widget(label, *arguments, key=key, bind="query-params", **options)
+    shown = label if options.get("label_visibility") == "collapsed" else with_links(label)
+    value = widget(shown, *arguments, key=key, bind="query-params", **options)
     _tell_if_other(label, asked, value)
     return value
 
@@ -86,11 +88,19 @@ def linked_state(label: str, options: Sequence[Option], *, key: str) -> Option:
 
     A component's callback sets `st.session_state[key]`. After Back or Forward the address counts, and stays as it is.
     """
-    first, returned = options[0], went_back_or_forth()
-    asked = st.session_state[ASKED].pop(key, None)
+    chosen = linked_text(label, lambda text: text if text in options else None, key=key, first=options[0])
+    return options[options.index(chosen)]
+
+
+def linked_text(label: str, read: Callable[[str], str | None], *, key: str, first: str = "") -> str:
+    """Keeps in the address a text that no Streamlit widget shows; returns it, at first `first`. `read` gives what a text of the
+    address means, or None. Callbacks and the address count as for `linked_state`.
+    """
+    asked, returned = st.session_state[ASKED].pop(key, None), went_back_or_forth()
     st.session_state[DRAWN].add(key)
     chosen = asked if asked is not None or returned else st.session_state.get(key)
-    value = next((option for option in options if option == chosen), first)
+    meant = None if chosen is None else read(chosen)
+    value = first if meant is None else meant
     st.session_state[key] = value
     if not returned:
         _mend_address(key, None if value == first else value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -10,10 +11,12 @@ from dashboard.engine.request import Request
 from dashboard.evidence import E
 from dashboard.figures.maps import Backdrop
 from dashboard.methods import Method
+from dashboard.models import zoo
 from dashboard.models.classifier import Observation
 from dashboard.photo import Photo
 from dashboard.ui import caches
 from dashboard.ui.parts import panel
+from dashboard.ui.parts.coming import Comings
 from dashboard.ui.parts.controls import method_controls, pick_method
 from dashboard.ui.parts.explaining import look_behind
 from dashboard.ui.parts.links import linked_choice
@@ -30,12 +33,14 @@ def look(request: Request[Method[E]]) -> tuple[Request[Method[E]], Observation[E
     return replace(request, model=caches.classifier(request.model.key)), seen
 
 
-def pick_slot(chosen: Chosen, slots: Sequence[Slot], label: str) -> Slot:
-    """Draws the choice of a side, if there are several; returns the side."""
+def pick_slot(chosen: Chosen, slots: Sequence[Slot], label: str, coming: Comings = MappingProxyType({})) -> Slot:
+    """Draws the choice of a side, if there are several; returns the side. Its help names both models, also one that comes."""
     if len(slots) == 1:
         return slots[0]
-    titles = ". ".join(f"{side.name}: {plain(side.model.title)}" for side in chosen.sides.values())
-    return linked_choice(st.segmented_control, label, slots, key="side", read=OLD_SLOTS.get, help=f"{titles}.")
+    titles = {slot: side.model.title for slot, side in chosen.sides.items()}
+    titles |= {slot: zoo.title_of(opening.key) for slot, opening in coming.items()}
+    told = ". ".join(f"{side.name}: {plain(titles[slot])}" for slot, side in chosen.sides.items())
+    return linked_choice(st.segmented_control, label, slots, key="side", read=OLD_SLOTS.get, help=f"{told}.")
 
 
 def chosen_slot() -> Slot:
@@ -68,18 +73,20 @@ def pick_whole_question(side: Side, request: Request) -> tuple[Request, Observat
 
 
 def ask(side: Side, photo: Photo) -> Request:
-    """Draws the choice of a method, its options and, if it is class-specific, its classes in one row; returns the request."""
-    first, options = st.columns([2, 5], gap="medium")
-    with first:
-        method = pick_method(side)
+    """Draws the choice of a method, its options and, if it is class-specific, its classes, here; returns the request.
+
+    They stand in one row, and in more where it has no room, if they are drawn in what `row_of` gives.
+    """
+    method = pick_method(side)
+    request = Request(side.model, photo, method_controls(method, side))
     if not method.class_specific:
-        with options:
-            return look(Request(side.model, photo, method_controls(method, side)))[0]
-    options, question = options.columns(2, gap="medium")
-    with options:
-        made = method_controls(method, side)
-    with question:
-        return pick_whole_question(side, Request(side.model, photo, made))[0]
+        return look(request)[0]
+    return pick_question(side, request, st.container(), st.container())[0]
+
+
+def row_of(side: Side) -> Container:
+    """Draws the place of one side's choices; the style sheet fills its rows."""
+    return st.container(key=side.key("row"))
 
 
 def chosen_class(request: Request, seen: Observation) -> int:

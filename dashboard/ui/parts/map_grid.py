@@ -13,9 +13,10 @@ import streamlit as st
 from dashboard.figures.maps import Backdrop, Style, palette
 from dashboard.figures.small_maps import encoded
 from dashboard.ui.components import component
+from dashboard.ui.parts.asked import answered, heard
+from dashboard.ui.parts.asked import depth_of as asked_depth
 
 _map_grid = component("map_grid", html='<div class="grid"></div><div class="waiting"></div>', styled=True)
-LEAST_OPACITY = 0.05  # a map that can't be seen at all would be a mere photo
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class SmallMap:
     """One small map: `name` and `notes` are written below it, `more` is its tooltip, `group` a heading above its rows.
 
     `laid` and `painted` are what the functions of these names in `figures.small_maps` return: where the map lies on the photo,
-    and its cells. A map that waits to be run has no `painted`, and is a line below the others. A `chosen` map is framed;
-    `place` is written on it. A click gives its `value`, or its name if it has none.
+    and its cells. A map that waits to be run has no `painted`, and is a line below the others; an empty one is the photo alone.
+    A `chosen` map is framed; `place` is written on it. A click gives its `value`, or its name if it has none. It may lie over a
+    `photo` of its own, a data URI, and what should be marked there has an `outlined` line: see `figures.known_truth`.
     """
 
     name: str
@@ -36,6 +38,8 @@ class SmallMap:
     chosen: bool = False
     group: str = ""
     value: str = ""
+    photo: str = ""
+    outlined: dict | None = None
 
 
 def map_grid(
@@ -49,15 +53,19 @@ def map_grid(
     has not been run. If the maps are one side's depths, `depth_of` is the side: the chosen one then follows the film.
     `made_of` tells how the chosen map was made, and is kept in the page beside it.
     """
+    asked = depth_of and asked_depth(depth_of)
     colours = {small.painted["colours"] for small in maps if small.painted}
     data: dict[str, Any] = {
         "maps": [asdict(small) | {"value": small.value or small.name} for small in maps], "smooth": style.smooth, "alt": alt,
-        "opacity": max(style.opacity, LEAST_OPACITY), "photo": behind.uri, "ratio": behind.width / behind.height,
+        "opacity": style.least_opacity, "photo": behind.uri, "ratio": behind.width / behind.height,
         "palettes": {name: encoded(palette(name)) for name in sorted(colours)}, "least": least, "opens": opened is not None,
-        "depthOf": depth_of, "made": made_of,
+        "depthOf": depth_of, "made": made_of, "asked": asked, "answered": answered(asked),
     }  # fmt: skip
 
     def told(call: Callable[[str], None] | None, what: str) -> Callable[[], None]:
         return lambda: call(st.session_state[key][what]) if call else None
 
-    _map_grid(key=key, data=data, on_opened_change=told(opened, "opened"), on_run_change=told(run, "run"))
+    chosen = told(opened, "opened")
+    if depth_of and opened:
+        chosen = heard(asked, key, "opened", lambda depth: opened(str(depth)))
+    _map_grid(key=key, data=data, on_opened_change=chosen, on_run_change=told(run, "run"))

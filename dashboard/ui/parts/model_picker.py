@@ -1,17 +1,18 @@
 """Choosing the two models. If one does not open, the page goes on with the previous model."""
 
-import time
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.compare import SLOTS, Pair, Side, Slot
+from dashboard.compare import OTHER, SLOTS, Pair, Side, Slot
 from dashboard.models import finding, zoo
 from dashboard.models.classifier import Classifier, ModelError
 from dashboard.ui import caches, visitors
 from dashboard.ui.parts import opening
+from dashboard.ui.parts.coming import begin
 from dashboard.ui.parts.links import keep_in_address, told, turned_to_another_model
 from dashboard.ui.parts.model_facts import BETWEEN, MARKS, entries
+from dashboard.ui.parts.opening import COMING
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import Container
 
@@ -23,17 +24,18 @@ PAIRS = {  # visitors start with the first
 DEFAULTS = next(iter(PAIRS.values()))
 PAIR_PLACES = Pair("left of the pair", "right of the pair")  # names under which a pair's models are pending
 LAST_GOOD, WANTED = "last_good_models", "wanted_pair"
-COMING = "models_on_their_way"  # by side
-PATIENCE = 0.4  # seconds in which a small model opens before the page shows that it is on its way
 KEEPING = "Keeping the previous model."
 
 
 @dataclass
 class Wanted:
-    """A pair of models that a click asked for. `begun` says whether a download or an attempt to open them was started."""
+    """A pair of models that a click asked for. `begun` says whether a download or an attempt to open them was started.
+    `before` are the keys of the models on both sides when the pair began to open, None while it does not open.
+    """
 
     name: str
     begun: bool
+    before: Pair[str] | None = None
 
 
 def pick_models(notices: Container) -> tuple[Pair[Side], dict[Slot, caches.Opening]]:
@@ -43,17 +45,23 @@ def pick_models(notices: Container) -> tuple[Pair[Side], dict[Slot, caches.Openi
     `notices` is where the page says why a model does not open, or offers to download it.
     """
     st.caption("Models")
-    buttons = st.container()
-    _open_wanted_pair()
-    sides = Pair.of(lambda slot: Side(slot, _opened(slot)))
-    shown = Pair.of(lambda slot: sides[slot].model.key)
+    buttons, boxes = st.container(), Pair.of(lambda slot: st.container())
+    _begin_wanted_pair()
+    models = Pair.of(_opened)
+    if _wanted_pair_failed():
+        models = Pair.of(_opened)
+    coming = _on_their_way()
+    shown = Pair.of(lambda slot: coming[slot].key if slot in coming else models[slot].key)
+    for slot, box in boxes.items():
+        with box:
+            _draw_box(slot)
     with buttons:
         for name, pair in PAIRS.items():
             _pair_button(name, pair, pair == shown)
-    visitors.uses(shown.values())
+    visitors.uses({*shown.values(), *(model.key for model in models.values())})
     with notices:
         opening.show((*SLOTS, *PAIR_PLACES.values()), KEEPING)
-    return sides, dict(st.session_state.get(COMING, {}))
+    return Pair.of(lambda slot: Side(slot, models[slot])), coming
 
 
 def _pair_button(name: str, pair: Pair[str], active: bool) -> None:
@@ -77,10 +85,10 @@ def _want_pair(name: str) -> None:
     st.session_state[WANTED] = Wanted(name, begun=bool(missing))
 
 
-def _open_wanted_pair() -> None:
-    """Shows the wanted pair as soon as both of its models open. Until then both sides keep their models."""
+def _begin_wanted_pair() -> None:
+    """Chooses the wanted pair as soon as both of its models are on this machine. Until then both sides keep their models."""
     wanted = st.session_state.get(WANTED)
-    if wanted is None:
+    if wanted is None or wanted.before is not None:
         return
     pending = [place for place in PAIR_PLACES.values() if opening.is_pending(place)]
     if wanted.begun and not pending:  # the visitor stopped the downloads
@@ -91,18 +99,48 @@ def _open_wanted_pair() -> None:
         return
     for place in pending:
         opening.drop(place)
-    wanted.begun = True
+    wanted.begun, last = True, st.session_state.get(LAST_GOOD, {})
+    wanted.before = Pair.of(lambda slot: last.get(slot, DEFAULTS[slot]))
+    for slot, key in PAIRS[wanted.name].items():
+        keep_in_address(slot, key, DEFAULTS[slot])
+
+
+def _wanted_pair_failed() -> bool:
+    """Whether one model of the wanted pair did not open. Both sides have then chosen their models from before again."""
+    wanted, coming = st.session_state.get(WANTED), st.session_state.get(COMING, {})
+    if wanted is None or wanted.before is None:
+        return False
     pair = PAIRS[wanted.name]
-    if all(_open_or_say(PAIR_PLACES[slot], key) for slot, key in pair.items()):
-        del st.session_state[WANTED]
-        for slot, key in pair.items():
-            keep_in_address(slot, key, DEFAULTS[slot])
+    failed = [slot for slot in SLOTS if opening.key_at(slot) == pair[slot]]
+    if not failed:
+        if not coming or any(st.session_state[slot] != key for slot, key in pair.items()):  # it is here, or no longer wanted
+            del st.session_state[WANTED]
+        return False
+    for slot in SLOTS:
+        if slot in failed:
+            opening.move(slot, PAIR_PLACES[slot])
+        if slot in coming:
+            opening.leave(coming.pop(slot))
+        st.session_state[LAST_GOOD][slot] = wanted.before[slot]
+        keep_in_address(slot, wanted.before[slot], DEFAULTS[slot])
+    wanted.before = None
+    return True
+
+
+def _on_their_way() -> dict[Slot, caches.Opening]:
+    """The models on their way, by side. Of a wanted pair the one that is here waits for the other, as both come or neither."""
+    coming = dict(st.session_state.get(COMING, {}))
+    if len(coming) == 1 and WANTED in st.session_state and st.session_state[WANTED].before is not None:
+        [(slot, its)] = coming.items()
+        here = PAIRS[st.session_state[WANTED].name][OTHER[slot]]
+        coming[OTHER[slot]] = caches.Opening(here, "It is here, and waits for the other one", ended=its.ended)
+    return coming
 
 
 def _opened(slot: Slot) -> Classifier:
-    """Opens a side's chosen model, else its previous one, and then draws its box: so box and address name what is shown."""
+    """Opens a side's chosen model, else its previous one. Its box is drawn later, and so names what is shown."""
     last, default = st.session_state.setdefault(LAST_GOOD, {}), DEFAULTS[slot]
-    box, chosen = st.container(), _meant(told(slot) or default)
+    chosen = _meant(told(slot) or default)
     turned = chosen != last.get(slot, default)
     if turned and slot in last:
         turned_to_another_model()
@@ -114,8 +152,6 @@ def _opened(slot: Slot) -> Classifier:
     model = opened or _previous(slot)
     last[slot] = model.key
     keep_in_address(slot, wanted if coming else model.key, default)
-    with box:
-        _draw_box(slot)
     return model
 
 
@@ -123,14 +159,14 @@ def _coming(slot: Slot, key: str) -> caches.Opening | None:
     """The opening of a model that is on this machine but takes longer than a moment to open; None where there is none."""
     coming = st.session_state.setdefault(COMING, {})
     mine = coming.get(slot)
+    if mine is not None and mine.key != key:
+        opening.leave(coming.pop(slot))
+        mine = None
     if caches.is_loaded(key) or not zoo.is_key(key) or not zoo.on_this_machine(key):
         coming.pop(slot, None)
         return None
-    if mine is None or mine.key != key:
-        mine = coming[slot] = caches.open_aside(key)
-        waited = time.monotonic() + PATIENCE
-        while not mine.ended.wait(0.02) and time.monotonic() < waited:
-            caches.stop_if_left()
+    if mine is None:
+        mine = coming[slot] = begin(key)
     return None if mine.ended.is_set() else mine
 
 

@@ -10,16 +10,19 @@ import streamlit as st
 from dashboard.models import finding, zoo
 from dashboard.models.fetching import Download
 from dashboard.numbers import MEGABYTE, in_megabytes
+from dashboard.ui import caches
+from dashboard.ui.parts.coming import in_words
 from dashboard.ui.parts.text import plain
 from dashboard.ui.streamlit_internals import is_here, session, visitor
 
 PENDING = "models_that_did_not_open"  # by place: a side of the comparison, or the model's key on the models page
+COMING = "models_on_their_way"  # the openings that a side of the comparison waits for
 LOOKED_AT = 1.0  # seconds between two looks at a download
 
 
 @dataclass
 class Pending:
-    """A model that a visitor asked for and that is not open: it failed, is being downloaded, or waits for their click.
+    """A model that a visitor asked for and that is not open: it failed, is on its way, or waits for their click.
 
     `ready` says that the next run of the page should open it; `wanted` becomes false when they choose something else. The
     models `close` to what they asked for are offered in its place.
@@ -29,6 +32,7 @@ class Pending:
     error: str = ""
     close: tuple[str, ...] = ()
     download: Download | None = None
+    opening: caches.Opening | None = None
     ready: bool = False
     wanted: bool = True
 
@@ -45,6 +49,44 @@ def places() -> list[str]:
 def is_pending(place: str) -> bool:
     """Whether a model is pending at a place."""
     return place in _pending()
+
+
+def is_under_way(place: str) -> bool:
+    """Whether the model pending at a place is being downloaded or opened."""
+    waiting = _pending().get(place)
+    return waiting is not None and not (waiting.download is None and waiting.opening is None)
+
+
+def key_at(place: str) -> str | None:
+    """The key of the model that is pending at a place, None where there is none."""
+    waiting = _pending().get(place)
+    return waiting and waiting.key
+
+
+def move(place: str, to: str) -> None:
+    """Has the model that is pending at a place wait at another one."""
+    _pending()[to] = _pending().pop(place)
+
+
+def hold(place: str, its: caches.Opening) -> None:
+    """Shows at a place how far a model is that is being opened."""
+    drop(place)
+    _pending()[place] = Pending(its.key, opening=its)
+
+
+def held(place: str) -> caches.Opening | None:
+    """What `hold` put to a place, once it has ended; returned only once."""
+    waiting = _pending().get(place)
+    if waiting is None or waiting.opening is None or not waiting.opening.ended.is_set():
+        return None
+    return _pending().pop(place).opening
+
+
+def leave(its: caches.Opening) -> None:
+    """This page no longer waits for an opening, unless another place of it does."""
+    others = (*st.session_state.get(COMING, {}).values(), *(waiting.opening for waiting in _pending().values()))
+    if its not in others:
+        caches.wait_no_longer(its)
 
 
 def offer(place: str, key: str, close: tuple[str, ...] = ()) -> None:
@@ -75,10 +117,12 @@ def named(text: str, titles: Mapping[str, str]) -> str:
 
 
 def drop(place: str) -> None:
-    """Forgets the model that is pending at a place. Its download stops, unless other visitors wait for it."""
+    """Forgets the model that is pending at a place. Its download or opening stops, unless other visitors wait for it."""
     waiting = _pending().pop(place, None)
     if waiting is not None:
         waiting.wanted = False
+        if waiting.opening is not None:
+            leave(waiting.opening)
 
 
 def fetch(place: str, key: str) -> None:
@@ -132,15 +176,16 @@ def too_much(key: str) -> str:
 
 
 def show(here: Iterable[str], keeping: str = "") -> None:
-    """Draws errors, offers and downloads of the models pending at these places; `keeping` says what the page does meanwhile."""
+    """Draws errors, offers, downloads and openings at these places; `keeping` says what the page does meanwhile."""
     pending = {place: waiting for place in here if (waiting := _pending().get(place))}
     for place, waiting in pending.items():
         if waiting.error:
-            st.error(f"{plain(waiting.error)} {keeping}".rstrip())
+            tell = st.info if waiting.close and "/" not in waiting.key else st.error  # a text that is close is no failure
+            tell(f"{plain(waiting.error)} {keeping}".rstrip())
             _buttons(place, waiting, "Try again", f"retry_{place}", again)
-        elif waiting.download is None:
+        elif not is_under_way(place):
             _offer(place, waiting, keeping)
-    under_way = [place for place, waiting in pending.items() if waiting.download is not None]
+    under_way = list(filter(is_under_way, pending))
     if under_way:
         _progress(under_way)
 
@@ -185,8 +230,12 @@ def again(place: str) -> None:
 def _progress(under_way: list[str]) -> None:
     for place in under_way:
         waiting = _pending().get(place)
-        if waiting is None or waiting.download is None or waiting.download.ended.is_set():
+        its = waiting and (waiting.download or waiting.opening)
+        if its is None or its.ended.is_set():
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(waiting.download.share, f"{plain(str(waiting.download))} …")
+            if isinstance(its, Download):
+                st.progress(its.share, f"{plain(str(its))} …")
+            else:
+                st.markdown(in_words(its))
             st.button("Stop", key=f"stop_{place}", icon=":material/stop:", on_click=drop, args=(place,))

@@ -1,16 +1,19 @@
 """A visitor's own photos: those that they brought, and those that others sent them by a link.
 
 Who may see an upload: the page that it was brought to, and after a reload the same browser tab, which keeps a secret token in
-its own storage (`sessionStorage`) for that. Other tabs, other people at the same browser and copied links have no token. Only
-when its owner puts a photo into a link can others see it, until the owner stops that, removes the photo, or a day is over.
+its own storage (`sessionStorage`) for that. Other tabs, other people at the same browser and copied links have no token; a
+duplicate that a browser makes of the tab has a copy of it, and so the same photos. Only
+when its owner puts a photo into a link can others see it, until the owner stops that, the photo is removed or makes room for
+newer ones, or a day is over.
 """
 
-import base64
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from dashboard.figures.maps import jpeg_uri
 from dashboard.photo import File, Photo, thumbnail_jpeg
 from dashboard.ui import caches, tabs
 
@@ -61,15 +64,27 @@ def choose(own: Own | None) -> None:
 def add(photo: Photo, link: str = "") -> int:
     """Puts a photo first and chooses it; with a `link` it is another person's. Returns how many older ones had to go."""
     known = next((own for own in every() if _is(own, photo, link)), None)
-    new = known or Own(secrets.token_hex(8), photo.name, picture_of(thumbnail_jpeg(photo)), None if link else photo, link)
-    kept: list[Own] = []
-    for own in (new, *(own for own in every() if own is not new)):
-        if len(kept) < KEPT and (not kept or sum(map(_bytes, (*kept, own))) <= KEPT_BYTES):
-            kept.append(own)
-    lost = len({own.id for own in every()} - {own.id for own in kept})
-    st.session_state[OWN] = tuple(kept)
+    new = known or Own(secrets.token_hex(8), photo.name, jpeg_uri(thumbnail_jpeg(photo)), None if link else photo, link)
+    lost = _keep((new, *(own for own in every() if own is not new)))
     choose(new)
     return lost
+
+
+def _keep(photos: Sequence[Own]) -> int:
+    """Keeps the first of these photos, as many as there is room for; the links of the others end. Returns how many they are."""
+    count = 1
+    while count < min(len(photos), KEPT) and sum(map(_bytes, photos[: count + 1])) <= KEPT_BYTES:
+        count += 1
+    st.session_state[OWN] = tuple(photos[:count])
+    for own in photos[count:]:
+        _end_link(own)
+    return len(photos[count:])
+
+
+def _end_link(own: Own) -> None:
+    """Ends the link of a visitor's own photo, if it is in one."""
+    if own.photo and own.link:
+        caches.forget_photo(own.link)
 
 
 def _is(own: Own, photo: Photo, link: str) -> bool:
@@ -88,15 +103,9 @@ def _file(photo: Photo) -> bytes:
     return photo.source.data
 
 
-def picture_of(jpeg: bytes) -> str:
-    """A JPEG as a data URI."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
-
-
 def remove(own: Own) -> None:
     """Forgets a photo, and ends its link if it is the visitor's own."""
-    if own.photo and own.link:
-        caches.forget_photo(own.link)
+    _end_link(own)
     st.session_state[OWN] = tuple(each for each in every() if each.id != own.id)
     choose(None)
 
@@ -117,8 +126,8 @@ def without_ended_links() -> list[Own]:
 
 def stop_sharing(own: Own) -> None:
     """Ends a photo's link; its owner still sees the photo."""
-    if own.photo and own.link:
-        caches.forget_photo(own.link)
+    _end_link(own)
+    if own.photo:
         _put(replace(own, link=""))
 
 
@@ -144,13 +153,16 @@ def bring_back(tab: str, reloaded: bool) -> bool:
 
     If the tab was `reloaded`, the one that was chosen is chosen again; if it went to another link, the link's photo stays.
     """
+    if st.session_state.get(TAB) == tab:
+        return True
     kept = tabs.kept(tab)
     if kept is None:
         st.session_state[GONE] = True
         return False
     (photos, which), here = kept, chosen()
     links = {own.link: own.id for own in photos if own.link}
-    st.session_state[OWN] = (*(own for own in every() if own.link not in links), *photos)
+    brought = {own.id for own in photos}
+    _keep((*(own for own in every() if own.link not in links and own.id not in brought), *photos))
     st.session_state[TAB] = tab
     if here is None:
         st.session_state[CHOSEN] = which if reloaded else None

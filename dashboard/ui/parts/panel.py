@@ -22,7 +22,9 @@ from dashboard.ui.parts.charts import map_chart
 from dashboard.ui.parts.links import linked_choice
 from dashboard.ui.parts.text import plain
 
-DISAGREEMENT = "**Where they disagree** (by rank)"
+DISAGREEMENT = with_links("**Where they disagree** (by rank)")
+INDEPENDENT = "independent of class"
+LONGEST_ABOVE = 28  # characters of the names of classes that stand above a map, which a phone shows in one line
 ONCE = {TOP: "likeliest", NO_CLASS: "nothing"}  # the words for these in older links
 
 
@@ -69,23 +71,47 @@ def _one_of(names: Sequence[str], name: str | None) -> str | None:
 
 
 def headline(side: Side, request: Request, seen: Observation) -> None:
-    """Draws the line above a map: what the model says, and in small which method made the map and which class it explains."""
-    (says, about), place = headline_of(request, seen), among(seen.prediction)
-    beside = f" :small[:gray[{place}]]" if place else ""
-    st.markdown(f"{plain(side.model.title)}: **{plain(says)}**{beside}  \n:small[:gray[{plain(about)}]]")
+    """Draws three lines above a map: what the model says, and in small which classes it knows and what the map shows.
+
+    No line is longer than a phone is wide, as far as it is the page's own, so that two maps beside each other are level.
+    """
+    answer, method = seen.prediction, request.method
+    unsure = " :small[:gray[none likely]]" if answer.unsure else ""
+    says = f"{plain(side.model.title)}: **{plain(_says(answer))}**{unsure}"
+    asked = plain(_asked(request, answer)) if method.class_specific else with_links(INDEPENDENT)
+    about = f"{with_links(method.label)} · {asked}"
+    st.markdown(f"{says}  \n:small[:gray[{_known(answer)}]]  \n:small[:gray[{about}]]")
 
 
 def headline_of(request: Request, seen: Observation) -> tuple[str, str]:
     """What the model says, and which method made the map and which class it explains: outside text, not made safe to show."""
-    answer, method = seen.prediction, request.method
+    answer = seen.prediction
+    asked = _asked(request, answer) if request.method.class_specific else INDEPENDENT
+    return _says(answer), f"{request.method.label} · {asked}"
+
+
+def _says(answer: Prediction) -> str:
     index, _, score = answer.top(1)[0]
+    return f"{short_names(answer.labels)[index]} {answer.in_words(score)}"
+
+
+def _asked(request: Request, answer: Prediction) -> str:
+    """Which class a class-specific map explains, and over which other."""
     short = short_names(answer.labels)
-    asked = "independent of class"
-    if method.class_specific:
-        explained = index if request.target is None else request.target
-        rival = "" if request.against is None else f" over “{short[request.against]}”"
-        asked = f"evidence for “{short[explained]}”{rival}"
-    return f"{short[index]} {answer.in_words(score)}", f"{method.label} · {asked}"
+    explained = answer.top(1)[0][0] if request.target is None else request.target
+    rival = "" if request.against is None else f" over “{short[request.against]}”"
+    return f"evidence for “{short[explained]}”{rival}"
+
+
+def _known(answer: Prediction) -> str:
+    """How many classes a model knows, with the first of them if they are few: all of those stand below the predictions."""
+    count = f"Knows {len(answer.labels):,} class{'es' if len(answer.labels) > 1 else ''}"
+    if not answer.few:
+        return count
+    names = class_names(answer.labels)
+    told = [name for end, name in enumerate(names, 1) if len(", ".join(names[:end])) <= LONGEST_ABOVE]
+    more = " …" if len(told) < len(names) else ""
+    return f"{count}{': ' if told else ''}{plain(', '.join(told))}{more if told else ''}"
 
 
 def among(answer: Prediction) -> str:
@@ -100,17 +126,22 @@ def waiting() -> None:
     st.info("Needs both maps. One of the methods takes many passes and has not been run yet.")
 
 
-def answers(side: Side, seen: Observation, target: int) -> None:
-    """The five classes with the highest scores, plus the explained one if it is not among them; a click explains a class."""
+def answers(side: Side, seen: Observation, target: int, specific: bool) -> None:
+    """The five classes with the highest scores, plus the `target` if it is not among them; a click explains a class, if the
+    map is `specific` to one.
+    """
     answer, key = seen.prediction, side.key("top")
+    does = "click to explain" if specific else "the map is the same for each"
     names, short = class_names(answer.labels), short_names(answer.labels)
     told = {names[index]: f"{plain(short[index])} {answer.in_words(score)}" for index, _, score in answer.top(5)}
     told.setdefault(names[target], f"{plain(short[target])} {answer.in_words(answer.scores[target].item())}")
     st.session_state[key] = names[target]
-    st.pills(
-        "Top 5 predictions (click to explain)", list(told), key=key, wrap=True, format_func=told.__getitem__,
-        on_change=_explain_clicked, args=(side,),
-    )  # fmt: skip
+    with st.container(gap=None):  # the visible label is separate: screen readers read the pills' own, escapes and all
+        st.markdown(f":small[{with_links('Top 5 predictions')} of {plain(side.model.title)} · {does}]")
+        st.pills(
+            "The likeliest classes", list(told), key=key, wrap=True, format_func=told.__getitem__, label_visibility="collapsed",
+            on_change=_explain_clicked, args=(side,),
+        )  # fmt: skip
     _what_it_knows(answer)
 
 
@@ -135,7 +166,7 @@ def below_map(shown: Explanation, model: Classifier, photo: Photo, style: Style)
     about = () if shown.flat else (in_words(shown, photo.size), outliers_in_words(shown, style))
     told = " ".join(filter(None, (*about[:1], seen_in_words(model.preprocessing, *photo.size), *about[1:])))
     if told:
-        st.caption(told)
+        st.caption(with_links(told))
 
 
 def numbers(shown: Explanation | None, share: float) -> None:
@@ -182,8 +213,8 @@ def _effort(method: Method, seen: Observation, model: Classifier) -> str:
     return f"{passes} on {device}. Sliders need no new pass."
 
 
-def agreement(comparison: Comparison | Incomparable, behind: Backdrop, names: tuple[str, str] = ("Left", "Right")) -> None:
-    """Draws where two maps disagree, and how far they agree; `names` are what to call them."""
+def agreement(comparison: Comparison | Incomparable, behind: Backdrop) -> None:
+    """Draws where two maps disagree, and how far they agree."""
     st.markdown(DISAGREEMENT)
     if isinstance(comparison, Incomparable):
         st.info(plain(comparison.reason))
@@ -191,24 +222,24 @@ def agreement(comparison: Comparison | Incomparable, behind: Backdrop, names: tu
     picture, told = st.columns(2, gap="medium")
     with picture:
         map_chart(
-            "difference", difference_figure(comparison, behind, names),
-            f"Where the {names[0].lower()} map ranks higher than the {names[1].lower()} one, and where lower, over the photo.",
+            "difference", difference_figure(comparison, behind),
+            "Where the left map ranks higher than the right one, and where lower, over the photo.",
         )  # fmt: skip
     with told:
-        _how_far(comparison, names)
+        _how_far(comparison)
 
 
-def _how_far(comparison: Comparison, names: tuple[str, str]) -> None:
+def _how_far(comparison: Comparison) -> None:
     rows, columns = comparison.difference.shape
     row = st.container(horizontal=True)
     for number in comparison.numbers:
         metric = number.metric
         row.metric(
-            metric.title, number.in_words, number.chance_in_words or None, delta_color="off", delta_arrow="off",
+            with_links(metric.title), number.in_words, number.chance_in_words or None, delta_color="off", delta_arrow="off",
             help=f"{with_links(metric.meaning)} [Source]({metric.paper})",
         )  # fmt: skip
     st.caption(
-        f"Over the part that both maps cover, on {rows} x {columns} cells. The maps have different units, so only the order of "
-        f"their values is compared: orange where the {names[0].lower()} map ranks a place higher, purple where the "
-        f"{names[1].lower()} one does."
+        f"**{comparison.in_words}** Over the part that both maps cover, on {rows} x {columns} cells. The maps have different "
+        "units, so only the order of their values is compared: orange where the left map ranks a place higher, purple where "
+        "the right one does."
     )

@@ -17,9 +17,23 @@ OWNERS = {
     "second": "pages.methods", "metric": "pages.methods",
     "patch": "pages.attention", "direction": "pages.attention", "patch_layer": "pages.attention",
     "patch_head": "parts.controls", "patch_heads": "pages.attention", "hide_cls": "pages.attention",
+    "test": "pages.trust", "baseline": "parts.doubting", "smooth_sanity": "parts.sanity",
+    "over": "parts.ask_again", "away_share": "parts.ask_again",
+    "away": "parts.ask_again", "tried": "parts.ask_again",
+    "pick_by": "parts.ask_again", "truth_left": "parts.own_truth", "truth_top": "parts.own_truth",
+    "truth_right": "parts.own_truth", "truth_bottom": "parts.own_truth",
+    "section": "pages.known_truth", "scene": "parts.known_scene", "objects": "parts.known_scene", "tag": "parts.known_scene",
+    "trained": "parts.known_scene", "asked": "parts.known_scene", "order": "parts.known_scene", "game": "parts.which_cheats",
+    "guess": "parts.which_cheats",
+    "first_shape": "parts.own_scene", "first_across": "parts.own_scene", "first_down": "parts.own_scene",
+    "first_size": "parts.own_scene", "first_turn": "parts.own_scene", "second_shape": "parts.own_scene",
+    "second_across": "parts.own_scene", "second_down": "parts.own_scene", "second_size": "parts.own_scene",
+    "second_turn": "parts.own_scene",
     "find": "pages.models", "gives": "pages.models", "well_known": "pages.models", "list_page": "pages.models",
 }  # fmt: skip
-OWNERS_BY_SIDE = {"method": "parts.controls", "class": "parts.panel", "against": "parts.panel"}  # after "left_" or "right_"
+OWNERS_BY_SIDE = {  # after "left_" or "right_"
+    "method": "parts.controls", "class": "parts.panel", "against": "parts.panel", "known": "parts.known_scene",
+}  # fmt: skip
 OPTIONS = "parts.controls"  # owns the options of all methods, after "left_" or "right_" too
 
 # In older links the CNN was always on the left and the transformer on the right, whose options had no prefix.

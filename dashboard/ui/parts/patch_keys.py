@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from dashboard.ui.components import component
+from dashboard.ui.parts.asked import answered, heard
 
 _patch_keys = component("patch_keys")
-KEY, ANSWERED = "patch_keys", "patch_move_answered"  # the component; the number of the last move that arrived
+KEY = "patch_keys"
 
 
 def patch_keys(picture: str, grid: tuple[int, int], cell: tuple[int, int], choose: Callable[[int], None]) -> None:
@@ -18,12 +17,6 @@ def patch_keys(picture: str, grid: tuple[int, int], cell: tuple[int, int], choos
     """
     data = {
         "picture": picture, "rows": grid[0], "columns": grid[1], "row": cell[0], "column": cell[1],
-        "answered": st.session_state.get(ANSWERED, 0),
+        "answered": answered(picture),
     }  # fmt: skip
-
-    def moved() -> None:
-        move = st.session_state[KEY].moved
-        st.session_state[ANSWERED] = move["number"]
-        choose(int(move["patch"]))
-
-    _patch_keys(key=KEY, data=data, height=1, on_moved_change=moved)
+    _patch_keys(key=KEY, data=data, height=1, on_moved_change=heard(picture, KEY, "moved", choose))

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.figures.maps import jpeg_uri
 from dashboard.photo import MAX_BYTES, Photo, PhotoError, open_photo
 from dashboard.samples import SAMPLES, THUMBNAILS
 from dashboard.ui import caches, tabs
@@ -37,7 +38,7 @@ def pick_photo() -> Photo:
     own_photos.keep_for_a_reload()
     with strip:
         _draw(sample)
-        _caption(photo, sample)
+        _caption(photo)
     return photo
 
 
@@ -62,15 +63,15 @@ def _name(own: Own) -> str:
 def _samples() -> list[dict[str, str]]:
     """Every sample's id, name and thumbnail."""
     return [
-        {"id": key, "name": sample.title, "picture": own_photos.picture_of((THUMBNAILS / f"{key}.jpg").read_bytes())}
+        {"id": key, "name": sample.title, "picture": jpeg_uri((THUMBNAILS / f"{key}.jpg").read_bytes())}
         for key, sample in SAMPLES.items()
     ]
 
 
-def _caption(photo: Photo, sample: str) -> None:
+def _caption(photo: Photo) -> None:
     """What is chosen: its name, its size, what was changed, and who made it; one's own can be removed."""
     own = own_photos.chosen()
-    credit = "" if own else f" Photo: {SAMPLES[sample].credit}."
+    credit = f" Photo: {photo.credit}." if photo.credit else ""
     size = "{:,} x {:,} pixels.".format(*photo.size)
     st.caption(f"**{plain(photo.name)}**, {size} {plain(' '.join(photo.notes))}{plain(credit)}")
     if own:
@@ -98,7 +99,7 @@ def _take_step() -> None:
     if by:
         every = [*(own.id for own in own_photos.every()), *SAMPLES]
         own = own_photos.chosen()
-        at = every.index(own.id if own else st.session_state[SAMPLE])
+        at = every.index(own.id if own else st.session_state.get(SAMPLE, next(iter(SAMPLES))))
         choose(every[(at + by) % len(every)])
 
 
@@ -215,7 +216,7 @@ def _brought(key: str, name: str = "") -> None:
     st.session_state[BROUGHT], st.session_state["use_camera"] = number + 1, False
     _after_a_choice()
     if lost:
-        say_next(f"Your oldest photo made room: the last {own_photos.KEPT} are kept, up to 40 MB.")
+        say_next(f"Older photos of yours made room: the last {own_photos.KEPT} are kept, up to 40 MB.")
 
 
 def link_is_without_photo() -> bool:

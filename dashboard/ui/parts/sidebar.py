@@ -1,17 +1,17 @@
 """The sidebar of every page: the photo, the models, how maps are drawn, and the link."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.compare import Pair, Side, Slot, training_note
+from dashboard.compare import Pair, Side, training_note
 from dashboard.figures.maps import Style
 from dashboard.models.classifier import Classifier
 from dashboard.photo import Photo
-from dashboard.ui.caches import Opening, screen_copy
 from dashboard.ui.parts.address import copy_link
-from dashboard.ui.parts.coming import Meanwhile, in_place_of_map
+from dashboard.ui.parts.coming import Meanwhile
 from dashboard.ui.parts.display import pick_style
 from dashboard.ui.parts.downloads import Tray, offer_files
 from dashboard.ui.parts.glossary import glossary
@@ -24,6 +24,7 @@ from dashboard.ui.parts.text import plain
 from dashboard.ui.parts.tour import link_to_first
 from dashboard.ui.parts.undo import undo_row
 from dashboard.ui.parts.welcome import welcome
+from dashboard.ui.streamlit_internals import Container
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,13 @@ class Chosen:
         return Pair.of(lambda slot: self.sides[slot].model)
 
 
-def common_sidebar(meanwhile: Meanwhile | None = None) -> Chosen:
+@contextmanager
+def common_sidebar(meanwhile: Meanwhile) -> Iterator[Chosen]:
     """Draws the sidebar, the same on every page, so that no setting is lost between pages, and above the page its notices.
 
-    While a model is being opened, this draws what `meanwhile` draws, or skeletons, and ends the run.
+    The page is drawn in this block. While a model is being opened, `meanwhile` draws it instead, and the run ends. Each has a
+    place of its own, and the other's is emptied first: a setting of both would otherwise be taken out of the address as the
+    browser removes its older widget.
     """
     no_place_yet()
     style_sheet()
@@ -61,21 +65,30 @@ def common_sidebar(meanwhile: Meanwhile | None = None) -> Chosen:
         spoken_names()
     shape_of(photo)
     chosen = Chosen(photo, sides, style, share)
+    whole, partly = (st.empty(), st.container()) if coming else (st.container(), st.empty())
     if coming:
-        (meanwhile or _skeletons)(chosen, coming)
+        with partly:
+            meanwhile(chosen, coming)
         st.stop()
-    return chosen
-
-
-def _skeletons(chosen: Chosen, coming: Mapping[Slot, Opening]) -> None:
-    for column, (slot, opening) in zip(st.columns(2, gap="medium"), coming.items(), strict=False):
-        with column:
-            in_place_of_map(slot, opening, screen_copy(chosen.photo))
+    with whole:
+        yield chosen
 
 
 def caveat_and_files(chosen: Chosen, names: Mapping[str, str]) -> Tray:
     """Draws the line below a page's question: what the models were trained on, and the menu of files, named by kind."""
-    note, files = st.columns([4, 1], gap="medium", vertical_alignment="center")
+    note, files = _line()
     note.caption(f":material/balance: {plain(training_note(chosen.models))}")
     with files:
         return offer_files(names)
+
+
+def line_meanwhile() -> None:
+    """Draws the same line while a model is on its way, so that what is below it stays where it is."""
+    note, files = _line()
+    note.caption(":material/balance: What the models were trained on is said here when both are open.")
+    files.button("Download", icon=":material/download:", width="stretch", disabled=True, key="downloads_meanwhile")
+
+
+def _line() -> tuple[Container, Container]:
+    note, files = st.columns([4, 1], gap="medium", vertical_alignment="center")
+    return note, files

@@ -32,8 +32,8 @@ STOPS = (
         "Another class",
         "Compare",
         {"photo": "retriever", "right": "bundled/cnn", "left_class": "dog", "right_class": "deer"},
-        "The same CNN twice, asked about two classes. Left, what speaks for “dog”: the whole face. Right, what speaks for "
-        "“deer”: ears and edges do (red), the face speaks against it (blue). Click a prediction below a map "
+        "The same CNN twice, asked about two classes. Left, the evidence for “dog”: the whole face. Right, the "
+        "evidence for “deer”: ears and edges (red), while the face counts against it (blue). Click a prediction below a map "
         "to ask about that class.",
     ),
     Stop(
@@ -41,7 +41,7 @@ STOPS = (
         "Layers",
         {"photo": "toad"},
         "After its first layer the ViT's output has drawn on a few patches only. Layer by layer it gathers from more of the "
-        "photo, until the toad lights up. Press ▶ below the maps, or click a small map further down to stop at its layer.",
+        "photo, until the toad lights up. Press Play below the maps, or click a small map further down to stop at its layer.",
     ),
     Stop(
         "When rollout fails",
@@ -83,10 +83,9 @@ def tour(page: str) -> None:
 
 
 def links_to_all() -> None:
-    """Draws a link to each stop, in one row."""
-    with st.container(horizontal=True, key="tour_stops"):
-        for number, stop in enumerate(STOPS, 1):
-            _link(number, stop.title, f"tour_stop_{number}")
+    """Draws a link to each stop."""
+    for number, stop in enumerate(STOPS, 1):
+        _link(number, stop.title, f"tour_stop_{number}")
 
 
 def link_to_first() -> None:

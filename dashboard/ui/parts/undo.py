@@ -6,7 +6,17 @@ from dashboard.ui.parts.photo_picker import LINK
 
 STAY = ("photo", *SLOTS)  # what Reset leaves as it is: what is looked at, and by whom
 ASIDE = (LINK,)  # undo does not take a photo of one's own out of the address, nor puts one there
-NAMES = {**{slot: f"{slot} model" for slot in SLOTS}, "top": "top cells"}  # of settings that the address calls otherwise
+NAMES = {
+    **{slot: f"{slot} model" for slot in SLOTS},
+    "top": "top cells",
+    "away": "cells taken away",
+    "tried": "list of what was tried",
+    "left_known": "method of the CNN",
+    "right_known": "method of the ViT",
+    "trained": "models of scenes",
+    "asked": "object asked about",
+    "order": "order of maps",
+}  # of settings that the address calls otherwise
 RESET = "Reset all settings of all pages to their first values; photo and models stay. Undo brings them back."
 _ARROW = "M5 5.5h5.5a3.5 3.5 0 0 1 0 7H6M7.5 2.5l-3 3 3 3"
 _ARROWS = {
