@@ -16,6 +16,7 @@ from dashboard import methods
 from dashboard.evidence import AttentionMaps, asking
 from dashboard.methods import AttentionFlow, Method
 from dashboard.models.classifier import Fit
+from dashboard.models.device import chosen_device
 from dashboard.models.observers.pooled import cam_observer
 from dashboard.models.observers.stages import stage_observers
 
@@ -43,17 +44,18 @@ COPIES = {"SmoothGradCAMpp": {"num_samples": 4}, "SSCAM": {"num_samples": 2}, "I
 
 
 def cam_method_rows() -> list[Row]:
-    """Quick methods on a ResNet-50, those of many passes on a ResNet-18; then attention flow."""
-    return [*_rows(resnet50, "ResNet-50", QUICK, 7), *_rows(resnet18, "ResNet-18", SLOW, 3), *_flow_rows()]
+    """Quick methods on a ResNet-50, those of many passes on a ResNet-18."""
+    return [*_rows(resnet50, "ResNet-50", QUICK, 7), *_rows(resnet18, "ResNet-18", SLOW, 3)]
 
 
 def _rows(build: Callable[[], nn.Module], title: str, rows: tuple, repeats: int) -> list[Row]:
-    net, free = build().eval(), build().eval()  # ours is frozen as it is when loaded; theirs is as a person has it
+    # Ours is frozen, as it is when loaded; theirs is as a person has it.
+    net, free = (build().eval().to(chosen_device()) for _ in range(2))
     net.requires_grad_(False)
-    example = torch.randn(1, *SIZE)
+    example = torch.randn(1, *SIZE, device=chosen_device())
     fit = Fit({methods.ClassActivationMap.needs: cam_observer(net, title, example)})
     fit |= stage_observers(fx.symbolic_trace(net), title, example)
-    pixels = torch.randn(1, *SIZE)
+    pixels = torch.randn(1, *SIZE, device=chosen_device())
     found = []
     for method, torchcams, grad_cams in rows:
         bound = 1 / 1.5 if isinstance(method, methods.ScoreCAM) else 1.0
@@ -97,13 +99,13 @@ def _of_grad_cam(net: nn.Module, pixels: Tensor, name: str) -> Callable[[], Tens
 def _row(what: str, times: list[float], names: list[str], bound: float) -> Row:
     own, *others = times
     worst = max(own / other for other in others)
-    said = ", ".join(f"{own / other:.2f} x {name} ({other:.0f} ms)" for name, other in zip(names, others, strict=True))
+    said = ", ".join(f"{own / other:.2f} x {name} ({other:.3g} ms)" for name, other in zip(names, others, strict=True))
     limit = "at most 0.67 x: 1.5 x faster" if bound < 1 else "at most 1.0 x"
-    return Row(what, f"{own:.0f} ms: {said}", limit, worst <= bound)
+    return Row(what, f"{own:.3g} ms: {said}", limit, worst <= bound)
 
 
-def _flow_rows() -> Iterator[Row]:
-    """On attention that its bound settles at every patch, and on kinds that make it search for each."""
+def flow_rows() -> Iterator[Row]:
+    """Attention flow, on attention that its bound settles at every patch, and on kinds that make it search for each."""
     noise, near = torch.randn(12, 1, 197, 197), torch.zeros(197, 197)
     places = torch.cartesian_prod(torch.arange(14.0), torch.arange(14.0))
     near[1:, 1:], near[:, 0] = -torch.cdist(places, places).square(), 3.0

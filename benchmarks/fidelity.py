@@ -9,6 +9,7 @@ from torchcam.metrics import ClassificationMetric
 from torchvision.models import resnet18, resnet50
 
 from benchmarks.timing import Row, medians
+from dashboard.models.device import chosen_device
 from dashboard.numerics.fidelity import curve, removal_order
 from dashboard.studies.trust import at_a_time
 
@@ -19,13 +20,15 @@ BOUND = 1 / 1.5
 def fidelity_rows() -> list[Row]:
     """A deletion curve on two networks, then the drop where the photo is darkened."""
     torch.manual_seed(0)
-    pixels, heatmap = torch.randn(3, 224, 224), torch.rand(224, 224)
+    device = chosen_device()
+    pixels, heatmap = torch.randn(3, 224, 224, device=device), torch.rand(224, 224)
     networks: list[tuple[nn.Module, str]] = [(resnet18(), "ResNet-18"), (resnet50(), "ResNet-50")]
-    return [row for net, title in networks for row in _rows(net.eval().requires_grad_(False), title, pixels, heatmap)]
+    return [row for net, title in networks for row in _rows(net.eval().to(device), title, pixels, heatmap)]
 
 
 def _rows(net: nn.Module, title: str, pixels: Tensor, heatmap: Tensor) -> list[Row]:
-    nothing, order = torch.zeros_like(pixels), removal_order(heatmap, STEPS)
+    net.requires_grad_(False)
+    nothing, order = torch.zeros_like(pixels), removal_order(heatmap, STEPS).to(pixels.device)
     (of_a_pass,) = medians(3, lambda: net(pixels[None]))
     targets = [ClassifierOutputSoftmaxTarget(TARGET)]
 
@@ -44,7 +47,7 @@ def _rows(net: nn.Module, title: str, pixels: Tensor, heatmap: Tensor) -> list[R
 
     def darkened() -> Tensor:
         with torch.no_grad():
-            return score((heatmap * pixels)[None])  # the whole photo's answer is kept with the look
+            return score((heatmap.to(pixels.device) * pixels)[None])  # the whole photo's answer is kept with the look
 
     with CAM(net) as extractor:
         metric = ClassificationMetric(extractor, lambda logits: logits.softmax(-1))
@@ -58,5 +61,5 @@ def _rows(net: nn.Module, title: str, pixels: Tensor, heatmap: Tensor) -> list[R
 
 def _row(what: str, times: list[float], whose: str) -> Row:
     ours, theirs = times
-    measured = f"{ours:.0f} ms: {ours / theirs:.2f} x {whose} ({theirs:.0f} ms)"
+    measured = f"{ours:.3g} ms: {ours / theirs:.2f} x {whose} ({theirs:.3g} ms)"
     return Row(what, measured, f"at most {BOUND:.2f} x: 1.5 x faster", ours / theirs <= BOUND)

@@ -17,6 +17,7 @@ from benchmarks.timing import Row, medians
 from dashboard.evidence import LIKELIEST, AttentionMaps, FeatureMaps
 from dashboard.methods import AttentionRollout
 from dashboard.models.classifier import Observer
+from dashboard.models.device import chosen_device
 from dashboard.models.zoo import load
 
 
@@ -38,11 +39,11 @@ def vit_b16() -> ViTForImageClassification:
 @torch.no_grad()
 def cam_row() -> Row:
     """CAM evidence against the pass alone."""
-    bare = resnet50().eval()
+    bare = resnet50().eval().to(chosen_device())
     with models_folder() as folder:
         save_file(bare.state_dict(), folder / "resnet50.safetensors")
         observe = load("torchvision/resnet50").observers[FeatureMaps]
-    pixels = torch.randn(1, 3, 224, 224)
+    pixels = torch.randn(1, 3, 224, 224, device=chosen_device())
     evidence, alone = medians(30, lambda: observe(pixels, LIKELIEST), lambda: bare(pixels))
     return _ratio("CAM evidence against a bare ResNet-50 pass", evidence, alone, 1.05)
 
@@ -50,12 +51,12 @@ def cam_row() -> Row:
 @torch.no_grad()
 def attention_rows() -> list[Row]:
     """Attention evidence against a bare SDPA pass; then rollout from that evidence against vit-explain's."""
-    bare = vit_b16().eval()
+    bare = vit_b16().eval().to(chosen_device())
     with models_folder() as folder:
         bare.save_pretrained(folder / "vit-b16")
         ViTImageProcessor().save_pretrained(folder / "vit-b16")
         observe = load("hf/vit-b16").observers[AttentionMaps]
-    pixels = torch.randn(1, 3, 224, 224)
+    pixels = torch.randn(1, 3, 224, 224, device=chosen_device())
     evidence, alone = medians(15, lambda: observe(pixels, LIKELIEST), lambda: bare(pixels))
     attention = _attention(observe, pixels)
     ours, theirs, again = medians(
@@ -78,8 +79,7 @@ def vit_explain_rollout(attentions: list[Tensor], fusion: str, discard: float) -
     Written again from its definition, with rows divided by their own sums.
     """
     tokens = attentions[0].shape[-1]
-    identity = torch.eye(tokens)
-    result = torch.eye(tokens)
+    identity = result = torch.eye(tokens, device=attentions[0].device)
     for attention in attentions:
         fused = {"mean": attention.mean, "max": attention.amax, "min": attention.amin}[fusion](1)
         flat = fused.reshape(len(fused), -1).clone()

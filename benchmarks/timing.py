@@ -30,6 +30,8 @@ def medians(repeats: int, *calls: Callable[[], object]) -> list[float]:
         for call, kept in zip(calls, times, strict=True):
             started = time.perf_counter()
             call()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()  # a GPU goes on where a call has returned
             if turn:
                 kept.append(1000 * (time.perf_counter() - started))
     return [statistics.median(kept) for kept in times]
