@@ -218,14 +218,14 @@ def test_rollout_has_every_choice_as_one_array_with_its_axes():
     model, photo = load("bundled/vit"), sample_photo("coffee")
     evidence = model.observe(photo, AttentionRollout.needs).evidence
     current = AttentionRollout("mean", 0.5, 3)
-    maps = current.progression(evidence)
+    maps = current.progression(evidence).cpu()
     layers = Layers(maps, maps, choices=lambda: every_choice(evidence, current))
     with np.load(io.BytesIO(layers_npz(exhibit(), {"right": layers}))) as file:
         assert file["right_choices_axes"].tolist() == ["heads", "discard", "layer", "row", "column"]
         heads, discards = file["right_choices_heads"].tolist(), file["right_choices_discard"].tolist()
         assert file["right_choices"].shape == (len(heads), len(discards), 6, 8, 8)
         for i, j, depth in ((0, 0, 1), (2, 3, 6), (1, 5, 4)):
-            expected = AttentionRollout(heads[i], discards[j], depth)(evidence)
+            expected = AttentionRollout(heads[i], discards[j], depth)(evidence).cpu()
             assert np.allclose(file["right_choices"][i, j, depth - 1], expected)
 
 
@@ -234,6 +234,6 @@ def test_the_attention_of_all_patches_is_told_before_and_whole():
     data = all_attention_npz(evidence, Box(0, 1 / 3, 7, 8))
     assert all_attention_bytes(evidence) < len(data) < 1.1 * all_attention_bytes(evidence)
     with np.load(io.BytesIO(data)) as file:
-        assert np.array_equal(file["attention"], evidence.weights.numpy())
+        assert np.array_equal(file["attention"], evidence.weights.cpu().numpy())
         assert file["axes"].tolist() == ["layer", "head", "query", "key"]
         assert file["box"].tolist() == [0, 0.333, 7, 8]

@@ -153,8 +153,8 @@ def test_neighbours_fill_what_is_gone(store: Store, photo: Photo):
     assert grid is not None
     share = torch.zeros(1, SIDE, SIDE)
     share[0, 2:7, 3:9] = 1
-    gone = share.flatten()[grid.of_pixels(seen.box, (pixels.shape[1], pixels.shape[2]))].bool()[None]
-    expected = seen.evidence.logits(noisy(interpolated(pixels, gone), gone))
+    gone = share.flatten()[grid.of_pixels(seen.box, (pixels.shape[1], pixels.shape[2]))].bool()[None].to(pixels.device)
+    expected = seen.evidence.logits(noisy(interpolated(pixels, gone), gone)).cpu()
     found = store.tried(altering(model, photo, grid, NEIGHBOURS, share))
     assert torch.allclose(found, expected, atol=1e-4)
     assert not torch.allclose(found, store.tried(altering(model, photo, grid, "black", share)), atol=0.1)
@@ -194,7 +194,8 @@ def test_a_real_models_curve_is_the_numerics_curve(store: Store, photo: Photo):
     assert black.std((1, 2)).max() < 1e-6, "black is one colour"
     assert (black - plain).abs().max() < 0.05
     with torch.no_grad():
-        expected = curve(seen.evidence.logits, pixels, black, order[centres][:, centres], STEPS)
+        steps = order[centres][:, centres].to(pixels.device)
+        expected = curve(seen.evidence.logits, pixels, black.to(pixels.device), steps, STEPS).cpu()
         gone = order < torch.arange(STEPS + 1)[:, None, None]
         found = store.tried(altering(model, photo, grid, "black", gone))
     assert torch.allclose(found, expected, atol=1e-4)

@@ -1,10 +1,10 @@
 """What a page gives to a notebook and to a paper: it makes the map that is on the page."""
 
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
 from dashboard.ui.parts import downloads
+from tests.export.test_code import same_map
 from tests.ui.pages import healthy, opened
 
 
@@ -24,7 +24,7 @@ def test_the_code_makes_the_pages_maps(tmp_path, monkeypatch: pytest.MonkeyPatch
     exec(given(app, "python"), found)
     page = laid[-1]["settings"].args[0].shown
     for slot in ("left", "right"):
-        assert torch.equal(found[slot].heatmap, page[slot].heatmap)
+        same_map(found[slot].heatmap, page[slot].heatmap)
     assert "discard=0.83" in given(app, "python")
     assert "abnar2020rollout" in given(app, "bibtex")
 
