@@ -105,7 +105,11 @@ def in_address(page: Page, **settings: str | None) -> None:
     """Waits until the address holds these settings (not those that are None) and the widgets show them: the next step undoes
     what they don't yet.
     """
-    has = "settings => Object.entries(settings).every(([k, v]) => new URLSearchParams(location.search).get(k) === v)"
+    has = """settings => Object.entries(settings).every(([key, value]) => {
+        const thumb = document.querySelector(`.st-key-${key} input[type=range]`);
+        const asked = new URLSearchParams(location.search).get(key) === value;
+        return asked && (!thumb || value === null || Math.abs(thumb.value - value) < 1e-6);
+    })"""
     page.wait_for_function(has, arg=settings)
     settled(page)
 

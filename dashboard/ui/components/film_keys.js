@@ -9,10 +9,11 @@ const mouse = (type, x, y) => new MouseEvent(type, { bubbles: true, clientX: x, 
 const INSET = 10; // pixels from the rail's ends to the first and the last mark
 const AT_REST_MS = 900; // the film shows each layer for 450 ms: after twice that it stands still
 
-// By the film's key: the depth that the server knows of, the one that the film shows, and a timer for when it is at rest.
+// By the film's key: the depth that the server knows of, the one that the film is to show, the one whose frame Plotly drew last,
+// and a timer for when it is at rest.
 const films = new Map();
 
-// Clicks the slider's rail at a layer's mark.
+// Clicks the slider's rail at a layer's mark. Plotly takes no click on the mark where its handle is already.
 function go(plot, layer) {
     const { steps } = plot._fullLayout.sliders[0];
     const rail = plot.querySelector(".slider-rail-touch-rect");
@@ -48,7 +49,7 @@ function pressed(event) {
     event.preventDefault(); // these keys would scroll the page
 }
 
-// `data` holds the key of the film's chart, its side, the side's depth, and by which name and up to which number that depth was
+// `data` holds the key of the film's chart, its side, the depth of a new chart, the side's depth, and by which name and up to which number that depth was
 // asked for.
 export default function ({ data, parentElement, setTriggerValue }) {
     return anew(parentElement, () => {
@@ -63,12 +64,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
         function show(depth) {
             const now = plot();
-            if (now?._fullLayout?.sliders?.[0] && now._fullLayout.sliders[0].active !== depth - 1) go(now, depth - 1);
+            const slider = now?._fullLayout?.sliders?.[0];
+            if (!slider || (slider.active === depth - 1 && state.drawn === depth)) return;
+            if (slider.active === depth - 1) go(now, depth > 1 ? depth - 2 : depth);
+            go(now, depth - 1);
         }
 
         // While the film plays or is scrubbed the browser alone marks the depth; the server learns where it came to rest.
         function stepped({ name }) {
-            state.shown = Number(name);
+            state.shown = state.drawn = Number(name);
             document.dispatchEvent(new CustomEvent("depth", { detail: { side: data.side, depth: state.shown, film: true } }));
             clearTimeout(state.timer);
             state.timer = setTimeout(() => {
@@ -79,10 +83,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
         }
 
         // If anything but the depth changes, the film starts anew at the depth at which it was made: in a new chart, or in the
-        // old one with new data. Playing and scrubbing leave the data's list as it is.
+        // old one with new data, whose slider may stand where it stood. Playing and scrubbing leave the data's list as it is.
         function renewed(now) {
             if (state.data === now.data) return;
             state.data = now.data;
+            state.drawn = data.start;
             requestAnimationFrame(() => show(state.shown)); // the rail is drawn by then
         }
 

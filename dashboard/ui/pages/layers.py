@@ -267,7 +267,7 @@ def show_film(
             labelled(figure, whole, photo), key=named("progression"), height="stretch", config=CONFIG,
             alt=f"{shown.method.label} after each layer, beside that layer's own attention.",
         )  # fmt: skip
-    film_keys(named("progression"), named.side.slot, depth, lambda depth: _choose_depth(named.side, depth))
+    film_keys(named("progression"), named.side.slot, start, depth, lambda depth: _choose_depth(named.side, depth))
     st.caption(f"First picture: the map of {plain(named.side.model.title)} up to a layer. " + with_links(
         "Second picture: what the token that the classifier reads attends to in that layer alone. Play and scrub by mouse, or "
         "by arrow keys and space: where the film stops is the layer depth. Each keeps one scale. " + film_in_words(reels, style)
