@@ -41,8 +41,8 @@ class Recipe:
 
 
 RECIPES = {
-    "cnn": Recipe(epochs=14, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.3, zoomed=0),
-    "vit": Recipe(epochs=22, batch=256, rate=2e-3, weight_decay=0.05, warm_up=0.3, zoomed=6),
+    "cnn": Recipe(epochs=70, batch=256, rate=0.25, weight_decay=5e-4, warm_up=0.3, zoomed=20),
+    "vit": Recipe(epochs=90, batch=512, rate=3e-3, weight_decay=0.05, warm_up=0.2, zoomed=20),
 }
 
 

@@ -21,7 +21,7 @@ def rows(app: AppTest) -> list[str]:
 
 def test_what_is_loaded_is_described():
     text = words(opened("Models"))
-    for fact in ("from] bundled", "CIFAR-10", "88.7% top-1", "MIT", "2.4 M", "float32", "CPU"):
+    for fact in ("from] bundled", "CIFAR-10", "91.3% top-1", "MIT", "2.4 M", "float32", "CPU"):
         assert fact in text
     assert ":material/check: CAM" in text
     assert ":material/block: Attention rollout, Raw attention" in text
