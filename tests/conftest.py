@@ -25,6 +25,14 @@ ENDING = 10  # seconds that a server may take to end at the first signal
 expect.set_options(timeout=PATIENCE)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On a CI machine, which others may slow down, a browser test that fails is tried twice more, and told of at the end."""
+    if os.environ.get("CI") == "true":
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
