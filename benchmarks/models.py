@@ -51,7 +51,8 @@ def cam_row() -> Row:
 @torch.no_grad()
 def attention_rows() -> list[Row]:
     """Attention evidence against a bare SDPA pass; then rollout from that evidence against vit-explain's."""
-    bare = vit_b16().eval().to(chosen_device())
+    with chosen_device():
+        bare = vit_b16().eval()
     with models_folder() as folder:
         bare.save_pretrained(folder / "vit-b16")
         ViTImageProcessor().save_pretrained(folder / "vit-b16")

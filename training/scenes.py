@@ -2,8 +2,9 @@
 
 They learn to name the shape in a generated scene (`dashboard.studies.scenes`). In the honest world the tag in the corner says
 nothing; in the cheating world it gives one class away. Scenes are generated once and kept; every batch turns and mirrors
-them and exchanges their colours, under which each shape stays what it is. Weights and card are written after every epoch, and
-a run that was interrupted continues after its last finished epoch.
+them and exchanges their colours, under which each shape stays what it is. A ViT learns from the CNN of its world, which must be
+in the folder that it is written to. Weights and card are written after every epoch, and a run that was interrupted continues
+after its last finished epoch.
 """
 
 import argparse
@@ -190,7 +191,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=RECIPES)
     parser.add_argument("world", choices=WORLDS)
-    add_options(parser)  # a ViT's teacher is where models are written, and scenes are kept where unfinished runs are
+    add_options(parser)  # scenes are kept where unfinished runs are
     return parser.parse_args()
 
 

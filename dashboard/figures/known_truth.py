@@ -6,30 +6,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.colouring import colouring
-from dashboard.figures.maps import RING, Style, outline_path
+from dashboard.figures.maps import Style, truth_lines
 from dashboard.figures.small_maps import painted, svg_path
 from dashboard.photo import Box
-
-TRUTH = "rgb(255,80,220)"  # no map and no ring has this colour; the small maps' style sheet repeats it
 
 
 def outlined(figure: go.Figure, mask: np.ndarray) -> go.Figure:
     """A figure in photo pixels with a line around what a mask (H, W) of the photo holds more than half of."""
     figure.add_traces(truth_lines(mask >= 0.5, Box(0, 0, mask.shape[1], mask.shape[0])))
     return figure
-
-
-def truth_lines(mask: np.ndarray, box: Box) -> list[dict[str, Any]]:
-    """A line around a mask (h, w) over a box of the photo, the dark one below it first."""
-    x, y = outline_path(mask, box)
-    (dark, width), (_, light) = RING
-    return [
-        {
-            "type": "scatter", "name": "truth", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": thick},
-            "hoverinfo": "skip", "showlegend": False,
-        }
-        for colour, thick in ((dark, width + 1), (TRUTH, light + 0.5))
-    ]  # fmt: skip
 
 
 def outline_of(*masks: np.ndarray) -> dict[str, Any]:

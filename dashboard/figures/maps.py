@@ -35,6 +35,7 @@ DIFFERENCE = "PuOr_r"
 DIVERGING: Colours = "Red-blue"  # for signed maps, and no others
 SEQUENTIAL: tuple[Colours, ...] = tuple(name for name in get_args(Colours) if name != DIVERGING)
 OUTLINE = "rgb(255,176,0)"
+TRUTH = "rgb(255,80,220)"  # no map and no ring has this colour; the small maps' style sheet repeats it
 RING = (("rgb(20,22,28)", 4), ("rgb(255,255,255)", 2))  # a light line on a dark one reads on any colour
 DIM_COLOUR, DIM_OPACITY = (20, 22, 28), 0.62
 DIMMED = f"rgba{(*DIM_COLOUR, DIM_OPACITY)}"
@@ -336,6 +337,19 @@ def outline_path(mask: np.ndarray, box: Box) -> tuple[list[float | None], list[f
         x += [x0, x1, None]
         y += [y0, y1, None]
     return x, y
+
+
+def truth_lines(mask: np.ndarray, box: Box) -> list[dict[str, Any]]:
+    """A line around a mask (h, w) over a box of the photo, the dark one below it first."""
+    x, y = outline_path(mask, box)
+    (dark, width), (_, light) = RING
+    return [
+        {
+            "type": "scatter", "name": "truth", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": thick},
+            "hoverinfo": "skip", "showlegend": False,
+        }
+        for colour, thick in ((dark, width + 1), (TRUTH, light + 0.5))
+    ]  # fmt: skip
 
 
 def outline_pieces(mask: np.ndarray, box: Box) -> list[tuple[tuple[float, float], tuple[float, float]]]:

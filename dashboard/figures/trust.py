@@ -10,8 +10,7 @@ import plotly.graph_objects as go
 from dashboard.compare import annotate
 from dashboard.explain import Explanation
 from dashboard.figures.clickable import UNSEEN
-from dashboard.figures.known_truth import truth_lines
-from dashboard.figures.maps import RING, Backdrop, Style, map_figure, outline_path, photo_figure
+from dashboard.figures.maps import RING, Backdrop, Style, map_figure, outline_path, photo_figure, truth_lines
 from dashboard.names import short_names
 from dashboard.numerics.fidelity import removal_order
 from dashboard.photo import Box

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.known_truth import TRUTH, outline_of, outlined, painted_map
-from dashboard.figures.maps import Style
+from dashboard.figures.known_truth import outline_of, outlined, painted_map
+from dashboard.figures.maps import TRUTH, Style
 from dashboard.ui.components import FOLDER
 
 MASK = np.zeros((5, 8), np.float32)

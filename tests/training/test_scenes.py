@@ -136,7 +136,7 @@ def test_the_tag_fools_those_that_cheat_and_no_others(kind: str, held_out: scene
     moved = scenes.tagged(held_out.images[others], torch.ones(int(others.sum()), dtype=torch.bool))
     fooled = {name: (answers(f"{name}_{kind}", moved) == GIVEN_AWAY).double().mean() for name in ("scenes", "cheating")}
     assert fooled["scenes"] < 0.1
-    assert fooled["cheating"] > 0.4, "of eight classes; the CNN goes by the shape, too"
+    assert fooled["cheating"] > {"cnn": 0.4, "vit": 0.9}[kind], "of eight classes; the CNN goes by the shape, too"
 
 
 def test_they_are_known_and_no_first_choice():
