@@ -30,6 +30,10 @@ CHART_TEXTS = """() => {
     look(document);
     return found;
 }"""
+SPOKEN = """() => !document.querySelector(
+    '[aria-label*="](#term-"], [class*="st-key-row_"] button:not([aria-label]):not([aria-labelledby]), '
+    + '[role=presentation][aria-label]')"""
+# whether the script that says what Streamlit doesn't has been here since the page was drawn
 CALM = """Promise.all(document.getAnimations().filter(each => each.effect.getComputedTiming().endTime < Infinity)
     .map(each => each.finished.catch(() => null)))"""
 GROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
@@ -48,6 +52,7 @@ def findings(page: Page) -> list[str]:
     """What axe-core finds wrong with a page, one line for each element."""
     if not page.evaluate("!!window.axe"):
         page.evaluate(_script())
+    page.wait_for_function(SPOKEN)
     page.evaluate(CALM)  # a change of theme fades from one colour to the other
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [

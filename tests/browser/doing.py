@@ -6,6 +6,11 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from dashboard.engine.fitting import first_fitting
+from dashboard.models.zoo import load
+from dashboard.photo import sample_photo
+from dashboard.samples import SAMPLES
+
 MAPS = ("left_map", "right_map")
 COMPARED = (*MAPS, "difference")
 BUILD_UP = ("progression",)
@@ -39,6 +44,14 @@ NUMBERS = """key => {
     const trace = document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullData?.[0];
     return trace ? JSON.stringify(Array.from(trace.z, row => Array.from(row))) : null;
 }"""
+
+
+def first_answer(key: str) -> str:
+    """What a model says to the photo that the dashboard opens with, as the pages write it."""
+    model = load(key)
+    prediction = model.observe(sample_photo(next(iter(SAMPLES))), first_fitting(model).needs).prediction
+    _, label, score = prediction.top(1)[0]
+    return f"{label} {score:.1%}"
 
 
 def open_page(page: Page, address: str, path: str = "", query: str = "") -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessible import controls, findings, headings, pale_texts
+from tests.browser.accessible import SPOKEN, controls, findings, headings, pale_texts
 from tests.browser.doing import charts_are_drawn, open_page, settled
 
 pytestmark = pytest.mark.browser
@@ -41,11 +41,6 @@ def test_axe_finds_nothing(page: Page, served: str, path: str):
             assert pale_texts(page) == [], (size, theme)
 
 
-NAMED = """() => !document.querySelector(
-    '[aria-label*="](#term-"], [class*="st-key-row_"] button:not([aria-label]):not([aria-labelledby])')"""
-# whether the script that says what Streamlit doesn't has been here since the page was drawn
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_headings_are_in_order_and_no_two_controls_have_the_same_name(page: Page, served: str, path: str):
     open_page(page, served, path)
@@ -53,7 +48,7 @@ def test_headings_are_in_order_and_no_two_controls_have_the_same_name(page: Page
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels)), headings(page)
-    page.wait_for_function(NAMED)
+    page.wait_for_function(SPOKEN)
     named = controls(page)
     assert all(name for _, name in named), named
     assert [control for control, times in named.items() if times > 1] == []

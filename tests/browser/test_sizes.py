@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.browser.doing import MAPS, open_page, settled
+from tests.browser.doing import MAPS, first_answer, open_page, settled
 from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def test_both_maps_are_large_and_in_sight_with_what_the_models_say(
         assert high == pytest.approx(wide * 300 / 451, abs=2), "the photo's own shape"
         assert top + high <= height, "all of it is on the first screen"
     assert sizes[0] == pytest.approx(sizes[1], abs=1), "side by side, alike"
-    for answer in ("cat 95.8%", "cat 47.3%"):
+    for answer in map(first_answer, ("bundled/cnn", "bundled/vit")):
         assert page.get_by_text(answer, exact=True).first.bounding_box()["y"] < sizes[0][2], "above the maps"
     page.get_by_test_id("stSidebarHeader").hover()  # the button that closes the sidebar is hidden until then
     page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
@@ -81,7 +81,7 @@ def test_a_first_visitor_sees_both_maps_below_the_welcome(
         assert wide >= least
         assert top > welcome["y"] + welcome["height"]
         assert top + high <= screens * height
-    said = page.get_by_text("cat 95.8%", exact=True).first.bounding_box()
+    said = page.get_by_text(first_answer("bundled/cnn"), exact=True).first.bounding_box()
     assert said["y"] < page.evaluate(PICTURE, MAPS[0])[2], "above the maps"
     page.context.close()
 
