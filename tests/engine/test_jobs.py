@@ -108,7 +108,8 @@ def test_an_explanation_is_a_job_and_costs_nothing_once_it_is_kept(monkeypatch: 
     assert run([job]) == [made]
 
 
-def test_a_stopped_explanation_is_not_kept_and_starts_anew():
+def test_a_stopped_explanation_is_not_kept_and_starts_anew(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dashboard.models.device.ASKED_EVERY", 0.001)  # often enough for work that lasts a tenth of a second
     store, steps = Store(), []
     request = Request(store.models("bundled/cnn"), photo(), Occlusion())
 

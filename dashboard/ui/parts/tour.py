@@ -26,7 +26,7 @@ STOPS = (
         "Compare",
         {"photo": "boat"},
         "Both models say “ship”, and both are sure. But the CNN's evidence lies along the hull in front, while the ViT's map "
-        "is brightest on the water in the upper left corner. Further down, *Where they disagree* shows it place by place.",
+        "is brightest at the left, on the boats behind it. Further down, *Where they disagree* shows it place by place.",
     ),
     Stop(
         "Another class",
@@ -39,16 +39,16 @@ STOPS = (
     Stop(
         "Layer by layer",
         "Layers",
-        {"photo": "toad"},
+        {"photo": "horses"},
         "After its first layer the ViT's output has drawn on a few patches only. Layer by layer it gathers from more of the "
-        "photo, until the toad lights up. Press Play below the maps, or click a small map further down to stop at its layer.",
+        "photo, until the horses light up. Press Play below the maps, or click a small map further down to stop at its layer.",
     ),
     Stop(
         "When rollout fails",
         "Compare",
         {"photo": "chelsea", "left": "bundled/vit", "right_discard": "0.95"},
         "The same ViT and the same method twice. Left, half of each layer's attention is discarded, and the map lies on the "
-        "cat's face. Right, 95%: the face is gone, and a patch of background at the edge shines as bright as the eye. Drag "
+        "cat's face. Right, 95%: most of the face is gone, and a patch of background at the edge shines brightest. Drag "
         "*Discard ratio* below to see it tip over: a map is made of its settings, too.",
     ),
 )
