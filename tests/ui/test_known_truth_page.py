@@ -274,7 +274,7 @@ def test_a_missing_table_is_told_of_in_one_sentence(no_table: Path):
     for query in ({"section": ALL}, {"section": GUESS, "guess": "Model A"}):
         app = opened(PAGE, **query)
         assert [box.value for box in app.info if "make truth" in box.value] == [
-            "The table of all methods is not made yet: run `make truth` in the project's folder, which takes about half an hour."
+            "The table of all methods is not made yet: run `make truth` in the project's folder, which takes half an hour."
         ]
 
 

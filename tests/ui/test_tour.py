@@ -63,7 +63,7 @@ def test_another_class_has_another_map():
     middle = slice(3, 5)  # the dog's face
     assert left.heatmap[middle, middle].mean() > 0
     assert right.heatmap[middle, middle].mean() < 0
-    assert right.heatmap.max() > 0
+    assert right.heatmap[5:].max() == right.heatmap.max() > 0
 
 
 def test_layer_by_layer_the_map_grows():

@@ -33,8 +33,8 @@ STOPS = (
         "Compare",
         {"photo": "retriever", "right": "bundled/cnn", "left_class": "dog", "right_class": "deer"},
         "The same CNN twice, asked about two classes. Left, the evidence for “dog”: the whole face. Right, the "
-        "evidence for “deer”: ears and edges (red), while the face counts against it (blue). Click a prediction below a map "
-        "to ask about that class.",
+        "evidence for “deer”: fur and ground at the bottom (red), while the middle of the face counts against it (blue). Click "
+        "a prediction below a map to ask about that class.",
     ),
     Stop(
         "Layer by layer",

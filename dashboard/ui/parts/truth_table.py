@@ -11,7 +11,7 @@ from dashboard.studies.known_truth import LABELLED, MEANINGS, MIDDLE, NUMBERS, P
 from dashboard.ui.parts.known_scene import FAVOURED, FOUND, KIND, ON_TAG, pick_world
 from dashboard.ui.parts.sidebar import Chosen
 
-NO_TABLE = "The table of all methods is not made yet: run `make truth` in the project's folder, which takes about half an hour."
+NO_TABLE = "The table of all methods is not made yet: run `make truth` in the project's folder, which takes half an hour."
 COLUMNS = LABELLED | {"favoured": FAVOURED, "on_tag": ON_TAG}
 ROW, HEAD = 35, 38  # pixels of a row of the table, and of its head
 
