@@ -123,7 +123,7 @@ def test_another_model_forgets_what_does_not(small):
 
 
 def test_hiding_the_token_divides_by_the_rest():
-    whole, patches = (figures(opened("Attention", patch="cls", hide_cls=hide)) for hide in ("false", "true"))
+    whole, patches = (figures(opened("Attention", patch="cls", patch_layer="5", hide_cls=hide)) for hide in ("false", "true"))
     values = [np.array(drawn["patch_map"]["data"][1]["customdata"])[:, 1].astype(float) for drawn in (whole, patches)]
     assert values[0].sum() < 0.97
     assert values[1].sum() == pytest.approx(1, abs=0.01)

@@ -98,7 +98,7 @@ def test_the_current_choice_agrees_with_itself_and_is_framed():
 
 
 def test_a_flat_map_has_no_rank_correlation():
-    choices = small_maps(opened("Layers", photo="coffee"), "choices")
+    choices = small_maps(opened("Layers", photo="car"), "choices")
     assert choices["mean 0.99"]["notes"] == ["no ρ"], "the token reads no patch there"
     assert choices["mean 0.99"]["painted"]["flat"]
 

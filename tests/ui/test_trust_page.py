@@ -249,10 +249,10 @@ def test_the_tests_are_linkable():
 
 
 def test_a_flat_map_earns_nothing():
-    app = opened("Trust", right_discard="0.99", photo="coffee")
+    app = opened("Trust", right_discard="0.99", photo="car")
     assert "nothing to rank" in words(app)
     assert [side["name"] for side in falls(app)["sides"]] == ["Left"]
-    top = opened("Trust", test="Ask again", right_discard="0.99", photo="coffee").button(key="away_right")
+    top = opened("Trust", test="Ask again", right_discard="0.99", photo="car").button(key="away_right")
     assert top.disabled
     assert "the same everywhere" in top.help
 
