@@ -49,8 +49,8 @@ function pressed(event) {
     event.preventDefault(); // these keys would scroll the page
 }
 
-// `data` holds the key of the film's chart, its side, the depth of a new chart, the side's depth, and by which name and up to which number that depth was
-// asked for.
+// `data` holds the key of the film's chart, its side, the depth of a new chart, the side's depth, and by which name and up to
+// which number that depth was asked for.
 export default function ({ data, parentElement, setTriggerValue }) {
     return anew(parentElement, () => {
         const reel = document.querySelector(`.st-key-reel_${data.chart}`); // stays when Streamlit replaces the film in it
